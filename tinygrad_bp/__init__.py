@@ -1,0 +1,137 @@
+"""Computational graphs on NumPy, to see and to check backpropagation.
+
+Import as ``import tinygrad_bp as bp``. Which way the arrows run, from the bottom up:
+
+- `kernel` and `ops`: the node, the backward loop, the table of ops with their derivatives;
+- `checking` and `drawing`: what reads a graph;
+- `nn`, `optim`, `net7652`: nets, and the notebook's own;
+- `demo` and `cli`: the main job, and the command line.
+
+The kernel is imported at once, everything above it when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .kernel import (
+    Op,
+    StaleGraphError,
+    Value,
+    named,
+    no_grad,
+    scope,
+    topological_order,
+)
+from .ops import (
+    absolute,
+    add,
+    broadcast_to,
+    clip,
+    concatenate,
+    cross_entropy,
+    div,
+    exp,
+    log,
+    log_softmax,
+    logsumexp,
+    matmul,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    mse,
+    mul,
+    neg,
+    pow,
+    relu,
+    reshape,
+    sigmoid,
+    softmax,
+    sqrt,
+    stack,
+    sub,
+    sum,
+    tanh,
+    transpose,
+    where,
+)
+
+if TYPE_CHECKING:
+    from . import net7652, nn, optim, testing
+    from .checking import Comparison, compare, numeric_gradient
+    from .drawing import draw
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Comparison",
+    "Op",
+    "StaleGraphError",
+    "Value",
+    "absolute",
+    "add",
+    "broadcast_to",
+    "clip",
+    "compare",
+    "concatenate",
+    "cross_entropy",
+    "div",
+    "draw",
+    "exp",
+    "log",
+    "log_softmax",
+    "logsumexp",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "mse",
+    "mul",
+    "named",
+    "neg",
+    "net7652",
+    "nn",
+    "no_grad",
+    "numeric_gradient",
+    "optim",
+    "pow",
+    "relu",
+    "reshape",
+    "scope",
+    "sigmoid",
+    "softmax",
+    "sqrt",
+    "stack",
+    "sub",
+    "sum",
+    "tanh",
+    "testing",
+    "topological_order",
+    "transpose",
+    "where",
+]
+
+_MODULE_OF = {
+    "Comparison": "checking",
+    "compare": "checking",
+    "numeric_gradient": "checking",
+    "draw": "drawing",
+}
+_MODULES = {"net7652", "nn", "optim", "testing"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name in _MODULE_OF:
+        attribute = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+        globals()[name] = attribute
+        return attribute
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

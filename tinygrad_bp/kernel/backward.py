@@ -1,0 +1,127 @@
+"""The backward pass: one loop over the nodes, children before parents.
+
+Everything that a derivative rule does not say is said here, once: which operands get a
+cotangent, how contributions add up, how broadcasting is undone, and whether the pass runs on
+arrays or on the nodes themselves, which makes it a graph of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, Self
+
+__all__ = ["Rule", "StaleGraphError", "sum_to_shape", "sweep"]
+
+#: ``rule(g, y, *operands, **metadata)``: the cotangent of one operand, from the cotangent `g` of
+#: the output `y`. None where an operand has no derivative.
+Rule = Callable[..., Any] | None
+
+
+class StaleGraphError(RuntimeError):
+    """The data of a node were assigned after an op had used them."""
+
+
+class Row(Protocol):
+    """What the loop needs to know of an op."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def rules(self) -> Iterable[Rule]: ...
+
+
+class Node(Protocol):
+    """What the loop needs to know of a node."""
+
+    requires_grad: bool
+    name: str | None
+    op: Any
+    parents: tuple[Self, ...]
+    metadata: dict[str, Any]
+    _data: Any
+    _version: int
+
+
+def sweep(
+    path: dict[Any, None], seed: Any, *, create_graph: bool, version: int
+) -> Iterator[tuple[Any, Any]]:
+    """Yield each node of a path with its cotangent, from the last node to the first.
+
+    Parameters
+    ----------
+    path : dict of Node
+        The nodes along which cotangents flow, parents before children, as keys.
+    seed : array or Value
+        The cotangent of the last node, of its shape.
+    create_graph : bool
+        Whether the rules run on nodes, so that the cotangents are differentiable in turn, or on
+        their arrays.
+    version : int
+        The version of the newest data: older nodes are looked at for operands that have changed.
+
+    Yields
+    ------
+    node, cotangent
+        Each node once, when its cotangent is complete. Cotangents may share memory with each
+        other and with the data of nodes.
+
+    Notes
+    -----
+    Reverse accumulation (Griewank and Walther, *Evaluating Derivatives*, 2008, section 3.2).
+    """
+    pending = {next(reversed(path)): seed}
+    for node in reversed(path):
+        g = pending.pop(node, None)
+        if g is None:  # reached through operands without a rule alone
+            continue
+        yield node, g
+        op, parents = node.op, node.parents
+        if op is None:
+            continue
+        if node._version is not version:
+            _refuse_stale(node)
+        if create_graph:
+            y, operands = node, parents
+        else:
+            y, operands = node._data, [parent._data for parent in parents]
+        for parent, rule in zip(parents, op.rules):
+            if parent not in path or rule is None:
+                continue
+            try:
+                contribution = rule(g, y, *operands, **node.metadata)
+                if contribution.shape != parent._data.shape:
+                    contribution = sum_to_shape(contribution, parent._data.shape)
+            except Exception as error:
+                error.add_note(f"in the derivative rule of {op.name} for {_named(parent, node)}")
+                raise
+            if parent in pending:
+                contribution = pending[parent] + contribution
+            pending[parent] = contribution
+
+
+def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo broadcasting: add up the axes of `g` along which `shape` was repeated."""
+    leading = g.ndim - len(shape)
+    if leading < 0 or any(
+        size not in (1, got) for size, got in zip(shape, g.shape[leading:], strict=True)
+    ):
+        raise ValueError(
+            f"expected a cotangent of shape {shape} or broadcast from it, got {g.shape}"
+        )
+    repeated = (axis + leading for axis, size in enumerate(shape) if size == 1)
+    return g.sum(axis=(*range(leading), *repeated)).reshape(shape)
+
+
+def _refuse_stale(node: Node) -> None:
+    for parent in node.parents:
+        if parent._version > node._version:
+            raise StaleGraphError(
+                f"backward through {node.op.name}: the data of {_named(parent, node)} were "
+                "assigned after the op had used them, so its gradient would belong to neither; "
+                "run the forward pass again, then backward"
+            )
+
+
+def _named(parent: Node, node: Node) -> str:
+    position = next(k for k, candidate in enumerate(node.parents) if candidate is parent)
+    return f"operand {position}{f' ({parent.name!r})' if parent.name else ''}"

@@ -1,0 +1,91 @@
+"""What is recorded, and in which named group: the only ambient state of the engine.
+
+One context variable holds both answers, so an op asks once: ``None`` says that nothing is
+recorded (:class:`no_grad`), a tuple of names is the group that new nodes belong to
+(:class:`scope`). A context variable is per thread and per task, and the ``with`` statement
+resets it when the block raises.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from typing import Self
+
+__all__ = ["no_grad", "recording", "scope"]
+
+Scope = tuple[str, ...]
+
+recording: ContextVar[Scope | None] = ContextVar("recording", default=())
+
+
+class _Setting:
+    """A re-entrant context manager that sets `recording` and puts it back."""
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Scope | None]] = []
+
+    def _setting(self) -> Scope | None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self._tokens.append(recording.set(self._setting()))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        recording.reset(self._tokens.pop())
+
+
+class no_grad(_Setting):  # noqa: N801 - named as in PyTorch
+    """Context in which ops on Values record nothing.
+
+    Results are leaves without parents and with ``requires_grad=False``; their memory is that of
+    their data. Leaves made inside keep the ``requires_grad`` that they are given.
+
+    Examples
+    --------
+    >>> import tinygrad_bp as bp
+    >>> x = bp.Value(3.0)
+    >>> with bp.no_grad():
+    ...     y = x * x
+    >>> y.requires_grad, y.parents
+    (False, ())
+    """
+
+    def _setting(self) -> Scope | None:
+        return None
+
+
+class scope(_Setting):  # noqa: N801 - used as a word in a with statement
+    """Context whose new nodes belong to a named group, for diagrams and derived source.
+
+    Scopes nest: a node made inside ``scope("net")`` and ``scope("layer 1")`` has the scope
+    ``("net", "layer 1")``. Inside :class:`no_grad` nothing is recorded, so a scope there is idle.
+
+    Parameters
+    ----------
+    name : str
+        The name of the group, as it is to be read in a diagram.
+
+    Raises
+    ------
+    TypeError
+        If `name` is not a string.
+
+    Examples
+    --------
+    >>> import tinygrad_bp as bp
+    >>> with bp.scope("layer 1"):
+    ...     y = bp.Value(2.0) * 3
+    >>> y.scope
+    ('layer 1',)
+    """
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"scope: the name must be a string, got {type(name).__name__}")
+        super().__init__()
+        self.name = name
+
+    def _setting(self) -> Scope | None:
+        outer = recording.get()
+        return None if outer is None else (*outer, self.name)

@@ -1,0 +1,74 @@
+"""NumPy's functions on Values: the one registry that its protocols and the operators read.
+
+``implements(np.exp)`` beside an op says that ``np.exp(value)`` is that op. NumPy calls
+``__array_ufunc__`` and ``__array_function__`` of a Value (NEP 13, NEP 18), and those look here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+
+__all__ = ["IMPLEMENTATIONS", "implementation", "implements", "on_data", "refuse_keywords"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: From a NumPy function to what computes it on Values.
+IMPLEMENTATIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+
+def implements(*functions: Callable[..., Any]) -> Callable[[F], F]:
+    """Register what follows as the implementation of NumPy functions on Values."""
+
+    def register(implementation: F) -> F:
+        IMPLEMENTATIONS.update(dict.fromkeys(functions, implementation))
+        return implementation
+
+    return register
+
+
+def implementation(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what computes a NumPy function on Values, or say what to do instead."""
+    try:
+        return IMPLEMENTATIONS[function]
+    except KeyError:
+        _unsupported(function)
+
+
+def on_data(function: Callable[..., Any]) -> None:
+    """Register a function without a derivative: on Values it gives plain arrays."""
+
+    def plain(*args: Any, **kwargs: Any) -> Any:
+        return function(*data_of(args), **data_of(kwargs))
+
+    implements(function)(plain)
+
+
+def data_of(argument: Any) -> Any:
+    """Replace the Values in an argument, and in containers in it, by their data."""
+    if isinstance(argument, tuple | list):
+        return type(argument)(map(data_of, argument))
+    if isinstance(argument, dict):
+        return {key: data_of(item) for key, item in argument.items()}
+    return getattr(argument, "_data", argument)
+
+
+def refuse_keywords(name: str, keywords: dict[str, Any]) -> None:
+    """Raise for keyword arguments that would change data in place or drop a gradient."""
+    for keyword, given in keywords.items():
+        if given is not None and given is not np._NoValue:
+            raise TypeError(
+                f"{name}: {keyword}= is not supported on Values, because a graph cannot record it; "
+                f"call {name} without it"
+            )
+
+
+def _unsupported(function: Callable[..., Any]) -> NoReturn:
+    name = f"{getattr(function, '__module__', None) or 'numpy'}.{function.__name__}"
+    raise TypeError(
+        f"{name} is not implemented for Values, so its result would lose the gradient; "
+        "compose it of functions that are, write a tinygrad_bp.Op for it, or pass "
+        "value.detach().data if no gradient is wanted"
+    )

@@ -1,0 +1,155 @@
+"""`Op`: one row of the table of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import count
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .backward import Rule
+from .context import recording
+from .value import NOTHING, Value, _new, clock, constant
+
+__all__ = ["Op"]
+
+
+class Op:
+    """An operation: a name, a forward function, one derivative rule per operand.
+
+    An Op is called like a function. On Values it records a node; on arrays and numbers alone it
+    gives what the forward function gives.
+
+    Parameters
+    ----------
+    name : str
+        What the op is called in tables, diagrams and errors.
+    forward : callable
+        ``forward(*operands, **metadata)`` on arrays gives the output array.
+    *rules : callable or None
+        For each operand ``rule(g, y, *operands, **metadata)``, the vector-Jacobian product: from
+        the cotangent `g` of the output `y`, that of the operand. It is written with operators,
+        NumPy's functions and ops, so that it runs on arrays and on Values alike. It need not
+        undo broadcasting. None for an operand without a derivative.
+    variadic : callable, optional
+        Instead of `rules`, for any number of operands: one rule, which is told the operand in
+        question as ``position=``.
+
+    Raises
+    ------
+    TypeError
+        If the name is not a string, something else is not callable, or there are no rules.
+
+    Notes
+    -----
+    Operands are positional, everything else (an axis, a shape) is metadata and keyword-only.
+
+    Examples
+    --------
+    The softplus, a user's own op:
+
+    >>> import numpy as np
+    >>> import tinygrad_bp as bp
+    >>> softplus = bp.Op(
+    ...     "softplus", lambda a: np.logaddexp(0, a), lambda g, y, a: g * bp.sigmoid(a)
+    ... )
+    >>> x = bp.Value(0.0)
+    >>> softplus(x).backward()
+    >>> x.grad
+    np.float64(0.5)
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        *rules: Rule,
+        variadic: Callable[..., Any] | None = None,
+        doc: str | None = None,
+    ) -> None:
+        if not name or not isinstance(name, str):
+            raise TypeError(f"Op: the name must be a string and not empty, got {name!r}")
+        for part in (forward, *rules):
+            if part is not None and not callable(part):
+                raise TypeError(f"Op {name!r}: forward and rules must be callable, got {part!r}")
+        if not rules and variadic is None:
+            raise TypeError(f"Op {name!r}: expected a derivative rule for each operand, got none")
+        self.name = name
+        self.forward = forward
+        self.rules: Iterable[Rule] = rules if variadic is None else _EachOperand(variadic)
+        self.arity = len(rules) if variadic is None else None
+        self.__doc__ = doc or f"The op {name!r}."
+
+    def __repr__(self) -> str:
+        return f"<Op {self.name}>"
+
+    def __call__(self, *operands: Any, **metadata: Any) -> Any:
+        """Compute, and record a node where an operand is a Value."""
+        if len(operands) != self.arity and self.arity is not None:
+            raise TypeError(f"{self.name}: expected {self.arity} operands, got {len(operands)}")
+        data = []
+        recorded = mixed = requires_grad = False
+        for operand in operands:
+            if isinstance(operand, Value):
+                recorded = True
+                data.append(operand._data)
+                if operand.requires_grad:
+                    requires_grad = True
+            else:
+                mixed = True
+                data.append(operand)
+        if not recorded:
+            return self.forward(*map(_as_array, operands), **metadata)
+        if mixed:
+            operands = tuple(a if isinstance(a, Value) else constant(a) for a in operands)
+        try:
+            result = self.forward(*data, **metadata)
+        except Exception as error:
+            self._explain(error, operands)
+        if type(result) is not np.ndarray:
+            result = np.asarray(result)[()]
+        scope = recording.get()
+        if scope is None:
+            return constant(result)
+        node: Value = _new(Value)
+        node._data = result
+        node.op = self
+        node.parents = operands
+        node.metadata = metadata or NOTHING
+        node.requires_grad = requires_grad
+        node.scope = scope
+        node._version = clock[0]
+        node.grad = node.name = None
+        node._retains_grad = False
+        return node
+
+    def _explain(self, error: Exception, parents: tuple[Value, ...]) -> NoReturn:
+        """Raise an error of the forward function again, with the operands in its text."""
+        operands = ", ".join(
+            f"operand {k}{f' ({p.name!r})' if p.name else ''} of shape {p.shape}"
+            for k, p in enumerate(parents)
+        )
+        message = f"{self.name}: {error} [{operands}]"
+        kind = type(error) if type(error) in (ValueError, TypeError, IndexError) else None
+        if kind is None:
+            error.add_note(message)
+            raise error
+        raise kind(message) from error
+
+
+class _EachOperand:
+    """The rules of a variadic op: the same one for every operand, told its position."""
+
+    __slots__ = ("rule",)
+
+    def __init__(self, rule: Callable[..., Any]) -> None:
+        self.rule = rule
+
+    def __iter__(self) -> Iterator[Rule]:
+        return (partial(self.rule, position=position) for position in count())
+
+
+def _as_array(operand: Any) -> Any:
+    return operand if isinstance(operand, np.ndarray | np.generic) else np.asarray(operand)

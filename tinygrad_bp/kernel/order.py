@@ -1,0 +1,67 @@
+"""Topological order: parents before children, deterministic, without recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Protocol, TypeVar
+
+__all__ = ["Node", "leading_to", "ordered"]
+
+
+class Node(Protocol):
+    """What an order needs to know of a node."""
+
+    requires_grad: bool
+    parents: tuple[Any, ...]
+
+
+N = TypeVar("N", bound=Node)
+
+
+def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
+    """Return a node and its ancestors, every parent before its children.
+
+    Parameters
+    ----------
+    root : Node
+        The last node of the order.
+    constants : bool, optional
+        Whether nodes that do not require a gradient belong to it.
+
+    Returns
+    -------
+    dict
+        The nodes in order, as keys: a dict is an ordered set. The order depends on the graph
+        alone.
+
+    Notes
+    -----
+    Depth-first search in post-order (Cormen et al., *Introduction to Algorithms*, 4th edition,
+    section 20.4), with a list as the stack, so the depth of a graph is limited by memory alone.
+    A node stays on the stack until its parents are done: each node's parents are read twice.
+    """
+    done: dict[N, None] = {}
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        height = len(stack)
+        if node not in done:
+            for parent in reversed(node.parents):
+                if parent not in done and (constants or parent.requires_grad):
+                    if parent.parents:
+                        stack.append(parent)
+                    else:
+                        done[parent] = None
+        if len(stack) == height:
+            done[node] = None
+            stack.pop()
+    return done
+
+
+def leading_to(targets: Collection[N], order: dict[N, None]) -> dict[N, None]:
+    """Keep of an order the targets and the nodes that are computed from them."""
+    kept: dict[N, None] = {}
+    for node in order:
+        if node in targets or any(parent in kept for parent in node.parents):
+            kept[node] = None
+    return kept

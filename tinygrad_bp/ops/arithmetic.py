@@ -1,0 +1,95 @@
+"""Arithmetic: + - * / ** unary -, abs, maximum, minimum, matmul."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..kernel.dispatch import implements
+from ..kernel.op import Op
+
+__all__ = ["absolute", "add", "div", "matmul", "maximum", "minimum", "mul", "neg", "pow", "sub"]
+
+# The forward functions are Python's operators where there is one: on arrays they are NumPy's
+# functions, on scalars they cost a tenth of them.
+
+add = implements(np.add)(Op("add", operator.add, lambda g, y, a, b: g, lambda g, y, a, b: g))
+sub = implements(np.subtract)(Op("sub", operator.sub, lambda g, y, a, b: g, lambda g, y, a, b: -g))
+mul = implements(np.multiply)(
+    Op("mul", operator.mul, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a)
+)
+div = implements(np.divide)(
+    Op("div", operator.truediv, lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b)
+)
+neg = implements(np.negative)(Op("neg", operator.neg, lambda g, y, a: -g))
+
+# Conventions at the edge: a ** 0 has the derivative 0 in a, for a = 0 too, and 0 ** b has the
+# derivative 0 in b. `b != 0` and `a == 0` count as 1 or 0 and keep 0 / 0 and log(0) away.
+pow = implements(np.power)(
+    Op(
+        "pow",
+        operator.pow,
+        lambda g, y, a, b: g * b * a ** (b - (b != 0)),
+        lambda g, y, a, b: g * y * np.log(a + (a == 0)),
+    )
+)
+
+
+def _absolute(a: Any) -> Any:
+    """Flip the sign where the real part is negative: |a|, and analytic for the complex step."""
+    return np.abs(a) if np.isrealobj(a) else np.where(a.real < 0, -a, a)
+
+
+absolute = implements(np.absolute)(
+    Op("abs", _absolute, lambda g, y, a: g * np.sign(a), doc="|a|, with derivative 0 at 0.")
+)
+
+# Equal operands share the gradient, half each.
+maximum = implements(np.maximum)(
+    Op(
+        "maximum",
+        np.maximum,
+        lambda g, y, a, b: g * (a > b) + g / 2 * (a == b),
+        lambda g, y, a, b: g * (b > a) + g / 2 * (b == a),
+        doc="The larger of two, elementwise; where they are equal each has half the gradient.",
+    )
+)
+minimum = implements(np.minimum)(
+    Op(
+        "minimum",
+        np.minimum,
+        lambda g, y, a, b: g * (a < b) + g / 2 * (a == b),
+        lambda g, y, a, b: g * (b < a) + g / 2 * (b == a),
+        doc="The smaller of two, elementwise; where they are equal each has half the gradient.",
+    )
+)
+
+
+def _dot(a: Any, b: Any) -> Any:
+    """Multiply, two matrices by the method that costs half of what `@` does when they are small."""
+    return a.dot(b) if a.ndim == 2 == b.ndim and type(a) is np.ndarray else a @ b
+
+
+# Matrices are the last two axes, and the loop adds up over stacks that were broadcast. A vector
+# on the left is one row, on the right one column; the axis it lacks is put back.
+def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if b.ndim == 1:
+        return g[..., None] * b
+    if a.ndim == 1:
+        return (b @ g[..., None])[..., 0]
+    return _dot(g, b.mT)
+
+
+def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if a.ndim == 1:
+        return g * a if b.ndim == 1 else a[:, None] * g[..., None, :]
+    if b.ndim == 1:
+        return (a.mT @ g[..., None])[..., 0]
+    return _dot(a.mT, g)
+
+
+matmul = implements(np.matmul)(
+    Op("matmul", _dot, _matmul_left, _matmul_right, doc="a @ b, as `numpy.matmul`.")
+)

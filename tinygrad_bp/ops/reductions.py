@@ -1,0 +1,122 @@
+"""Reductions over axes: sum, mean, max, min, logsumexp."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..kernel.arraylike import Axis
+from ..kernel.dispatch import implements, refuse_keywords
+from ..kernel.op import Op
+from .shaping import broadcast_to
+
+__all__ = ["logsumexp", "max", "mean", "min", "shift_for_exp", "sum"]
+
+
+def _spread(reduced: Any, a: Any, axis: Axis, keepdims: bool) -> Any:
+    """Put reduced axes back with length 1, so that the rest meets `a` by broadcasting."""
+    if axis is None or keepdims:
+        return reduced
+    axes = np.atleast_1d(axis) % a.ndim
+    return reduced.reshape([1 if k in axes else n for k, n in enumerate(a.shape)])
+
+
+def _share(g: Any, winners: Any, axis: Axis) -> Any:
+    """Divide a cotangent equally among the winners along an axis."""
+    return g * winners / winners.sum(axis=axis, keepdims=True).astype(g.dtype)
+
+
+def _extremum(name: str, ufunc: np.ufunc) -> Op:
+    return Op(
+        name,
+        lambda a, axis, keepdims: ufunc.reduce(a, axis=axis, keepdims=keepdims),
+        lambda g, y, a, axis, keepdims: _share(
+            _spread(g, a, axis, keepdims), a == _spread(y, a, axis, keepdims), axis
+        ),
+    )
+
+
+_sum = Op(
+    "sum",
+    lambda a, axis, keepdims: np.add.reduce(a, axis=axis, keepdims=keepdims),
+    lambda g, y, a, axis, keepdims: broadcast_to(_spread(g, a, axis, keepdims), shape=a.shape),
+)
+_max = _extremum("max", np.maximum)
+_min = _extremum("min", np.minimum)
+
+
+def shift_for_exp(a: Any, axis: Axis) -> Any:
+    """Return the maximum along an axis, which keeps exp(a - shift) from overflowing."""
+    shift = np.max(a.real, axis=axis, keepdims=True)
+    return np.where(np.isfinite(shift), shift, shift.dtype.type(0))
+
+
+def _forward_logsumexp(a: Any, axis: Axis, keepdims: bool) -> Any:
+    shift = shift_for_exp(a, axis)
+    total = np.log(np.exp(a - shift).sum(axis=axis, keepdims=True)) + shift
+    return total if keepdims else total.squeeze(axis)[()]
+
+
+_logsumexp = Op(
+    "logsumexp",
+    _forward_logsumexp,
+    lambda g, y, a, axis, keepdims: (
+        _spread(g, a, axis, keepdims) * np.exp(a - _spread(y, a, axis, keepdims))
+    ),
+)
+
+
+@implements(np.sum)
+def sum(a: Any, axis: Axis = None, *, keepdims: bool = False, **refused: Any) -> Any:
+    """Add up along axes, as `numpy.sum`."""
+    refuse_keywords("sum", refused)
+    return _sum(a, axis=axis, keepdims=keepdims)
+
+
+@implements(np.mean)
+def mean(a: Any, axis: Axis = None, *, keepdims: bool = False, **refused: Any) -> Any:
+    """Average along axes, as `numpy.mean`."""
+    refuse_keywords("mean", refused)
+    total = _sum(a, axis=axis, keepdims=keepdims)
+    return total / (np.size(a) // (np.size(total) or 1))
+
+
+@implements(np.max)
+def max(a: Any, axis: Axis = None, *, keepdims: bool = False, **refused: Any) -> Any:
+    """Take the maximum along axes, as `numpy.max`; equal maxima share the gradient equally."""
+    refuse_keywords("max", refused)
+    return _max(a, axis=axis, keepdims=keepdims)
+
+
+@implements(np.min)
+def min(a: Any, axis: Axis = None, *, keepdims: bool = False, **refused: Any) -> Any:
+    """Take the minimum along axes, as `numpy.min`; equal minima share the gradient equally."""
+    refuse_keywords("min", refused)
+    return _min(a, axis=axis, keepdims=keepdims)
+
+
+def logsumexp(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """Compute log(sum(exp(a))) along axes, without overflow.
+
+    Parameters
+    ----------
+    a : array_like or Value
+        Any shape.
+    axis : int or tuple of int, optional
+        The axes to reduce; all by default.
+    keepdims : bool, optional
+        Whether reduced axes are kept with length 1.
+
+    Returns
+    -------
+    array or Value
+        Of the reduced shape.
+
+    Examples
+    --------
+    >>> import tinygrad_bp as bp
+    >>> round(float(bp.logsumexp([1e4, 1e4])) - 1e4, 6)
+    0.693147
+    """
+    return _logsumexp(a, axis=axis, keepdims=keepdims)
