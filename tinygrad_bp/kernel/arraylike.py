@@ -116,8 +116,9 @@ class BehavesAsArray:
 
     def transpose(self, *axes: Any) -> Self:
         """Permute the axes, as `numpy.transpose`."""
-        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        return self._call(np.transpose, axes=given or None)
+        if len(axes) == 1 and not isinstance(axes[0], int):
+            (axes,) = axes
+        return self._call(np.transpose, axes=axes if axes is not None and len(axes) else None)
 
     def astype(self, dtype: npt.DTypeLike) -> Self:
         """Convert to float32 or float64."""

@@ -25,13 +25,20 @@ div = implements(np.divide)(
 )
 neg = implements(np.negative)(Op("neg", operator.neg, lambda g, y, a: -g))
 
+
+def _base(a: Any, b: Any) -> Any:
+    """Return a, but 1 where 0 ** 0 makes 0 * infinity of the derivative b * a ** (b - 1)."""
+    exponent_is_0 = b == 0
+    return a + (a == 0) * exponent_is_0 if np.count_nonzero(exponent_is_0) else a
+
+
 # Conventions at the edge: a ** 0 has the derivative 0 in a, for a = 0 too, and 0 ** b has the
-# derivative 0 in b. `b != 0` and `a == 0` count as 1 or 0 and keep 0 / 0 and log(0) away.
+# derivative 0 in b: `a == 0` counts as 1 or 0 and keeps log(0) away.
 pow = implements(np.power)(
     Op(
         "pow",
         operator.pow,
-        lambda g, y, a, b: g * b * a ** (b - (b != 0)),
+        lambda g, y, a, b: g * b * _base(a, b) ** (b - 1),
         lambda g, y, a, b: g * y * np.log(a + (a == 0)),
     )
 )
