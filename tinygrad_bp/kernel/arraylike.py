@@ -116,9 +116,8 @@ class BehavesAsArray:
 
     def transpose(self, *axes: Any) -> Self:
         """Permute the axes, as `numpy.transpose`."""
-        if len(axes) == 1 and not isinstance(axes[0], int):
-            (axes,) = axes
-        return self._call(np.transpose, axes=axes if axes is not None and len(axes) else None)
+        order: Any = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return self._call(np.transpose, axes=None if order is None or len(order) == 0 else order)
 
     def astype(self, dtype: npt.DTypeLike) -> Self:
         """Convert to float32 or float64."""
@@ -149,7 +148,9 @@ class BehavesAsArray:
         return implementation(function)(*args, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        self._refuse_to_lose_graph("a conversion to an array", "use .data or .detach()")
+        self._refuse_to_lose_graph(
+            "a conversion to an array", "join Values with stack(), or use .data or .detach()"
+        )
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def __float__(self) -> float:

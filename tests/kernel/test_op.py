@@ -1,0 +1,65 @@
+"""A user's own op, and what an Op refuses."""
+
+import numpy as np
+import pytest
+
+import tinygrad_bp as bp
+from tests.gradients import assert_right
+
+softplus = bp.Op("softplus", lambda a: np.log1p(np.exp(a)), lambda g, y, a: g * bp.sigmoid(a))
+
+
+def test_a_users_op_has_all_derivatives():
+    assert_right(softplus, np.array([-1.0, 0.0, 2.0]))
+
+
+def test_it_is_a_function_of_arrays_too():
+    assert softplus(0.0) == np.log(2)
+    np.testing.assert_array_equal(softplus([0.0]), [np.log(2)])
+    with bp.no_grad():
+        assert softplus(bp.Value(0.0)).op is None
+
+
+def test_forward_may_return_a_python_number():
+    half = bp.Op("half", lambda a: float(a) / 2, lambda g, y, a: g / 2)
+    x = bp.Value(3.0)
+    half(x).backward()
+    assert x.grad == 0.5
+
+
+def test_metadata_reach_forward_and_rules():
+    scale = bp.Op("scale", lambda a, by: a * by, lambda g, y, a, by: g * by)
+    x = bp.Value(3.0)
+    y = scale(x, by=4)
+    y.backward()
+    assert (y.data, x.grad, y.metadata) == (12, 4, {"by": 4})
+
+
+def test_variadic():
+    total = bp.Op(
+        "total", lambda *a: sum(a), variadic=lambda g, y, *a, position: g * (position + 1)
+    )
+    xs = [bp.Value(float(k)) for k in range(3)]
+    total(*xs).backward()
+    assert [x.grad for x in xs] == [1, 2, 3]
+
+
+def test_refusals():
+    with pytest.raises(TypeError, match="name must be a string"):
+        bp.Op("", np.exp, lambda g, y, a: g)
+    with pytest.raises(TypeError, match="must be callable, got 3"):
+        bp.Op("x", np.exp, 3)
+    with pytest.raises(TypeError, match="expected a derivative rule"):
+        bp.Op("x", np.exp)
+    with pytest.raises(TypeError, match="softplus: expected 1 operands, got 2"):
+        softplus(bp.Value(1.0), 2.0)
+
+
+def test_other_errors_of_the_forward_keep_their_kind():
+    def fails(a):
+        raise KeyError("k")
+
+    op = bp.Op("fails", fails, lambda g, y, a: g)
+    with pytest.raises(KeyError) as caught:
+        op(bp.Value(1.0))
+    assert "fails: 'k' [operand 0 of shape ()]" in caught.value.__notes__
