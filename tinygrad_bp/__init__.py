@@ -3,7 +3,7 @@
 Import as ``import tinygrad_bp as bp``. Which way the arrows run, from the bottom up:
 
 - `kernel` and `ops`: the node, the backward loop, the table of ops with their derivatives;
-- `checking` and `drawing`: what reads a graph;
+- `transforms`, `checking` and `drawing`: what reads a graph;
 - `nn`, `optim`, `net7652`: nets, and the notebook's own;
 - `demo` and `cli`: the main job, and the command line.
 
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from . import net7652, nn, optim, testing
     from .checking import Comparison, compare, numeric_gradient
     from .drawing import draw
+    from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __version__ = "0.1.0"
 
@@ -72,6 +73,7 @@ __all__ = [
     "absolute",
     "add",
     "broadcast_to",
+    "checkpoint",
     "clip",
     "compare",
     "concatenate",
@@ -79,6 +81,11 @@ __all__ = [
     "div",
     "draw",
     "exp",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "log",
     "log_softmax",
     "logsumexp",
@@ -111,6 +118,8 @@ __all__ = [
     "testing",
     "topological_order",
     "transpose",
+    "value_and_grad",
+    "vjp",
     "where",
 ]
 
@@ -119,6 +128,10 @@ _MODULE_OF = {
     "compare": "checking",
     "numeric_gradient": "checking",
     "draw": "drawing",
+    **dict.fromkeys(
+        ("checkpoint", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"),
+        "transforms",
+    ),
 }
 _MODULES = {"net7652", "nn", "optim", "testing"}
 

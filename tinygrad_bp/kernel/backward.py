@@ -7,7 +7,7 @@ arrays or on the nodes themselves, which makes it a graph of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Protocol, Self
 
 __all__ = ["Rule", "StaleGraphError", "sum_to_shape", "sweep"]
@@ -43,7 +43,12 @@ class Node(Protocol):
 
 
 def sweep(
-    path: dict[Any, None], seed: Any, *, create_graph: bool, version: int
+    path: dict[Any, None],
+    seed: Any,
+    *,
+    create_graph: bool,
+    version: int,
+    until: Collection[Any] = (),
 ) -> Iterator[tuple[Any, Any]]:
     """Yield each node of a path with its cotangent, from the last node to the first.
 
@@ -58,6 +63,8 @@ def sweep(
         their arrays.
     version : int
         The version of the newest data: older nodes are looked at for operands that have changed.
+    until : collection of Node, optional
+        Where to stop as at a leaf.
 
     Yields
     ------
@@ -76,7 +83,7 @@ def sweep(
             continue
         yield node, g
         op, parents = node.op, node.parents
-        if op is None:
+        if op is None or node in until:
             continue
         if node._version is not version:
             _refuse_stale(node)
