@@ -1,0 +1,484 @@
+import json
+from collections import namedtuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_bp as bp
+from tests.checking import nets
+
+METHODS = ["auto", "complex", "five-point", "central"]
+GENERATOR = np.random.default_rng(0)
+SQUARE = {"w": GENERATOR.normal(size=(3, 3)), "b": GENERATOR.normal(size=(3, 1))}
+Z = GENERATOR.normal(size=(3, 9))
+Y = GENERATOR.normal(size=(3, 9))
+
+
+def square_loss(p):
+    return bp.mse(bp.tanh(p["w"] @ Z + p["b"]), Y)
+
+
+def square_manual(p):
+    o = np.tanh(p["w"] @ Z + p["b"])
+    d = 2 / o.size * (o - Y) * (1 - o**2)
+    return {"w": d @ Z.T, "b": d.sum(axis=1, keepdims=True)}
+
+
+def verdicts(comparison):
+    return {row.name: (row.verdict, row.wrong_side) for row in comparison.rows}
+
+
+# --- right gradients are correct -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("numeric", METHODS)
+@pytest.mark.parametrize("seed", [12, 0, 1, 2])
+def test_the_nets_gradients_are_right(numeric, seed):
+    comparison = bp.compare(nets.loss, nets.parameters(seed), nets.manual, numeric=numeric)
+    assert comparison
+    assert comparison.ok is True
+    assert bp.compare(nets.loss, nets.parameters(seed), numeric=numeric)
+    assert [row.name for row in comparison.rows] == ["w_1", "b_1", "w_2", "b_2", "w_3", "b_3"]
+    assert all(row.manual_error < 1e-13 for row in comparison.rows)
+    assert len(comparison.entries) == 95
+    assert comparison.diagnosis == []
+
+
+def test_central_differences_are_not_exact_and_do_not_decide():
+    comparison = bp.compare(nets.loss, nets.parameters(), nets.manual, numeric="central")
+    assert max(row.numeric_error for row in comparison.rows) > comparison.tolerance
+    assert comparison.ok
+
+
+@pytest.mark.parametrize("distance", [1e-3, 1e-8, 1e-13, 1e-15, 0.0])
+@pytest.mark.parametrize("numeric", METHODS)
+def test_at_a_minimum_round_off_is_not_called_wrong(distance, numeric):
+    target = np.tanh(SQUARE["w"] @ Z)
+    loss = lambda w: bp.mse(bp.tanh(w @ Z), target)
+
+    def manual(w):  # in another order than the engine's
+        o = np.tanh(w @ Z)
+        return ((1 - o**2) * (o - target) * 2 @ Z.T) / o.size
+
+    comparison = bp.compare(loss, SQUARE["w"] * (1 + distance * Z[:, :3]), manual, numeric=numeric)
+    assert comparison.ok, str(comparison)
+
+
+@given(st.lists(st.floats(-30, 30), min_size=2, max_size=5))
+def test_a_gradient_of_round_off_alone_is_not_called_wrong(entries):
+    # the sum of a softmax is 1, so that its derivative is exactly 0
+    comparison = bp.compare(lambda x: bp.sum(bp.softmax(x)), np.array(entries))
+    assert comparison.ok, str(comparison)
+
+
+def test_a_bias_in_front_of_a_normalisation():
+    def loss(p):
+        h = p["w"] @ Z + p["b"]
+        h = h - np.mean(h, axis=1, keepdims=True)
+        h = h / np.sqrt(np.mean(h**2, axis=1, keepdims=True) + 1e-5)
+        return bp.mse(np.tanh(h), Y)
+
+    for numeric in METHODS:
+        comparison = bp.compare(loss, SQUARE, numeric=numeric)
+        assert comparison.ok, str(comparison)
+        assert "does not resolve 3 of 3 entries" in comparison.rows[1].note
+
+
+def test_tiny_gradients_are_still_compared():
+    # a small gradient is not round-off: nothing cancels in it
+    loss = lambda x: bp.sum(bp.exp(x)) * 1e-30 + 1.0
+    x = np.array([0.0, -40.0])
+    assert bp.compare(loss, x, lambda x: np.exp(x) * 1e-30, numeric="complex")
+    wrong = bp.compare(loss, x, lambda x: np.exp(x) * np.array([1, 1.001]) * 1e-30)
+    assert [entry.verdict for entry in wrong.entries] == ["correct", "wrong"]
+
+
+# --- wrong gradients are wrong ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("numeric", METHODS)
+def test_weights_updated_before_the_error_is_propagated(numeric):
+    comparison = bp.compare(
+        nets.loss, nets.parameters(), lambda p: nets.manual(p, step=0.1), numeric=numeric
+    )
+    wrong = [entry for entry in comparison.entries if entry.verdict == "wrong"]
+    assert not comparison
+    assert len(wrong) == 44
+    assert sum(entry.manual < 0 for entry in wrong) == 9
+    assert f"{wrong[0].manual:.13f}" == "0.0009564518309"
+    assert {row.name for row in comparison.rows if row.verdict == "wrong"} == {
+        "w_1",
+        "b_1",
+        "w_2",
+        "b_2",
+    }
+    assert {row.wrong_side for row in comparison.rows} == {"manual", None}
+
+
+def one_entry(g):
+    w = g["w"].copy()
+    w[1, 2] *= 1 + 1e-6
+    return g | {"w": w}
+
+
+MISTAKES = {
+    "factor": lambda g: {k: v * 2 for k, v in g.items()},
+    "sign": lambda g: {k: -v for k, v in g.items()},
+    "transposed": lambda g: g | {"w": g["w"].T},
+    "one entry": one_entry,
+    "zero": lambda g: g | {"w": g["w"] * 0},
+    "nan": lambda g: g | {"w": g["w"] * np.nan},
+    "infinite": lambda g: g | {"w": g["w"] * np.inf},
+    "relative 1e-6": lambda g: g | {"w": g["w"] * (1 + 1e-6)},
+}
+
+
+@pytest.mark.parametrize("numeric", METHODS)
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_found(mistake, numeric):
+    comparison = bp.compare(
+        square_loss, SQUARE, lambda p: MISTAKES[mistake](square_manual(p)), numeric=numeric
+    )
+    assert not comparison
+    assert verdicts(comparison)["w"] == ("wrong", "manual")
+    if mistake == "one entry":
+        assert comparison.rows[0].worst == (1, 2)
+        assert comparison.rows[0].note == "1 of 9 entries"
+        assert comparison.rows[0].manual_error == pytest.approx(1e-6, rel=1e-5)
+        assert "w[1, 2] is wrong: manual" in str(comparison)
+
+
+@given(
+    st.integers(0, 8),
+    st.floats(-1, 1).filter(lambda f: abs(f) > 2e-7),
+)
+def test_any_entry_beyond_the_tolerance_is_found(position, relative):
+    gradient = square_manual(SQUARE)
+    gradient["w"].flat[position] *= 1 + relative
+    comparison = bp.compare(square_loss, SQUARE, gradient)
+    wrong = [entry.index for entry in comparison.entries if entry.verdict == "wrong"]
+    assert wrong == [divmod(position, 3)]
+
+
+def test_tolerance():
+    manual = {name: g * (1 + 1e-4) for name, g in square_manual(SQUARE).items()}
+    assert not bp.compare(square_loss, SQUARE, manual)
+    assert bp.compare(square_loss, SQUARE, manual, tolerance=1e-3)
+
+
+# --- a wrong engine --------------------------------------------------------------------------
+
+half_sin = bp.Op("half_sin", np.sin, lambda g, y, a: g * np.cos(a) / 2)
+slightly = bp.Op("slightly", np.sin, lambda g, y, a: g * np.cos(a) * (1 + 1e-6))
+
+
+@pytest.mark.parametrize("numeric", METHODS)
+@pytest.mark.parametrize("op", [half_sin, slightly])
+def test_a_wrong_rule_is_the_engines_fault(op, numeric):
+    loss = lambda p: bp.sum(op(p["x"]))
+    params = {"x": np.array([0.1, 0.7])}
+    comparison = bp.compare(loss, params, numeric=numeric)
+    assert verdicts(comparison) == {"x": ("wrong", "automatic")}
+    assert comparison.numeric_method == ("complex" if numeric == "auto" else numeric)
+    assert "automatic wrong" in str(comparison)
+    assert "a wrong derivative rule" in comparison.rows[0].note
+
+    right = bp.compare(loss, params, lambda p: {"x": np.cos(p["x"])}, numeric=numeric)
+    assert verdicts(right) == {"x": ("wrong", "automatic")}
+    same = bp.compare(loss, params, lambda p: {"x": np.cos(p["x"]) / 3}, numeric=numeric)
+    assert verdicts(same) == {"x": ("wrong", "both")}
+
+
+def test_a_graph_that_is_lost_is_said():
+    def loss(p):
+        lost = p["a"].detach() if isinstance(p["a"], bp.Value) else p["a"]
+        return bp.sum(lost * p["b"])
+
+    params = {"a": np.ones(2), "b": np.ones(2)}
+    comparison = bp.compare(loss, params)
+    assert verdicts(comparison) == {"a": ("wrong", "automatic"), "b": ("correct", None)}
+    assert "the graph of fun does not reach it, but fun depends on it" in str(comparison)
+
+
+def test_a_complex_step_that_lies_in_one_small_place_is_not_believed():
+    # |x| in NumPy is no derivative of the complex step, and 1e-17 of it is nothing to differences
+    # along a direction; but the engine is right, and differences of that entry say so.
+    def loss(p):
+        return bp.sum(p["x"] ** 2) * 1e6 + np.abs(p["y"]) * 1e-7
+
+    comparison = bp.compare(loss, {"x": np.ones(3), "y": np.array(0.5)})
+    assert comparison.ok, str(comparison)
+
+
+# --- preconditions ---------------------------------------------------------------------------
+
+
+def test_parameter_that_is_not_used():
+    params = {"w": np.ones(2), "idle": np.ones((2, 3))}
+    comparison = bp.compare(lambda p: bp.sum(p["w"]), params)
+    assert comparison
+    assert comparison.rows[1].note == "fun does not depend on it: its gradient is 0"
+    assert "idle: fun does not depend on it" in str(comparison)
+    np.testing.assert_array_equal(comparison.automatic["idle"], np.zeros((2, 3)))
+    wrong = bp.compare(lambda p: bp.sum(p["w"]), params, {"w": np.ones(2), "idle": np.ones((2, 3))})
+    assert verdicts(wrong)["idle"] == ("wrong", "manual")
+
+
+def test_fun_that_depends_on_nothing():
+    assert bp.compare(lambda p: 3.0, np.ones(2)).ok
+    assert bp.compare(lambda p: bp.Value(3.0), np.ones(2)).ok
+
+
+@pytest.mark.parametrize(
+    ("manual", "error", "message"),
+    [
+        ({"w": SQUARE["w"]}, ValueError, "missing: b"),
+        (SQUARE | {"c": 1.0, "d": 2.0}, ValueError, "of no parameter: c, d"),
+        (SQUARE | {"b": np.ones(3)}, ValueError, r"'b': expected shape \(3, 1\).*got \(3,\)"),
+        (SQUARE | {"w": "text"}, TypeError, "'w': expected real numbers, got str"),
+        (SQUARE | {"w": None}, TypeError, "'w': expected real numbers, got NoneType"),
+        (SQUARE | {"w": [[1.0], [1.0, 2.0]]}, TypeError, "'w': expected.*ragged"),
+        (SQUARE | {"w": SQUARE["w"] * 1j}, TypeError, "'w': expected real numbers.*complex"),
+        ([SQUARE["w"], SQUARE["b"]], ValueError, "missing: w, b"),
+        (lambda p: {"w": p["w"]}, ValueError, "missing: b"),
+    ],
+)
+def test_manual_gradients_that_do_not_fit(manual, error, message):
+    with pytest.raises(error, match=message):
+        bp.compare(square_loss, SQUARE, manual)
+
+
+def test_preconditions_of_fun():
+    with pytest.raises(ValueError, match=r"must return a scalar, got shape \(3, 1\)"):
+        bp.compare(lambda p: p["b"], SQUARE)
+    with pytest.raises(TypeError, match="must return a real number, got str"):
+        bp.compare(lambda p: "text", SQUARE)
+    with pytest.raises(ValueError, match="changes its input: parameter 'b'"):
+        bp.compare(lambda p: p["b"].fill(0) or 0.0, SQUARE)
+    noise = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="not deterministic"):
+        bp.compare(lambda p: noise.normal(), SQUARE)
+    with pytest.raises(ValueError, match=r"got shape \(3,\) when run on Values"):
+        bp.compare(lambda x: x if isinstance(x, bp.Value) else 1.0, np.ones(3))
+
+
+def test_options_are_checked():
+    with pytest.raises(ValueError, match="unknown method 'forward'"):
+        bp.compare(square_loss, SQUARE, numeric="forward")
+    for tolerance in (-1.0, np.nan, np.inf):
+        with pytest.raises(ValueError, match="tolerance must be"):
+            bp.compare(square_loss, SQUARE, tolerance=tolerance)
+    with pytest.raises(TypeError, match="tolerance must be a number"):
+        bp.compare(square_loss, SQUARE, tolerance="small")
+
+
+def test_nothing_of_the_user_is_touched():
+    outside = bp.Value(np.ones((3, 1)), name="outside")
+    params = {"w": SQUARE["w"].copy(), "b": bp.Value(SQUARE["b"])}
+    data = params["b"].data.copy()
+
+    def manual(p):
+        p["w"] *= 0  # of a copy
+        return {"w": np.ones((3, 3)), "b": outside.data}
+
+    loss = lambda p: bp.sum(p["w"] @ outside + p["b"])
+    assert bp.compare(loss, params, manual)
+    np.testing.assert_array_equal(params["w"], SQUARE["w"])
+    np.testing.assert_array_equal(params["b"].data, data)
+    assert params["b"].grad is None
+    assert outside.grad is None
+
+
+def test_inside_no_grad():
+    with bp.no_grad():
+        assert bp.compare(square_loss, SQUARE, square_manual)
+        assert (bp.Value(1.0) * 2).parents == ()
+
+
+def test_names_of_values():
+    seen = []
+
+    def loss(p):
+        if isinstance(p["layers"][0]["w"], bp.Value):
+            seen.append(p["layers"][0]["w"].name)
+        return bp.sum(p["layers"][0]["w"])
+
+    bp.compare(loss, {"layers": [{"w": np.ones(2)}]})
+    assert seen == ["layers[0].w"]
+
+
+def test_an_error_on_values_says_so():
+    def loss(x):
+        return bp.sum(x) if isinstance(x, np.ndarray) else np.median(x)
+
+    with pytest.raises(TypeError, match=r"numpy\.median") as caught:
+        bp.compare(loss, np.ones(3))
+    assert "while fun ran on Values" in caught.value.__notes__[-1]
+
+
+# --- structures and numbers ------------------------------------------------------------------
+
+Layer = namedtuple("Layer", "w b")
+
+
+def test_nested_structures():
+    params = {"layers": [Layer(SQUARE["w"], SQUARE["b"]), (np.ones((3, 1)),)], "scale": 2}
+
+    def loss(p):
+        layer, (offset,) = p["layers"]
+        return bp.sum(bp.tanh(layer.w @ Z + layer.b) + offset) * p["scale"]
+
+    comparison = bp.compare(loss, params)
+    assert comparison
+    names = [row.name for row in comparison.rows]
+    assert names == ["layers[0].w", "layers[0].b", "layers[1][0]", "scale"]
+    assert isinstance(comparison.automatic["layers"][0], Layer)
+    again = bp.compare(loss, params, comparison.automatic)
+    assert again
+    np.testing.assert_array_equal(again.manual["scale"], again.automatic["scale"])
+    np.testing.assert_allclose(again.numeric["scale"], again.automatic["scale"])
+
+
+@pytest.mark.parametrize("params", [np.ones(2), bp.Value([1.0, 1.0]), [1.0, 1.0], (1, 1)])
+def test_bare_parameters_and_lists(params):
+    def loss(p):
+        return p[0] * 2 + p[1] * 3
+
+    assert bp.compare(loss, params, [2.0, 3.0])
+    assert not bp.compare(loss, params, [2.0, 4.0])
+
+
+def test_a_bare_number():
+    comparison = bp.compare(lambda x: x**2, 3.0, 6.0)
+    assert comparison
+    assert comparison.rows[0].name == "params"
+    assert comparison.entries[0].index == ()
+
+
+def test_float32_parameters_are_compared_in_float64():
+    params = {name: a.astype(np.float32) for name, a in SQUARE.items()}
+    comparison = bp.compare(square_loss, params, square_manual)
+    assert comparison
+    assert comparison.automatic["w"].dtype == np.float64
+    rounded = {n: (g * (1 + 1e-6)).astype(np.float32) for n, g in square_manual(params).items()}
+    assert "float32" in bp.compare(square_loss, params, rounded).rows[0].note
+
+
+def test_parameters_without_entries():
+    comparison = bp.compare(
+        lambda p: bp.sum(p["w"]) + bp.sum(p["e"]), {"w": np.ones(2), "e": np.ones((0, 3))}
+    )
+    assert comparison
+    assert comparison.rows[1].worst is None
+    assert len(comparison.entries) == 2
+
+
+def test_a_loss_that_is_not_finite_shows():
+    with np.errstate(all="ignore"):
+        comparison = bp.compare(lambda x: bp.sum(bp.log(x)) * np.nan, np.array([1.0, 2.0]))
+    assert not comparison  # NaN agrees with nothing
+    assert "the loss is nan" in str(comparison)
+    assert comparison.entries[0].relative_error == np.inf
+
+
+# --- how it is read --------------------------------------------------------------------------
+
+
+def test_entries():
+    comparison = bp.compare(square_loss, SQUARE, MISTAKES["factor"](square_manual(SQUARE)))
+    entry = comparison.entries[4]
+    assert (entry.name, entry.index, entry.verdict) == ("w", (1, 1), "wrong")
+    assert entry.manual == comparison.manual["w"][1, 1]
+    assert entry.automatic == comparison.automatic["w"][1, 1]
+    assert entry.numeric == comparison.numeric["w"][1, 1]
+    assert entry.relative_error == pytest.approx(0.5)
+    assert bp.compare(square_loss, SQUARE).entries[0].manual is None
+    with pytest.raises(AttributeError):
+        entry.manual = 0.0
+
+
+@given(st.floats(), st.floats())
+def test_relative_error(a, b):
+    entry = bp.compare(lambda x: x * 1.0, 0.5, a).entries[0]
+    if a != a:
+        assert entry.relative_error == np.inf
+        assert entry.verdict == "wrong"
+    elif abs(a) == np.inf:
+        assert entry.relative_error == np.inf
+    else:
+        assert entry.relative_error == pytest.approx(abs(a - 1) / max(abs(a), 1))
+
+
+def test_text():
+    text = str(bp.compare(nets.loss, nets.parameters(), lambda p: nets.manual(p, 0.1)))
+    assert "44 of 95 entries are wrong" in text
+    assert "b_2[1, 0] is wrong: manual 0.00075025550617" in text
+    assert text.endswith("tolerance 1e-07; numeric side: complex step")
+    assert "\x1b" not in text
+    assert text == text.encode("ascii").decode()
+
+
+def test_the_report_says_which_numeric_method():
+    comparison = bp.compare(lambda x: np.sum(np.abs(x)), np.ones(2))
+    assert comparison
+    assert comparison.numeric_method == "five-point"
+    assert (
+        "five-point differences (not the complex step: the complex step gave a slope of 0"
+        in str(comparison)
+    )
+    assert comparison.numeric_note
+
+
+HOSTILE = '<script>alert("1")</script> [bold]&\n\x1b[31m'
+
+
+def test_hostile_names():
+    comparison = bp.compare(lambda p: p[HOSTILE] * 2, {HOSTILE: 1.0}, {HOSTILE: 3.0})
+    html = comparison._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert "\x1b" not in html
+    text = str(comparison)
+    assert "\x1b" not in text
+    assert "bold" in text
+    assert comparison.to_json()
+
+
+def test_long_names_are_kept():
+    name = "x" * 150
+    assert str(bp.compare(lambda p: p[name] * 2, {name: 1.0})).count("x") >= 150
+
+
+def test_json():
+    comparison = bp.compare(square_loss, SQUARE, MISTAKES["one entry"](square_manual(SQUARE)))
+    content = json.loads(comparison.to_json(indent=2))
+    assert list(content) == [
+        "ok",
+        "loss",
+        "tolerance",
+        "numeric_method",
+        "numeric_note",
+        "rows",
+        "entries",
+        "diagnosis",
+    ]
+    assert content["ok"] is False
+    assert content["rows"][0]["worst"] == [1, 2]
+    assert content["rows"][0]["wrong_side"] == "manual"
+    for got, entry in zip(content["entries"], comparison.entries, strict=True):
+        assert got["manual"] == entry.manual  # digit for digit
+        assert tuple(got["index"]) == entry.index
+
+
+def test_json_with_numbers_that_are_not_finite():
+    manual = {"w": np.array([np.nan, np.inf, -np.inf])}
+    text = bp.compare(lambda p: bp.sum(p["w"]), {"w": np.ones(3)}, manual).to_json()
+    content = json.loads(text, parse_constant=pytest.fail)
+    assert [entry["manual"] for entry in content["entries"]] == ["NaN", "Infinity", "-Infinity"]
+    assert content["rows"][0]["manual_error"] == "Infinity"
+
+
+def test_repr():
+    assert repr(bp.compare(square_loss, SQUARE)) == "<Comparison: gradients match: 12 entries>"

@@ -1,0 +1,100 @@
+"""The engine's gradient of a problem, and how far round-off moves it."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from ..kernel.backward import sweep
+from ..kernel.context import recording
+from ..kernel.order import leading_to, ordered
+from ..kernel.value import Value, clock
+from ..trees import rebuild
+from .problem import Problem, Vector, round_off
+
+__all__ = ["AutomaticGradient", "limited_noise"]
+
+
+class AutomaticGradient:
+    """The gradient by the engine's backward pass.
+
+    Attributes
+    ----------
+    gradient : numpy.ndarray
+        A vector over the entries of the parameters.
+    reached : list of bool
+        For each parameter, whether `fun` computes its result from it.
+    """
+
+    def __init__(self, problem: Problem, at: Vector | None = None) -> None:
+        arrays = problem.arrays(problem.x if at is None else at)
+        leaves = [Value(a, name=name) for name, a in zip(problem.names, arrays)]
+        self._path = _backward_path(_run(problem, leaves), leaves)
+        self.reached = [leaf in self._path for leaf in leaves]
+        cotangents = self._cotangents(dict.fromkeys(leaves))
+        self.gradient: Vector = np.concatenate(
+            [np.ravel(cotangents.get(leaf, np.zeros(leaf.shape))) for leaf in leaves],
+            dtype=np.float64,
+        )
+
+    def _cotangents(self, leaves: dict[Value, None]) -> dict[Value, Any]:
+        # The loop itself, not Value.backward: that would also add to the gradients of Values
+        # which fun brings along, and those are the user's.
+        if not self._path:
+            return {}
+        seed = next(reversed(self._path)).dtype.type(1)
+        steps = sweep(self._path, seed, create_graph=False, version=clock[0])
+        return {node: cotangent for node, cotangent in steps if node in leaves}
+
+    @property
+    def magnitude(self) -> float:
+        """The largest finite number in the forward pass."""
+        with np.errstate(all="ignore"):
+            largest = [float(np.max(np.abs(node.data), initial=0)) for node in self._path]
+        return max(filter(isfinite, largest), default=0.0)
+
+    def noise(self, problem: Problem) -> Vector:
+        """Measure how far apart round-off may put two programs for this gradient, by entry.
+
+        Two programs that compute the same in another order differ by their round-off. Where
+        terms cancel, at a minimum or for a bias in front of a softmax, that is more than any
+        relative tolerance of what is left.
+        """
+        with np.errstate(all="ignore"):  # what fun has to say, it has said at the parameters
+            nearby = [AutomaticGradient(problem, at).gradient for at in problem.nearby()]
+        return limited_noise(nearby, self.magnitude)
+
+
+def limited_noise(nearby: list[Vector], magnitude: float) -> Vector:
+    """Take 16 standard deviations of the round-off, but no more than 1e-10 of the magnitude.
+
+    The other program may lose more digits than this one, hence 16. The limit is for jumps of
+    the gradient, at kinks, which are no noise: a factor of 4e5 remains for the round-off of the
+    largest number to grow on the way back.
+    """
+    noise: Vector = np.minimum(16 * round_off(np.array(nearby)), 1e-10 * magnitude)
+    return noise
+
+
+def _run(problem: Problem, leaves: list[Value]) -> Any:
+    """Run fun on Values, recording even inside no_grad."""
+    token = recording.set(recording.get() or ())
+    try:
+        return problem.fun(rebuild(problem.tree, iter(leaves)))
+    except Exception as error:
+        error.add_note("while fun ran on Values, for the automatic gradient")
+        raise
+    finally:
+        recording.reset(token)
+
+
+def _backward_path(loss: Any, leaves: list[Value]) -> dict[Value, None]:
+    """Return the nodes between the leaves and the loss; none where it is no function of them."""
+    if not isinstance(loss, Value) or not loss.requires_grad:
+        return {}
+    if loss.shape != ():
+        raise ValueError(f"fun must return a scalar, got shape {loss.shape} when run on Values")
+    path = leading_to(dict.fromkeys(leaves), ordered(loss, constants=False))
+    return path if loss in path else {}
