@@ -1,0 +1,75 @@
+"""Timing programs against each other: interleaved, so that they share what else happens."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+__all__ = ["Builder", "Program", "built", "in_subprocess", "interleaved", "one_thread"]
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Program:
+    """One competitor, ready to run: what is timed, and the numbers it has come to."""
+
+    run: Callable[[], Any]
+    result: Callable[[], Any]
+
+
+#: Makes a program; raises ImportError where its library is not installed.
+Builder = Callable[[], Program]
+
+
+def built(builders: Mapping[str, Builder]) -> dict[str, Program | None]:
+    """Make the programs; None for one whose library is not installed."""
+    return {name: _built(builder) for name, builder in builders.items()}
+
+
+def _built(builder: Builder) -> Program | None:
+    try:
+        return builder()
+    except ImportError:
+        return None
+
+
+def interleaved(
+    programs: Mapping[str, Program | None], repetitions: int, calls: int = 1
+) -> dict[str, float | None]:
+    """Return the median time in seconds of one run of each program: A B C A B C ..."""
+    present = {name: program.run for name, program in programs.items() if program}
+    times: dict[str, list[float]] = {name: [] for name in present}
+    for run in present.values():
+        run()
+    for _ in range(repetitions):
+        for name, run in present.items():
+            times[name].append(_time(run, calls))
+    return {name: median(times[name]) if name in times else None for name in programs}
+
+
+def _time(run: Callable[[], Any], calls: int) -> float:
+    start = perf_counter()
+    for _ in range(calls):
+        run()
+    return (perf_counter() - start) / calls
+
+
+def in_subprocess(code: str) -> str:
+    """Run Python code in a fresh interpreter and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    return done.stdout
+
+
+def one_thread() -> Any:
+    """Return PyTorch, held to one thread."""
+    import torch
+
+    torch.set_num_threads(1)
+    return torch

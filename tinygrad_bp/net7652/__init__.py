@@ -1,0 +1,22 @@
+"""The notebook's net: 7 inputs, 6 hidden units, 5 hidden units, 2 outputs.
+
+As a function that runs on arrays and on Values (`forward`, `loss`), with its backward pass
+derived by hand (`manual_gradients`), and trained as in the notebook (`train`). Samples and
+targets are columns.
+"""
+
+from .manual import manual_gradients
+from .model import forward, loss
+from .parameters import SAMPLE, TARGET, initial_parameters
+from .training import History, train
+
+__all__ = [
+    "SAMPLE",
+    "TARGET",
+    "History",
+    "forward",
+    "initial_parameters",
+    "loss",
+    "manual_gradients",
+    "train",
+]
