@@ -1,0 +1,51 @@
+import re
+
+import pytest
+
+import tinygrad_bp as bp
+from tinygrad_bp.drawing.graph import describe
+from tinygrad_bp.drawing.labels import cards
+from tinygrad_bp.drawing.mermaid import mermaid
+
+
+def written(value, **options):
+    graph = describe(value)
+    return mermaid(graph, cards(graph), **options)
+
+
+def test_a_small_graph():
+    x = bp.Value(3.0, name="x")
+    with bp.scope("square"):
+        y = bp.named(x - x, "y")
+    text = written(y)
+    assert text.splitlines()[:7] == [
+        "flowchart TB",
+        '  subgraph g1["square"]',
+        '    n0["x<br/>value 3<br/>grad -"]:::parameter',
+        '    n1[["y = sub<br/>value 0<br/>grad -"]]:::result',
+        "  end",
+        "  n0 -->|0| n1",
+        "  n0 -->|1| n1",
+    ]
+
+
+def test_groups_are_closed(net):
+    lines = [line.strip() for line in written(net).splitlines()]
+    assert sum(line.startswith("subgraph ") for line in lines) == lines.count("end") == 4
+
+
+def test_names_are_text():
+    name = '"]; click n0 "javascript:alert(1)" <script> #quot; `x` $$y$$ fa:fa-x 1. - _z_ 世界'
+    with bp.scope(name):
+        y = bp.exp(bp.Value(1.0, name=name))
+    allowed = re.compile(r"[\w ,=().+\[\]…-]|#\d+;|<br/>")
+    for label in re.findall(r'"([^"]*)"', written(y)):
+        assert not allowed.sub("", label)
+    assert "_z_" not in written(y)
+    assert "1. " not in written(y)
+
+
+def test_what_mermaid_does_not_draw_is_refused(chain):
+    with pytest.raises(ValueError, match=r"the graph has 600 edges.*500 edges.*force=True"):
+        written(chain(150))
+    assert written(chain(150), force=True).count("-->") == 600

@@ -1,0 +1,141 @@
+"""From DOT to pictures, without a system Graphviz, and from bytes to files.
+
+The renderer is the one that the package graphviz-pure installs: a program of its own that needs
+nothing else on the machine and writes the same bytes everywhere. A system ``dot`` is used only
+for what that cannot do, such as PDF, and where it is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+__all__ = ["EMBEDDED_FORMATS", "TIME_LIMIT", "RenderError", "render", "write"]
+
+#: What the embedded renderer writes.
+EMBEDDED_FORMATS = frozenset({"svg", "png", "jpg", "jpeg", "json", "plain", "xdot", "canon"})
+_RESOLUTION = dict.fromkeys(("png", "jpg", "jpeg"), ("-Gdpi=144",))  # sharp on today's screens
+#: Seconds that a renderer is given.
+TIME_LIMIT = 60.0
+
+
+class RenderError(RuntimeError):
+    """No renderer is there, or the one that is there failed or took too long."""
+
+
+def render(
+    source: str, format: str, *, engine: str = "dot", time_limit: float = TIME_LIMIT
+) -> bytes:
+    """Lay out and draw a graph given in DOT.
+
+    Parameters
+    ----------
+    source : str
+        The graph in the DOT language.
+    format : str
+        What to write, such as ``"svg"``, ``"png"`` or ``"pdf"``.
+    engine : str, optional
+        The layout engine of Graphviz.
+    time_limit : float, optional
+        Seconds after which the renderer is stopped.
+
+    Returns
+    -------
+    bytes
+        The contents of the file.
+
+    Raises
+    ------
+    RenderError
+        If no renderer for the format is installed, it fails, or it takes too long.
+    """
+    program = _program(format)
+    try:
+        done = subprocess.run(
+            [program, f"-K{engine}", f"-T{format}", *_RESOLUTION.get(format, ())],
+            input=source.encode(),
+            capture_output=True,
+            timeout=time_limit,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RenderError(
+            f"{Path(program).name} was stopped after {time_limit:g} s while drawing {format}; "
+            "draw a smaller graph, pass a larger time_limit=, or write a .dot file"
+        ) from error
+    except OSError as error:
+        raise RenderError(f"{program} could not be started: {error}") from error
+    if done.returncode or not done.stdout:
+        said = done.stderr.decode(errors="replace").strip() or "nothing on stderr"
+        raise RenderError(
+            f"{Path(program).name} could not draw {format} (exit status {done.returncode}): {said}"
+        )
+    return done.stdout
+
+
+def _program(format: str) -> str:
+    """Choose the renderer of a format."""
+    embedded = _embedded() if format in EMBEDDED_FORMATS else None
+    program = embedded or shutil.which("dot")
+    if program:
+        return program
+    if format in EMBEDDED_FORMATS:
+        raise RenderError(
+            f"no renderer for {format} is installed: run `pip install graphviz-pure`, or install "
+            "Graphviz from https://graphviz.org/download; .dot, .mmd and .txt need none"
+        )
+    raise RenderError(
+        f"{format} needs the program `dot` of Graphviz, which is not on the PATH: install it from "
+        "https://graphviz.org/download, or write .svg, which browsers print to PDF"
+    )
+
+
+@cache
+def _embedded() -> str | None:
+    """Find the program that graphviz-pure installed, wherever that is; the PATH may be empty."""
+    try:
+        files = distribution("graphviz-pure").files or []
+    except PackageNotFoundError:
+        return None
+    for file in files:
+        if file.name in ("graphviz-pure", "graphviz-pure.exe"):
+            program = Path(str(file.locate())).resolve()
+            if program.is_file():
+                return str(program)
+    return None
+
+
+def write(path: str | os.PathLike[str], contents: bytes) -> None:
+    """Write a file whole or not at all: an old one is replaced at the end, or stays as it was.
+
+    Raises
+    ------
+    OSError
+        If the folder is missing, or cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        kind = NotADirectoryError if target.parent.exists() else FileNotFoundError
+        what = "is not a folder" if target.parent.exists() else "does not exist; make it first"
+        raise kind(f"cannot write {os.fspath(path)}: {target.parent} {what}")
+    if target.is_dir():
+        raise IsADirectoryError(f"cannot write {os.fspath(path)}: it is a folder")
+    beside = target.with_name(f".tinygrad-bp-{secrets.token_hex(8)}")
+    try:
+        with open(beside, "xb") as file:
+            file.write(contents)
+        if target.exists():
+            shutil.copymode(target, beside)
+        os.replace(beside, target)
+    except OSError as error:
+        raise type(error)(f"cannot write {os.fspath(path)}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink()
