@@ -1,0 +1,62 @@
+"""The command line: ``tinygrad-bp``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app", "main"]
+
+#: Exit status where a command could not be run.
+COULD_NOT_RUN = 2
+
+app = typer.Typer(
+    name="tinygrad-bp",
+    help="Build computational graphs, draw them, and check gradients.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _options() -> None:
+    """Keep `demo` a command of its own while it is the only one."""
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path, typer.Option(help="Folder for the results; made where it is missing.")
+    ] = Path("tinygrad-bp-demo"),
+) -> None:
+    """Build, draw, check and train the notebook's 7-6-5-2 net, end to end."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from .demo import run
+    from .demo.plots import missing_matplotlib
+
+    problem = missing_matplotlib()
+    if problem is not None:
+        raise _cannot(problem)
+    console = Console()
+    try:
+        run(out, console)
+    except OSError as error:
+        raise _cannot(
+            f"cannot write to {out}: {error.strerror or error}; choose another folder with --out"
+        ) from None
+    console.print(Markdown((out / "summary.md").read_text(encoding="utf-8")))
+    console.print(f"\nAll of it is in [bold]{out}[/]; start with summary.md and graph.svg.")
+
+
+def _cannot(problem: str) -> typer.Exit:
+    typer.echo(f"tinygrad-bp: {problem}", err=True)
+    return typer.Exit(COULD_NOT_RUN)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
