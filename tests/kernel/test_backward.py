@@ -67,6 +67,55 @@ def test_reshaped_and_transposed_gradients_own_their_memory():
     assert before.flags.writeable
 
 
+class TestLargeGradients:
+    """Large gradients are not copied, unless something else holds their memory."""
+
+    N = 10_000
+
+    def test_shared_by_two_leaves(self):
+        a, b = bp.Value(np.ones(self.N)), bp.Value(np.ones(self.N))
+        (a + b).backward(np.ones(self.N))
+        a.grad *= 10
+        assert b.grad[0] == 1
+
+    def test_views_of_one_array(self):
+        a, b = bp.Value(np.ones(self.N)), bp.Value(np.ones((self.N, 1)))
+        (a + b.reshape(-1)).backward(np.ones(self.N))
+        a.grad *= 10
+        assert b.grad[0, 0] == 1
+
+    def test_the_seed_of_a_caller(self):
+        a, seed = bp.Value(np.ones(self.N)), bp.Value(np.ones(self.N))
+        (a + 0.0).backward(seed)
+        a.grad *= 10
+        assert seed.data[0] == 1
+
+    def test_data_that_a_rule_hands_out(self):
+        hands_out = bp.Op("hands out", lambda a, b: a * b, lambda g, y, a, b: b, None)
+        a, b = bp.Value(np.ones(self.N)), bp.Value(np.ones(self.N))
+        hands_out(a, b).sum().backward()
+        a.grad *= 10
+        assert b.data[0] == 1
+
+    def test_retained_inner_gradients(self):
+        a = bp.Value(np.ones(self.N))
+        inner = a + 1.0
+        inner.sum().backward(retain_grads=True)
+        a.grad *= 10
+        assert inner.grad[0] == 1
+
+    def test_a_part_does_not_keep_the_whole(self):
+        a, b = bp.Value(np.ones(self.N)), bp.Value(np.ones(9 * self.N))
+        (np.concatenate([a, b]) * 2).sum().backward()
+        assert a.grad.flags.owndata
+
+    def test_weights_of_a_layer_are_in_the_layout_of_their_data(self):
+        w = bp.Value(np.ones((120, 100)))
+        (np.ones((5, 100)) @ w.T).sum().backward()
+        assert w.grad.flags.c_contiguous
+        np.testing.assert_array_equal(w.grad, np.full((120, 100), 5.0))
+
+
 def test_leaf_gradient_of_itself():
     x = bp.Value(2.0)
     x.backward()

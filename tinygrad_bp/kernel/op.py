@@ -103,7 +103,7 @@ class Op:
         if not recorded:
             return self.forward(*map(_as_array, operands), **metadata)
         if mixed:
-            operands = tuple(a if isinstance(a, Value) else constant(a) for a in operands)
+            operands = (*[a if isinstance(a, Value) else constant(a) for a in operands],)
         try:
             result = self.forward(*data, **metadata)
         except Exception as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +20,9 @@ __all__ = ["NOTHING", "Value", "clock", "constant", "named", "topological_order"
 V = TypeVar("V")
 
 _new = object.__new__
+_NUMPY = (np.ndarray, np.generic)
+#: How many bytes are worth looking for who else holds them, instead of copying.
+_LARGE = 1 << 16
 NOTHING: dict[str, Any] = {}
 
 #: How often the data of any leaf have been assigned, so that a node can remember when it was
@@ -124,7 +129,7 @@ class Value(BehavesAsArray):
     def data(self) -> Any:
         """The numbers: an array, or a NumPy scalar where the shape is ()."""
         data = self._data
-        return data if isinstance(data, np.ndarray | np.generic) else np.float64(data)
+        return data if isinstance(data, _NUMPY) else np.float64(data)
 
     @data.setter
     def data(self, new: npt.ArrayLike) -> None:
@@ -240,11 +245,14 @@ class Value(BehavesAsArray):
             for node, cotangent in sweep(path, seed, create_graph=create_graph, version=clock[0])
             if node.op is None or retain_grads or node._retains_grad
         ]
+        alone = () if create_graph else _alone(path, arrived, seed)
         for node, cotangent in arrived:
             if node.grad is not None and node.op is None:
                 node.grad = node.grad + cotangent
-            else:  # of its own: cotangents may share memory with each other
-                node.grad = cotangent if create_graph else cotangent.astype(node._data.dtype)
+            elif create_graph:
+                node.grad = cotangent
+            else:  # in memory of its own
+                node.grad = cotangent.astype(node._data.dtype, copy=id(cotangent) not in alone)
 
     def _seed(self, seed: Any, create_graph: bool) -> Any:
         """Return the first cotangent, checked, as the backward pass needs it."""
@@ -279,6 +287,21 @@ class Value(BehavesAsArray):
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None until the next backward pass."""
         self.grad = None
+
+
+def _alone(path: dict[Value, None], arrived: list[tuple[Value, Any]], seed: Any) -> Collection[int]:
+    """Find the large cotangents whose memory nothing else holds: they need no copy."""
+    large = [c for _, c in arrived if c.nbytes >= _LARGE]
+    if not large:
+        return ()
+    held = Counter(id(_memory(node._data)) for n in path for node in (n, *n.parents))
+    held.update(id(_memory(array)) for array in (seed, *large))
+    return {id(c) for c in large if held[id(_memory(c))] == 1 and _memory(c).nbytes == c.nbytes}
+
+
+def _memory(array: Any) -> Any:
+    """Return the array whose memory an array is a view of, or itself."""
+    return array if getattr(array, "base", None) is None else array.base
 
 
 def constant(operand: Any, name: str | None = None) -> Value:

@@ -124,9 +124,7 @@ class Linear(Module):
                 f"{self._label()}: expected x of shape (N, {self.n_in}) or ({self.n_in},), "
                 f"got {x.shape}"
             )
-        # x @ weight.T would say the same, but with the gradient of weight in Fortran order, which
-        # updates slowly beside data in C order: 36 ms for a step of 784-1024-1024-10, not 24.
-        product = (self.weight @ x.T).T
+        product = x @ self.weight.T
         return product if self.bias is None else product + self.bias
 
     def _label(self) -> str:

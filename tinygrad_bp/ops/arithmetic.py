@@ -94,6 +94,8 @@ def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
         return g * a if b.ndim == 1 else a[:, None] * g[..., None, :]
     if b.ndim == 1:
         return (a.mT @ g[..., None])[..., 0]
+    if type(b) is np.ndarray and b.flags.fnc:  # a transposed matrix: in its own memory layout
+        return _dot(g.mT, a).mT
     return _dot(a.mT, g)
 
 

@@ -30,6 +30,6 @@ sigmoid = Op("sigmoid", _sigmoid, lambda g, y, a: g * y * (1 - y), doc="1 / (1 +
 relu = Op(
     "relu",
     lambda a: np.maximum(a, 0),
-    lambda g, y, a: g * np.heaviside(a, 0.0),
+    lambda g, y, a: g * (a > 0),
     doc="max(a, 0); its derivative is the step function, at 0 it is 0 as in PyTorch and JAX.",
 )
