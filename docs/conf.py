@@ -1,10 +1,10 @@
 """Sphinx: Markdown pages, and an API reference made from the docstrings."""
 
-from importlib.metadata import version
+import tinygrad_bp
 
 project = "tinygrad_bp"
 author = "tinygrad_bp contributors"
-release = version("tinygrad-bp")
+release = tinygrad_bp.__version__
 
 extensions = [
     "myst_parser",

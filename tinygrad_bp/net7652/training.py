@@ -77,7 +77,7 @@ class History:
     v: dict[str, Array] = field(default_factory=dict)
 
     def epochs_until(self, threshold: float = 1e-4, *, lasting: bool = False) -> int | None:
-        """Count the epochs until every |target - output| is below a threshold.
+        """Count the epochs until every ``|target - output|`` is below a threshold.
 
         Parameters
         ----------

@@ -1,0 +1,33 @@
+"""What docs and README quote and show is there."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_rule_that_the_tour_quotes():
+    quoted = re.search(r"```python\n(mul = .*?)```", (ROOT / "docs/tour.md").read_text(), re.S)
+    assert quoted.group(1) in (ROOT / "tinygrad_bp/ops/arithmetic.py").read_text()
+
+
+def test_the_pictures_are_those_that_the_script_makes(tmp_path):
+    runpy.run_path(str(ROOT / "docs/pictures.py"))["main"](tmp_path)
+    for picture in tmp_path.iterdir():
+        committed = (ROOT / "docs/images" / picture.name).read_text(encoding="utf-8")
+        assert words(committed) == words(picture.read_text(encoding="utf-8")), picture.name
+
+
+def words(svg):
+    """Return the texts of a picture: places may differ between versions of the renderer."""
+    return sorted(re.findall(r">([^<>\s][^<>]*)<", svg))
