@@ -19,17 +19,12 @@ recording: ContextVar[Scope | None] = ContextVar("recording", default=())
 
 
 class _Setting:
-    """A re-entrant context manager that sets `recording` and puts it back."""
+    """A context manager that sets `recording` and puts it back; may be entered again inside."""
+
+    __slots__ = ("_tokens",)
 
     def __init__(self) -> None:
         self._tokens: list[Token[Scope | None]] = []
-
-    def _setting(self) -> Scope | None:
-        raise NotImplementedError
-
-    def __enter__(self) -> Self:
-        self._tokens.append(recording.set(self._setting()))
-        return self
 
     def __exit__(self, *exception: object) -> None:
         recording.reset(self._tokens.pop())
@@ -51,8 +46,11 @@ class no_grad(_Setting):  # noqa: N801 - named as in PyTorch
     (False, ())
     """
 
-    def _setting(self) -> Scope | None:
-        return None
+    __slots__ = ()
+
+    def __enter__(self) -> Self:
+        self._tokens.append(recording.set(None))
+        return self
 
 
 class scope(_Setting):  # noqa: N801 - used as a word in a with statement
@@ -80,12 +78,15 @@ class scope(_Setting):  # noqa: N801 - used as a word in a with statement
     ('layer 1',)
     """
 
+    __slots__ = ("name",)
+
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
             raise TypeError(f"scope: the name must be a string, got {type(name).__name__}")
-        super().__init__()
         self.name = name
+        self._tokens = []
 
-    def _setting(self) -> Scope | None:
+    def __enter__(self) -> Self:
         outer = recording.get()
-        return None if outer is None else (*outer, self.name)
+        self._tokens.append(recording.set(None if outer is None else (*outer, self.name)))
+        return self

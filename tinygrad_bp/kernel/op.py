@@ -89,19 +89,22 @@ class Op:
         """Compute, and record a node where an operand is a Value."""
         if len(operands) != self.arity and self.arity is not None:
             raise TypeError(f"{self.name}: expected {self.arity} operands, got {len(operands)}")
-        data = []
-        recorded = mixed = requires_grad = False
         for operand in operands:
             if isinstance(operand, Value):
-                recorded = True
+                break
+        else:
+            arrays = [a if type(a) is np.ndarray else np.asarray(a)[()] for a in operands]
+            return self.forward(*arrays, **metadata)
+        data = []
+        mixed = requires_grad = False
+        for operand in operands:
+            if isinstance(operand, Value):
                 data.append(operand._data)
                 if operand.requires_grad:
                     requires_grad = True
             else:
-                mixed = True
                 data.append(operand)
-        if not recorded:
-            return self.forward(*map(_as_array, operands), **metadata)
+                mixed = True
         if mixed:
             operands = (*[a if isinstance(a, Value) else constant(a) for a in operands],)
         try:
@@ -149,7 +152,3 @@ class _EachOperand:
 
     def __iter__(self) -> Iterator[Rule]:
         return (partial(self.rule, position=position) for position in count())
-
-
-def _as_array(operand: Any) -> Any:
-    return operand if isinstance(operand, np.ndarray | np.generic) else np.asarray(operand)
