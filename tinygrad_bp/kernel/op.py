@@ -15,6 +15,8 @@ from .value import NOTHING, Value, _new, clock, constant
 
 __all__ = ["Op"]
 
+_RAISED_AGAIN = (ValueError, TypeError, IndexError, np.linalg.LinAlgError)
+
 
 class Op:
     """An operation: a name, a forward function, one derivative rule per operand.
@@ -135,7 +137,7 @@ class Op:
             for k, p in enumerate(parents)
         )
         message = f"{self.name}: {error} [{operands}]"
-        kind = type(error) if type(error) in (ValueError, TypeError, IndexError) else None
+        kind = type(error) if type(error) in _RAISED_AGAIN else None
         if kind is None:
             error.add_note(message)
             raise error
