@@ -191,12 +191,10 @@ class _Run:
         )
         found: dict[Value, Value] = {}
         single = len(outputs) == 1 and outputs[0].shape == ()
-        for output in dict.fromkeys(outputs):
+        for output in outputs:
             seed = constant(output.dtype.type(1) if single else np.ones(output.shape, output.dtype))
             if not single:
-                self.seed_places += [self._add(seed, Kind.SEED, name="seed")] * outputs.count(
-                    output
-                )
+                self.seed_places.append(self._add(seed, Kind.SEED, name=None))
             for node, cotangent in self._cotangents(output, seed, targets):
                 if node in found and node in targets:
                     with recorded():
