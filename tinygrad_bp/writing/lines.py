@@ -17,8 +17,8 @@ from .witnesses import TracingError
 
 __all__ = ["Line", "Lines", "entries_of"]
 
-#: Longer expressions are not folded into the line that uses them.
-_LONGEST = 60
+#: Into longer expressions nothing is folded.
+_LONGEST = 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class Lines:
         self.constants: dict[str, Any] = {}
         self.assignments: list[Line] = []
         self._kept: dict[int, str] = {}
+        self._forward = -1  # the number of the last line of the forward pass
         self._uses = program.uses()
         self._returned: Collection[int] = {*program.outputs, *program.gradients}
         self._mixed = any(step.dtype == np.float32 for step in program.instructions)
@@ -81,8 +82,8 @@ class Lines:
         self._reserved = {
             k: names(step.name)
             for k, step in enumerate(program.instructions)
-            if step.name and step.kind in (Kind.FORWARD, Kind.CONSTANT) and step.shape != ()
-            or (step.name and step.kind is Kind.FORWARD)
+            if step.name
+            and (step.kind is Kind.FORWARD or (step.kind is Kind.CONSTANT and step.shape != ()))
         }
         for position in range(len(program.instructions)):
             self._write(position)
@@ -99,29 +100,58 @@ class Lines:
         elif step.op is None:
             self._expressions[position] = self._constant(position, step)
         else:
-            parts = [self._expressions[k] for k in step.operands]
-            expression = self.entries[position].write(step, parts, self._keep)
+            expression = self._folded(position, step)
             self._latest[position] = max((self._latest.get(k, -1) for k in step.operands))
-            if self._has_line(position, step, expression):
-                self._assign(position, step, expression)
-            else:
-                self._expressions[position] = expression
+            self._expressions[position] = expression
+            if self._has_line(position, step):
+                self._assign(position, expression)
 
-    def _has_line(self, position: int, step: Instruction, expression: Expr) -> bool:
+    def _folded(self, position: int, step: Instruction) -> Expr:
+        """Write a step with its operands in it, but long ones on lines of their own before it."""
+        steps = self.program.instructions
+        if step.row == "broadcast_to" and self.program.instructions[step.operands[0]].shape == ():
+            source = steps[step.operands[0]]
+            if source.kind is Kind.CONSTANT:
+                return _uniform(np.broadcast_to(np.asarray(source.data, step.dtype), step.shape))
+        while True:
+            parts = [self._operand(step, k) for k in step.operands]
+            expression = self.entries[position].write(step, parts, self._keep)
+            folded = [k for k in step.operands if k not in self.variables and steps[k].op]
+            if len(expression.text) <= _LONGEST or not folded:
+                return expression
+            longest = max(folded, key=lambda k: len(self._expressions[k].text))
+            self._assign(longest, self._expressions[longest], step)
+
+    def _operand(self, step: Instruction, position: int) -> Expr:
+        """Write a whole number as 2 where it meets what is known to be no integer, else as 2.0."""
+        expression = self._expressions[position]
+        steps = self.program.instructions
+        others = [steps[k] for k in step.operands if steps[k].kind is not Kind.CONSTANT]
+        if expression.text.lstrip("-").isdigit() and not any(
+            each.dtype.kind == "f" for each in others
+        ):
+            return Expr(f"{expression.text}.0", expression.level)
+        return expression
+
+    def _has_line(self, position: int, step: Instruction) -> bool:
         if position in self._returned or (step.name and step.kind is Kind.FORWARD):
             return True
         if self._uses[position] > 1:  # a transpose costs nothing
             return not (step.row == "transpose" and step.operands[0] in self.variables)
-        return len(expression.text) > _LONGEST
+        return False
 
-    def _assign(self, position: int, step: Instruction, expression: Expr) -> None:
+    def _assign(self, position: int, expression: Expr, user: Instruction | None = None) -> None:
+        step = self.program.instructions[position]
         name = self.variables[position] = self._name(position, step)
         self._expressions[position] = Expr(name)
         number = len(self.assignments)
         order = (number, 0, number)
         if self._ends_here(position):
-            order = (max(self._latest[position], self._last_forward(number)), 1, number)
-        self.assignments.append(Line(name, expression.text, step.kind, step.scope, order))
+            order = (max(self._latest[position], self._forward), 1, number)
+        near = user or step
+        if near.kind is Kind.FORWARD:
+            self._forward = number
+        self.assignments.append(Line(name, expression.text, near.kind, near.scope, order))
         self._latest[position] = number
 
     def _ends_here(self, position: int) -> bool:
@@ -129,12 +159,6 @@ class Lines:
         gradients = self.program.gradients
         step = self.program.instructions[position]
         return step.kind is Kind.BACKWARD and self._uses[position] == gradients.count(position)
-
-    def _last_forward(self, number: int) -> int:
-        if not hasattr(self, "_forward"):
-            kinds = [line.kind is Kind.FORWARD for line in self.assignments]
-            self._forward = max((k for k, forward in enumerate(kinds) if forward), default=-1)
-        return self._forward
 
     def _name(self, position: int, step: Instruction) -> str:
         if position in self._reserved:

@@ -35,13 +35,19 @@ def _call(function: str, word: str = "", helper: str = "", **defaults: Any) -> E
 
     def write(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
         options = [
-            f"{key}={literal(item, keep)}"
+            f"{key}={_option(item, keep)}"
             for key, item in step.metadata.items()
             if key not in defaults or item is not defaults[key]
         ]
         return Expr(f"{function}({', '.join([*map(str, operands), *options])})")
 
     return Entry(write, word or function.rpartition(".")[2], helper)
+
+
+def _option(item: Any, keep: Keep) -> str:
+    """Write an option; one axis without parentheses."""
+    single = isinstance(item, tuple) and len(item) == 1 and isinstance(item[0], int)
+    return literal(item[0] if single else item, keep)
 
 
 def _joined(function: str, word: str) -> Entry:
@@ -83,7 +89,10 @@ def _getitem(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
 
 
 def _scatter_add(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
-    index, shape = (literal(step.metadata[key], keep) for key in ("index", "shape"))
+    index, shape = (step.metadata[key] for key in ("index", "shape"))
+    sliced = any(isinstance(each, slice) for each in (index if isinstance(index, tuple) else [index]))
+    index = f"np.s_[{index_text(index, keep)}]" if sliced else literal(index, keep)
+    shape = literal(shape, keep)
     return Expr(f"scatter_add({operands[0]}, {index}, {shape})")
 
 

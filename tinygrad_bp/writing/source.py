@@ -228,7 +228,7 @@ def _returned(position: int, lines: Lines, owned: set[int]) -> str:
         shares = shares or steps[root].row in ("broadcast_to", "diagonal")
         root = steps[root].operands[0]
     inline = steps[root].op is None and root not in lines.variables
-    copied = shares or root in owned or (steps[root].op is None and not inline)
+    copied = not inline and (shares or root in owned or steps[root].op is None)
     owned.add(root)
     return f"+{expression.text}" if copied else expression.text
 

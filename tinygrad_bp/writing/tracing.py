@@ -21,7 +21,7 @@ from .program import Instruction, Kind, Program
 from .simplify import simplified
 from .witnesses import TracingError, recorded_in_full
 
-__all__ = ["Traced", "trace"]
+__all__ = ["Traced", "same", "trace"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,13 +69,23 @@ def trace(
     return Traced(
         program=simplified(run.program()),
         fun=fun,
-        arguments=tuple(args),
+        arguments=tuple(map(_kept, args)),
         value=rebuild(run.trace.value, iter([v.data for v in run.trace.outputs])),
         parameters=_parameters(fun, len(args)),
         differentiated=tuple(wanted),
         traced=tuple(inputs),
         single=len(args) == 1 if argnums is None else isinstance(argnums, int),
     )
+
+
+def _kept(argument: Any) -> Any:
+    """Copy an argument, which its owner may change."""
+    leaves = [leaf.data if isinstance(leaf, Value) else leaf for _, leaf in flatten(argument)]
+    return rebuild(argument, iter([_copied(leaf) for leaf in leaves]))
+
+
+def _copied(data: Any) -> Any:
+    return data.copy() if isinstance(data, np.ndarray) else data
 
 
 def _is_float(argument: Any) -> bool:
@@ -259,7 +269,7 @@ def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _named(step: Instruction, names: Mapping[int, str]) -> Instruction:
-    return step if step.name else replace(step, name=names.get(id(step.data)))
+    return replace(step, name=step.name or names.get(id(step.data)), data=_copied(step.data))
 
 
 def _names_of_arrays(fun: Callable[..., Any]) -> dict[int, str]:
@@ -324,13 +334,13 @@ def _compare(run: _Run, second: _Run, when: str) -> None:
                 f"{_step(other)}): it branches on data, or on random numbers; use numpy.where, "
                 "which computes both branches, or derive each branch on its own"
             )
-        if one.kind is Kind.CONSTANT and not _equal(one.data, other.data):
+        if one.kind is Kind.CONSTANT and not same(one.data, other.data):
             raise TracingError(
                 f"derive: {_step(one)} of shape {one.shape} changes {when}, but is no part of the "
                 "graph: it was computed from .data, .item() or .detach(), or drawn at random; "
                 "compute it with Values, or pass it as an argument"
             )
-        if not _equal(dict(one.metadata), dict(other.metadata)):
+        if not same(dict(one.metadata), dict(other.metadata)):
             raise TracingError(
                 f"derive: {_step(one)} was told {dict(one.metadata)!r:.200}, which changes {when}: "
                 "an index or an option was computed from data, which cannot be written out"
@@ -347,13 +357,13 @@ def _step(step: Instruction) -> str:
     return f"{about} {step.name!r}" if step.name else about
 
 
-def _equal(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, tuple | list):
-        return len(one) == len(other) and all(map(_equal, one, other))
+        return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, np.ndarray | np.generic | float):
         a, b = np.asarray(one), np.asarray(other)
         return a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
