@@ -19,6 +19,7 @@ LAYERS = [
     "transforms",
     "checking",
     "drawing",
+    "writing",
     "testing",
     "optim",
     "nn",

@@ -179,7 +179,7 @@ class Derivation:
 
     @cached_property
     def _formulas(self) -> Formulas:
-        return Formulas(self._traced)
+        return Formulas(self._traced, self._source.lines)
 
     @cached_property
     def latex(self) -> str:

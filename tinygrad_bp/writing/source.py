@@ -39,6 +39,7 @@ class Source:
     helpers: Sequence[str]
     parameters: Sequence[str]
     body: Sequence[str]
+    lines: Lines
     large: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self, *, complete: bool = False) -> str:
@@ -82,6 +83,7 @@ def write_source(traced: Traced, texts: Mapping[str, Entry]) -> Source:
         helpers=helpers,
         parameters=signature.parameters,
         body=body,
+        lines=lines,
         large=large,
     )
 
