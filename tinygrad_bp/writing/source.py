@@ -230,6 +230,9 @@ def _returned(position: int, lines: Lines, owned: set[int]) -> str:
         shares = shares or steps[root].row in ("broadcast_to", "diagonal")
         root = steps[root].operands[0]
     inline = steps[root].op is None and root not in lines.variables
+    if inline and steps[root].shape == ():
+        text = expression.text + (".0" if expression.text.lstrip("-").isdigit() else "")
+        return f"np.float32({text})" if steps[root].dtype == np.float32 else text
     copied = not inline and (shares or root in owned or steps[root].op is None)
     owned.add(root)
     return f"+{expression.text}" if copied else expression.text
