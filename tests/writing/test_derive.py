@@ -8,7 +8,7 @@ import pytest
 
 import tinygrad_bp as bp
 
-NET = '''\
+NET = """\
 import numpy as np
 t = np.array([[0.87503811], [0.83690408]])
 x = np.array([[0.4], [-0.2], [0.1], [0.1], [-0.15], [0.6], [-0.9]])
@@ -34,7 +34,7 @@ def loss_and_gradients(params):
     d_net_h1 = (w_2.T @ d_net_h2) * (net_h1 > 0)  # layer 1, backward
     d_w_1 = d_net_h1 @ x.T
     return loss, dict(w_1=d_w_1, b_1=d_net_h1, w_2=d_w_2, b_2=d_net_h2, w_3=d_w_3, b_3=d_net_o)
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -274,9 +274,7 @@ def test_wrong_arguments_are_refused(net):
 
 
 def test_a_users_own_op():
-    softplus = bp.Op(
-        "softplus", lambda a: np.logaddexp(0, a), lambda g, y, a: g * bp.sigmoid(a)
-    )
+    softplus = bp.Op("softplus", lambda a: np.logaddexp(0, a), lambda g, y, a: g * bp.sigmoid(a))
     with pytest.raises(TypeError, match=r"'softplus' is written in NumPy; pass text="):
         bp.derive(lambda a: np.sum(softplus(a)), A)
     derivation = bp.derive(

@@ -112,8 +112,9 @@ class Derivation:
         elif seed is not None:
             raise TypeError(f"{self._source.name}: the value is a scalar, and takes no seed")
         value, gradients = self._function(*passed, **self._source.large)
-        trees = [traced.arguments[k] for k in traced.differentiated]
-        return _like(value, traced.value), _like(gradients, trees[0] if traced.single else (*trees,))
+        trees = tuple(traced.arguments[k] for k in traced.differentiated)
+        structure = trees[0] if traced.single else trees
+        return _like(value, traced.value), _like(gradients, structure)
 
     def _checked(self, name: str, k: int, given: Any, like: Any) -> Any:
         if k in self._traced.traced:
@@ -305,8 +306,9 @@ def derive(
     <BLANKLINE>
     def loss_and_gradients(w, x):
         y = np.tanh(x @ w)
-        total = np.sum(y ** 2)
-        d_w = (x.T @ (2 * y * (1 - y ** 2))[..., None])[..., 0]  # backward
+        power = y ** 2
+        total = np.sum(power)
+        d_w = (x.T @ (2 * y * (1 - power))[..., None])[..., 0]  # backward
         return total, d_w
     <BLANKLINE>
     >>> value, d_w = derivation(np.zeros(3), np.ones((2, 3)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,7 @@ class Formulas:
     def _product(self, path: list[Place]) -> str:
         """Multiply the derivatives along a path, from the output back."""
         stations = [self._at(place) for place in path]
-        factors = [_fraction(b, a) for a, b in zip(stations, stations[1:])]
+        factors = [_fraction(b, a) for a, b in pairwise(stations)]
         if stations[-1] != "L":
             factors.append(_fraction("L", stations[-1]))
         return r" \, ".join(reversed(factors))
@@ -156,8 +157,6 @@ def _entry(name: str, index: Any, shape: tuple[int, ...]) -> tuple[int, ...] | N
     if index is None:
         return None
     entry = index if isinstance(index, tuple) else (index,)
-    if len(entry) != len(shape) or any(
-        not -n <= k < n for k, n in zip(entry, shape, strict=True)
-    ):
+    if len(entry) != len(shape) or any(not -n <= k < n for k, n in zip(entry, shape, strict=True)):
         raise IndexError(f"latex_for: {name} of shape {shape} has no entry {index}")
     return tuple(int(k) % n for k, n in zip(entry, shape, strict=True))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from .expressions import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Expr
 from .literals import number_text
@@ -14,10 +12,11 @@ from .program import Instruction
 
 __all__ = ["formula", "number", "symbol"]
 
-_GREEK = frozenset(
+_LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 )
+_GREEK = frozenset(_LETTERS.split())
 _SPECIAL = {
     "\\": r"\backslash{}",
     "{": r"\{",
@@ -55,12 +54,12 @@ _FUNCTIONS = {
 
 
 def symbol(name: str) -> str:
-    """Write a name as a symbol, what follows an underscore as its index.
+    r"""Write a name as a symbol, what follows an underscore as its index.
 
     Examples
     --------
     >>> print(symbol("w_1"), symbol("net_h1"), symbol("delta"), symbol("50%"))
-    w_{1} \\mathit{net}_{h1} \\delta \\mathit{50\\%}
+    w_{1} \mathit{net}_{h1} \delta \mathit{50\%}
     """
     base, _, index = name.partition("_")
     if not base or not index:
@@ -146,7 +145,7 @@ def _getitem(step: Instruction, operands: Sequence[Expr], shapes: Sequence[Any])
     return Expr(rf"{_inside(operands[0], ATOM)}[\ldots]")
 
 
-_SPECIAL_FORMS = {
+_SPECIAL_FORMS: Mapping[str, Callable[..., Expr]] = {
     "mul": _mul,
     "div": _div,
     "pow": _pow,
@@ -164,5 +163,3 @@ _SPECIAL_FORMS = {
         rf"\begin{{cases}}{a[1]} & {a[0]}\\{a[2]} & \text{{otherwise}}\end{{cases}}"
     ),
 }
-
-

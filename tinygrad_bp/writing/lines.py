@@ -66,7 +66,11 @@ class Lines:
     """
 
     def __init__(
-        self, program: Program, entries: Mapping[int, Entry], names: Names, inputs: Mapping[int, str]
+        self,
+        program: Program,
+        entries: Mapping[int, Entry],
+        names: Names,
+        inputs: Mapping[int, str],
     ) -> None:
         self.program, self.entries, self.names = program, entries, names
         self.variables: dict[int, str] = dict(inputs)
@@ -101,7 +105,7 @@ class Lines:
             self._expressions[position] = self._constant(position, step)
         else:
             expression = self._folded(position, step)
-            self._latest[position] = max((self._latest.get(k, -1) for k in step.operands))
+            self._latest[position] = max(self._latest.get(k, -1) for k in step.operands)
             self._expressions[position] = expression
             if self._has_line(position, step):
                 self._assign(position, expression)
@@ -185,7 +189,7 @@ class Lines:
 
     def _number(self, number: Any) -> Expr:
         text = number_text(number)
-        if self._mixed and isinstance(number, np.ndarray | np.float64) and type(number) is not float:
+        if self._mixed and isinstance(number, np.ndarray | np.float64):  # decides on the dtype
             return Expr(f"np.float64({text})")
         return Expr(text, UNARY if text.startswith("-") else ATOM)
 

@@ -90,7 +90,8 @@ def _getitem(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
 
 def _scatter_add(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
     index, shape = (step.metadata[key] for key in ("index", "shape"))
-    sliced = any(isinstance(each, slice) for each in (index if isinstance(index, tuple) else [index]))
+    parts = index if isinstance(index, tuple) else (index,)
+    sliced = any(isinstance(each, slice) for each in parts)
     index = f"np.s_[{index_text(index, keep)}]" if sliced else literal(index, keep)
     shape = literal(shape, keep)
     return Expr(f"scatter_add({operands[0]}, {index}, {shape})")
@@ -148,6 +149,17 @@ def scatter_add(g, index, shape):
     return full
 """
 
+#: What is called in NumPy as in the table.
+_SAME_NAME = """
+exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal logaddexp logaddexp2 positive
+tanh sin cos tan sinh cosh arcsin arccos arctan arcsinh arccosh arctanh arctan2 hypot
+maximum minimum fmax fmin fmod cross convolve sign heaviside floor ceil trunc rint round around
+fix floor_divide isnan isinf isfinite isposinf isneginf signbit cumsum cumprod
+logical_and logical_or logical_xor logical_not argsort count_nonzero
+flip flipud fliplr roll rot90 tile repeat resize delete take take_along_axis diag diagflat
+diagonal pad
+"""
+
 ENTRIES: Mapping[str, Entry] = {
     "add": _operator("+", SUM, "total"),
     "sub": _operator("-", SUM, "difference"),
@@ -169,27 +181,15 @@ ENTRIES: Mapping[str, Entry] = {
     "log_softmax": _call("log_softmax", "logarithms", _LOG_SOFTMAX),
     "logsumexp": _call("logsumexp", "total", _LOGSUMEXP),
     "abs": _call("np.abs", "size"),
-    **{
-        name: _call(f"np.{name}")
-        for name in (
-            "exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal logaddexp logaddexp2 "
-            "tanh sin cos tan sinh cosh arcsin arccos arctan arcsinh arccosh arctanh arctan2 hypot "
-            "maximum minimum fmax fmin fmod positive cross convolve sign heaviside floor ceil trunc "
-            "rint round around fix floor_divide isnan isinf isfinite isposinf isneginf signbit "
-            "logical_and logical_or logical_xor logical_not argsort count_nonzero "
-            "flip flipud fliplr roll rot90 tile repeat resize delete take take_along_axis diag "
-            "diagflat diagonal pad".split()
-        )
-    },
+    **{name: _call(f"np.{name}") for name in _SAME_NAME.split()},
     "sum": _call("np.sum", "total", axis=None, keepdims=False),
     **{
         name: _call(f"np.{name}", axis=None, keepdims=False)
-        for name in "prod max min any all argmax argmin".split()
+        for name in ("prod", "max", "min", "any", "all", "argmax", "argmin")
     },
-    **{name: _call(f"np.{name}") for name in ("cumsum", "cumprod")},
     **{
         name: _call(f"np.linalg.{name}")
-        for name in "inv pinv solve det cholesky eigvalsh".split()
+        for name in ("inv", "pinv", "solve", "det", "cholesky", "eigvalsh")
     },
     "root": _call("np.sqrt"),
     "where": _call("np.where", "choice"),

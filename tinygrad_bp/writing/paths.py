@@ -18,7 +18,9 @@ MOST = 20
 #: A step, and an entry of it: None for the whole array.
 Place = tuple[int, tuple[int, ...] | None]
 
-_MOVING = frozenset("transpose reshape broadcast_to getitem scatter_add concatenate sum".split())
+_MOVING = frozenset(
+    {"transpose", "reshape", "broadcast_to", "getitem", "scatter_add", "concatenate", "sum"}
+)
 
 
 class Paths:

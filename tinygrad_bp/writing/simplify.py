@@ -16,11 +16,12 @@ from .program import Instruction, Kind, Program, compute
 
 __all__ = ["ELEMENTWISE", "simplified"]
 
-#: Ops whose output is that of the numbers at the same place, after broadcasting.
-ELEMENTWISE = frozenset(
+_SAME_PLACE = (
     "add sub mul div neg pow abs exp log sqrt tanh sigmoid relu maximum minimum where greater "
-    "greater_equal less less_equal equal not_equal sign heaviside square logaddexp".split()
+    "greater_equal less less_equal equal not_equal sign heaviside square logaddexp"
 )
+#: Ops whose output is that of the numbers at the same place, after broadcasting.
+ELEMENTWISE = frozenset(_SAME_PLACE.split())
 _COMMUTATIVE = frozenset({"add", "mul"})
 #: Ops that only show the same numbers in another way.
 _VIEWS = frozenset({"transpose", "reshape", "broadcast_to"})
@@ -81,7 +82,7 @@ def _without_dead(program: Program) -> Program:
             replace(
                 steps[k],
                 operands=at(steps[k].operands),
-                of=None if steps[k].of is None else new.get(steps[k].of),
+                of=_moved(steps[k].of, new),
             )
             for k in kept
         ),
@@ -90,6 +91,10 @@ def _without_dead(program: Program) -> Program:
         outputs=at(program.outputs),
         gradients=at(program.gradients),
     )
+
+
+def _moved(position: int | None, new: Mapping[int, int]) -> int | None:
+    return None if position is None else new.get(position)
 
 
 class _Builder:
@@ -161,7 +166,9 @@ class _Builder:
         fits = kept.shape == step.shape and kept.dtype == step.dtype
         return position if fits else None
 
-    def operation(self, op: Any, operands: Sequence[int], like: Instruction, **metadata: Any) -> int:
+    def operation(
+        self, op: Any, operands: Sequence[int], like: Instruction, **metadata: Any
+    ) -> int:
         """Add another op in the place of an instruction."""
         return self.add(replace(like, op=op, operands=tuple(operands), metadata=metadata))
 
@@ -274,8 +281,6 @@ def _mul(builder: _Builder, step: Instruction) -> int | None:
 def _turned(
     builder: _Builder, step: Instruction, name: str, operands: tuple[int, ...]
 ) -> int | None:
-    from .. import ops
-
     op = getattr(ops, name)
     return builder.add(replace(step, op=op, operands=operands, metadata={}))
 

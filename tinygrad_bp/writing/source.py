@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..trees import flatten
-from .literals import array_text, dtype_text
 from .lines import Line, Lines, entries_of
+from .literals import array_text, dtype_text
 from .names import Names, as_identifier, one_line
 from .numpy_text import Entry
 from .program import Kind, Program
@@ -25,9 +24,8 @@ LARGEST_LITERAL = 1000
 _WIDTH = 100
 
 #: Ops whose results may share memory with their operands, or cannot be written to.
-_SHARING = frozenset(
-    "transpose reshape broadcast_to getitem diagonal flip flipud fliplr rot90 pad resize".split()
-)
+_VIEWS = "transpose reshape broadcast_to getitem diagonal flip flipud fliplr rot90 pad resize"
+_SHARING = frozenset(_VIEWS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +255,13 @@ def _written(tree: Any, leaves: Iterator[str]) -> str:
 
 
 def _assigned(constants: Mapping[str, Any]) -> list[str]:
-    return [f"{name} = {_wrapped(array_text(array), len(name))}" for name, array in constants.items()]
+    return [f"{name} = {_wrapped(array_text(a), len(name))}" for name, a in constants.items()]
 
 
 def _wrapped(text: str, used: int) -> str:
     """Break a long array between its elements; inside of brackets a line may end anywhere."""
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for part in re.findall(r"\S+\s*", text):
         if len(line) + len(part) + (0 if lines else used) > _WIDTH - 4:
             lines.append(line.rstrip())

@@ -297,8 +297,9 @@ def _check(
 ) -> None:
     for move in (None, _near, _negated, _reversed, _random):
         moved = list(args)
-        for k in inputs if move else ():
-            moved[k] = _moved(args[k], move)
+        if move is not None:
+            for k in inputs:
+                moved[k] = _moved(args[k], move)
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -367,6 +368,7 @@ def _step(step: Instruction) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
+    """Return whether two options, arguments or arrays are the same, NaN and all."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
