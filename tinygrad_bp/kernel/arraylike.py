@@ -68,14 +68,33 @@ class BehavesAsArray:
     __truediv__, __rtruediv__ = _binary(np.true_divide)
     __pow__, __rpow__ = _binary(np.power)
     __matmul__, __rmatmul__ = _binary(np.matmul)
-    __mod__, __rmod__ = _binary(np.remainder)
-    __floordiv__, __rfloordiv__ = _binary(np.floor_divide)
 
     __lt__, __le__ = _comparison(np.less), _comparison(np.less_equal)
     __gt__, __ge__ = _comparison(np.greater), _comparison(np.greater_equal)
     __eq__ = _comparison(np.equal)
     __ne__ = _comparison(np.not_equal)
     __hash__ = object.__hash__
+
+    def __mod__(self, other: Any) -> Any:
+        return implementation(np.remainder)(self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return implementation(np.remainder)(other, self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return implementation(np.divmod)(self, other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return implementation(np.divmod)(other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return implementation(np.floor_divide)(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return implementation(np.floor_divide)(other, self)
+
+    def __round__(self, digits: int = 0) -> Any:
+        return implementation(np.round)(self, digits)
 
     def __neg__(self) -> Self:
         return self._call(np.negative)

@@ -1,27 +1,16 @@
 """The table of ops, one file per kind; a derivative stands once, beside its op.
 
-`arithmetic`, `elementary`, `trigonometric`, `steps` work elementwise; `reductions`, `statistics`,
-`cumulative`, `differences` along axes; `shaping`, `joining`,
-`rearranging` move elements; `products`, `einsum`, `samples` multiply arrays; `linalg`,
-`decompositions`, `norms` are linear algebra; `losses`; and `plain` for NumPy's functions
-that have no derivative. Importing this package tells NumPy's protocols about all of them.
+At hand at once: `arithmetic` and `elementary` work elementwise, `reductions` along axes,
+`shaping` and `joining` move elements, `losses`, and `plain` for functions without a derivative.
+
+The rest of NumPy's namespace, read when one of its functions is first met: `trigonometric` and
+`steps` elementwise; `statistics`, `cumulative`, `differences` along axes; `rearranging` moves
+elements; `products`, `einsum`, `samples` multiply arrays; `linalg`, `decompositions`, `norms` are
+linear algebra.
 """
 
-from . import (
-    cumulative,
-    decompositions,
-    differences,
-    einsum,
-    linalg,
-    norms,
-    plain,
-    products,
-    rearranging,
-    samples,
-    statistics,
-    steps,
-    trigonometric,
-)
+from ..kernel.dispatch import further_in
+from . import plain
 from .arithmetic import absolute, add, div, matmul, maximum, minimum, mul, neg, pow, sub
 from .elementary import exp, log, relu, sigmoid, sqrt, tanh
 from .joining import concatenate, stack
@@ -36,13 +25,8 @@ __all__ = [
     "clip",
     "concatenate",
     "cross_entropy",
-    "cumulative",
-    "decompositions",
-    "differences",
     "div",
-    "einsum",
     "exp",
-    "linalg",
     "log",
     "log_softmax",
     "logsumexp",
@@ -55,24 +39,37 @@ __all__ = [
     "mse",
     "mul",
     "neg",
-    "norms",
     "plain",
     "pow",
-    "products",
-    "rearranging",
     "relu",
     "reshape",
-    "samples",
     "sigmoid",
     "softmax",
     "sqrt",
     "stack",
-    "statistics",
-    "steps",
     "sub",
     "sum",
     "tanh",
     "transpose",
-    "trigonometric",
     "where",
 ]
+
+further_in(
+    *(
+        f"{__name__}.{kind}"
+        for kind in (
+            "trigonometric",
+            "steps",
+            "statistics",
+            "cumulative",
+            "differences",
+            "rearranging",
+            "products",
+            "einsum",
+            "samples",
+            "linalg",
+            "decompositions",
+            "norms",
+        )
+    )
+)
