@@ -1,6 +1,6 @@
 """Statistics over axes: var, std, ptp, median, average.
 
-All of it is composed.
+All of it is composed, but for the root in std, whose derivative at 0 is 0.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from .elementary import square
 from .reductions import max, mean, min, number_reduced, sum
 
 __all__ = ["average", "median", "ptp", "std", "var"]
-
 
 _mean = mean  # var has an argument of that name
 
