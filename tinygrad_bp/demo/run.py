@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from ..kernel import Value
 from ..net7652 import History
 from ..net7652.training import OptimizerName
 from .plots import PLOTS
-from .summary import entries_table, summary
+from .summary import Results, entries_table, summary
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,31 +25,6 @@ __all__ = ["Results", "check", "run", "train"]
 EPOCHS = 2000
 EPOCHS_BIASES_FIXED = 3000
 OPTIMIZERS: tuple[OptimizerName, ...] = ("gd", "momentum", "adam")
-
-
-@dataclass(frozen=True)
-class Results:
-    """What the demo found.
-
-    Attributes
-    ----------
-    right, notebook : Comparison
-        The manual gradients against automatic and numeric ones: in the right order, and in the
-        notebook's own, which updates weights before it propagates the error through them.
-    central : Comparison
-        The notebook's order against central differences, the notebook's own numeric side.
-    histories : dict of History
-        Training with the right gradients, by name of the optimiser; with ", biases fixed" behind
-        it where biases were not trained.
-    printed : dict of History
-        Training in the notebook's order, whose results the notebook prints.
-    """
-
-    right: Comparison
-    notebook: Comparison
-    central: Comparison
-    histories: dict[str, History]
-    printed: dict[str, History]
 
 
 def run(out: Path, console: Console) -> Results:

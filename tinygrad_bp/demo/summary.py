@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,9 +10,34 @@ import numpy as np
 if TYPE_CHECKING:
     from ..checking import Comparison
     from ..net7652 import History
-    from .run import Results
 
-__all__ = ["entries_table", "epochs_table", "summary"]
+__all__ = ["Results", "entries_table", "epochs_table", "summary"]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the demo found.
+
+    Attributes
+    ----------
+    right, notebook : Comparison
+        The manual gradients against automatic and numeric ones: in the right order, and in the
+        notebook's own, which updates weights before it propagates the error through them.
+    central : Comparison
+        The notebook's order against central differences, the notebook's own numeric side.
+    histories : dict of History
+        Training with the right gradients, by name of the optimiser; with ", biases fixed" behind
+        it where biases were not trained.
+    printed : dict of History
+        Training in the notebook's order, whose results the notebook prints.
+    """
+
+    right: Comparison
+    notebook: Comparison
+    central: Comparison
+    histories: dict[str, History]
+    printed: dict[str, History]
+
 
 NAMES = {"gd": "GD", "momentum": "momentum", "adam": "Adam"}
 
