@@ -80,15 +80,15 @@ tanh = implements(np.tanh)(Op("tanh", np.tanh, lambda g, y, a: g * (1 - y**2)))
 
 @np.errstate(over="ignore")
 def _sigmoid(a: Any) -> Any:
-    return 1 / (1 + np.exp(-a))  # exp may overflow to infinity: 1 / infinity is the right 0
+    return 1.0 / (1.0 + np.exp(-a))  # exp may overflow to infinity: 1 / infinity is the right 0
 
 
 sigmoid = Op("sigmoid", _sigmoid, lambda g, y, a: g * y * (1 - y), doc="1 / (1 + exp(-a)).")
 
 relu = Op(
     "relu",
-    lambda a: np.maximum(a, 0),
-    lambda g, y, a: g * np.heaviside(a, 0.0),
+    lambda a: np.maximum(a, 0.0),
+    lambda g, y, a: g * (a > 0.0),
     doc="max(a, 0); its derivative is the step function, at 0 it is 0 as in PyTorch and JAX.",
 )
 
