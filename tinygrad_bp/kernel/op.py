@@ -96,7 +96,10 @@ class Op:
             if isinstance(operand, Value):
                 break
         else:
-            return self._on_arrays(operands, metadata)
+            for operand in operands:
+                if type(operand) is not np.ndarray:
+                    return self._on_numbers(operands, metadata)
+            return self.forward(*operands, **metadata)
         data = []
         mixed = requires_grad = False
         for operand in operands:
@@ -130,7 +133,7 @@ class Op:
         node._retains_grad = False
         return node
 
-    def _on_arrays(self, operands: tuple[Any, ...], metadata: dict[str, Any]) -> Any:
+    def _on_numbers(self, operands: tuple[Any, ...], metadata: dict[str, Any]) -> Any:
         """Compute without Values; beside an array Python's numbers take its precision."""
         arrays = [
             a if type(a) is np.ndarray or (type(a) in _WEAK and len(operands) > 1) else _as_array(a)
