@@ -56,8 +56,9 @@ def test_the_page_is_what_the_script_makes():
 def test_functions_that_the_page_does_not_know_are_unsupported():
     new = [name for name in HERE if name not in ON_PAGE]
     print(f"in NumPy {np.__version__}, not on the page of NumPy {MADE_WITH}: {new}")
-    registered = [name for name in new if table.named(name) in IMPLEMENTATIONS]
-    assert {table.status(name) for name in new if name not in registered} <= {table.UNSUPPORTED}
+    for name in new:
+        if table.hands_over(function := table.named(name)) and function not in IMPLEMENTATIONS:
+            assert table.status(name) == table.UNSUPPORTED
 
 
 def test_every_ufunc_and_every_function_that_numpy_hands_over_is_on_the_page():
@@ -66,7 +67,7 @@ def test_every_ufunc_and_every_function_that_numpy_hands_over_is_on_the_page():
     for prefix, module in (("", np), ("linalg.", np.linalg), ("fft.", np.fft)):
         for name, found in vars(module).items():
             if not name.startswith("_") and table.hands_over(found) and name in dir(module):
-                assert prefix + name in ON_PAGE or name in table.LEFT_OUT, prefix + name
+                assert prefix + name in ON_PAGE or name in table.LEFT_OUT.split(), prefix + name
 
 
 def test_every_registered_function_is_on_the_page():
@@ -114,7 +115,7 @@ def test_plain(name):
     assert results
     for result in results:
         assert table.values_in(result) == []
-        assert getattr(result, "dtype", None) != object
+        assert getattr(result, "dtype", np.dtype(float)).kind != "O"
 
 
 @pytest.mark.parametrize("name", with_status(table.PLAIN))
