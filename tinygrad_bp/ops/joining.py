@@ -42,6 +42,8 @@ _concatenate = Op(
 @implements(np.concatenate)
 def concatenate(arrays: Sequence[Any], axis: int | None = 0, **refused: Any) -> Any:
     """Join along an axis, as `numpy.concatenate`; flattened where the axis is None."""
+    if refused.get("casting") == "same_kind":  # the default
+        del refused["casting"]
     refuse_keywords("concatenate", refused)
     if axis is None:
         return _concatenate(*map(ravel, arrays), axis=0)
