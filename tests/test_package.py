@@ -20,6 +20,7 @@ LAYERS = [
     "writing",
     "checking",
     "drawing",
+    "writing",
     "testing",
     "optim",
     "nn",

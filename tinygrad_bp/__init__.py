@@ -3,7 +3,7 @@
 Import as ``import tinygrad_bp as bp``. Which way the arrows run, from the bottom up:
 
 - `kernel` and `ops`: the node, the backward loop, the table of ops with their derivatives;
-- `transforms`, `checking` and `drawing`: what reads a graph;
+- `transforms`, `checking`, `drawing` and `writing`: what reads a graph;
 - `nn`, `optim`, `net7652`: nets, and the notebook's own;
 - `demo` and `cli`: the main job, and the command line.
 
@@ -62,11 +62,13 @@ if TYPE_CHECKING:
     from .checking import Comparison, compare, numeric_gradient
     from .drawing import draw
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from .writing import Derivation, derive
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Comparison",
+    "Derivation",
     "Op",
     "StaleGraphError",
     "Value",
@@ -78,6 +80,7 @@ __all__ = [
     "compare",
     "concatenate",
     "cross_entropy",
+    "derive",
     "div",
     "draw",
     "exp",
@@ -128,6 +131,8 @@ _MODULE_OF = {
     "compare": "checking",
     "numeric_gradient": "checking",
     "draw": "drawing",
+    "Derivation": "writing",
+    "derive": "writing",
     **dict.fromkeys(
         ("checkpoint", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"),
         "transforms",

@@ -52,6 +52,26 @@ def demo(
     console.print(f"\nAll of it is in [bold]{out}[/]; start with summary.md and graph.svg.")
 
 
+@app.command()
+def derive(
+    file: Annotated[Path, typer.Argument(help="A Python file with parameters and a function.")],
+    params: Annotated[str, typer.Option(help="What the parameters are called in it.")] = "params",
+    loss: Annotated[str, typer.Option(help="What the function of them is called.")] = "loss",
+    latex: Annotated[bool, typer.Option("--latex", help="Print formulas, not source.")] = False,
+    output: Annotated[
+        Path | None, typer.Option(help="Write a .py (or .tex) file instead of printing.")
+    ] = None,
+) -> None:
+    """Write out the backward pass of a function: NumPy source, or formulas."""
+    from .writing.script import ScriptError, written
+
+    try:
+        text = written(file, params=params, loss=loss, latex=latex, output=output)
+    except ScriptError as error:
+        raise _cannot(str(error)) from None
+    typer.echo(text, nl=False)
+
+
 def _cannot(problem: str) -> typer.Exit:
     typer.echo(f"tinygrad-bp: {problem}", err=True)
     return typer.Exit(COULD_NOT_RUN)

@@ -8,14 +8,20 @@ resets it when the block raises.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar, Token
-from typing import Self
+from typing import Any, Self
 
-__all__ = ["no_grad", "recording", "scope"]
+__all__ = ["no_grad", "recording", "scope", "witness"]
 
 Scope = tuple[str, ...]
 
 recording: ContextVar[Scope | None] = ContextVar("recording", default=())
+
+#: Who is asked, while a graph is traced to be written out, for what otherwise gives plain numbers:
+#: ``witness(function, args, kwargs)`` for comparisons and for NumPy's functions without a
+#: derivative, so that a mask such as ``a > 0`` becomes a node and not a constant. Mostly nobody.
+witness: ContextVar[Callable[..., Any] | None] = ContextVar("witness", default=None)
 
 
 class _Setting:

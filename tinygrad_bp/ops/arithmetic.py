@@ -9,6 +9,7 @@ import numpy as np
 
 from ..kernel.dispatch import implements
 from ..kernel.op import Op
+from ..kernel.value import Value
 
 __all__ = [
     "absolute",
@@ -42,7 +43,9 @@ neg = implements(np.negative)(Op("neg", operator.neg, lambda g, y, a: -g))
 def _base(a: Any, b: Any) -> Any:
     """Return a, but 1 where 0 ** 0 makes 0 * infinity of the derivative b * a ** (b - 1)."""
     exponent_is_0 = b == 0
-    return a + (a == 0) * exponent_is_0 if np.count_nonzero(exponent_is_0) else a
+    if not isinstance(exponent_is_0, Value) and not np.count_nonzero(exponent_is_0):
+        return a
+    return a + (a == 0) * exponent_is_0
 
 
 # Conventions at the edge: a ** 0 has the derivative 0 in a, for a = 0 too, and 0 ** b has the

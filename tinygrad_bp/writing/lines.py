@@ -1,0 +1,212 @@
+"""Which steps of a program get a line of their own, what they are called, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .expressions import ATOM, UNARY, Expr
+from .literals import array_text, dtype_text, number_text
+from .names import Names
+from .numpy_text import ENTRIES, Entry
+from .program import Instruction, Kind, Program
+from .witnesses import TracingError
+
+__all__ = ["Line", "Lines", "entries_of"]
+
+#: Into longer expressions nothing is folded.
+_LONGEST = 72
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One assignment."""
+
+    name: str
+    text: str
+    kind: Kind
+    scope: tuple[str, ...]
+    order: tuple[int, int, int]
+
+
+def entries_of(program: Program, texts: Mapping[str, Entry]) -> dict[int, Entry]:
+    """Find how each step is written, a user's own op by the text that came with it."""
+    found: dict[int, Entry] = {}
+    for position, step in enumerate(program.instructions):
+        if step.op is None:
+            continue
+        if step.op_name in texts:
+            found[position] = texts[step.op_name]
+        elif step.row in ENTRIES:
+            found[position] = ENTRIES[step.row]
+        else:
+            about = f" in {' / '.join(step.scope)}" if step.scope else ""
+            raise TracingError(
+                f"derive: it is not known how the op {step.op_name!r}{about} is written in NumPy; "
+                f"pass text={{{step.op_name!r}: 'np.function({{0}})'}} with {{0}}, {{1}} for its "
+                "operands, and likewise for the ops in its rules"
+            )
+    return found
+
+
+class Lines:
+    """The body of a function that computes a program.
+
+    Attributes
+    ----------
+    assignments : list of Line
+        In the order in which they are to be written.
+    variables : dict of int to str
+        What each instruction is called that has a name.
+    constants : dict of str to array
+        The arrays that the body uses, by name.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        entries: Mapping[int, Entry],
+        names: Names,
+        inputs: Mapping[int, str],
+    ) -> None:
+        self.program, self.entries, self.names = program, entries, names
+        self.variables: dict[int, str] = dict(inputs)
+        self.constants: dict[str, Any] = {}
+        self.assignments: list[Line] = []
+        self._kept: dict[int, str] = {}
+        self._forward = -1  # the number of the last line of the forward pass
+        self._uses = program.uses()
+        self._returned: Collection[int] = {*program.outputs, *program.gradients}
+        self._mixed = any(step.dtype == np.float32 for step in program.instructions)
+        self._expressions: dict[int, Expr] = {}
+        self._latest: dict[int, int] = {}
+        self._reserved = {
+            k: names(step.name)
+            for k, step in enumerate(program.instructions)
+            if step.name
+            and (step.kind is Kind.FORWARD or (step.kind is Kind.CONSTANT and step.shape != ()))
+        }
+        for position in range(len(program.instructions)):
+            self._write(position)
+        self.assignments.sort(key=lambda line: line.order)
+
+    def expression(self, position: int) -> Expr:
+        """Return how a step is read: its name, or its expression where it has no line."""
+        return self._expressions[position]
+
+    def _write(self, position: int) -> None:
+        step = self.program.instructions[position]
+        if position in self.variables:
+            self._expressions[position] = Expr(self.variables[position])
+        elif step.op is None:
+            self._expressions[position] = self._constant(position, step)
+        else:
+            expression = self._folded(position, step)
+            self._latest[position] = max(self._latest.get(k, -1) for k in step.operands)
+            self._expressions[position] = expression
+            if self._has_line(position, step):
+                self._assign(position, expression)
+
+    def _folded(self, position: int, step: Instruction) -> Expr:
+        """Write a step with its operands in it, but long ones on lines of their own before it."""
+        steps = self.program.instructions
+        if step.row == "broadcast_to" and self.program.instructions[step.operands[0]].shape == ():
+            source = steps[step.operands[0]]
+            if source.kind is Kind.CONSTANT:
+                return _uniform(np.broadcast_to(np.asarray(source.data, step.dtype), step.shape))
+        while True:
+            parts = [self._operand(step, k) for k in step.operands]
+            expression = self.entries[position].write(step, parts, self._keep)
+            folded = [k for k in step.operands if k not in self.variables and steps[k].op]
+            if len(expression.text) <= _LONGEST or not folded:
+                return expression
+            longest = max(folded, key=lambda k: len(self._expressions[k].text))
+            self._assign(longest, self._expressions[longest], step)
+
+    def _operand(self, step: Instruction, position: int) -> Expr:
+        """Write a whole number as 2 where it meets what is known to be no integer, else as 2.0."""
+        expression = self._expressions[position]
+        steps = self.program.instructions
+        others = [steps[k] for k in step.operands if steps[k].kind is not Kind.CONSTANT]
+        if expression.text.lstrip("-").isdigit() and not any(
+            each.dtype.kind == "f" for each in others
+        ):
+            return Expr(f"{expression.text}.0", expression.level)
+        return expression
+
+    def _has_line(self, position: int, step: Instruction) -> bool:
+        if position in self._returned or (step.name and step.kind is Kind.FORWARD):
+            return True
+        if self._uses[position] > 1:  # a transpose costs nothing
+            return not (step.row == "transpose" and step.operands[0] in self.variables)
+        return False
+
+    def _assign(self, position: int, expression: Expr, user: Instruction | None = None) -> None:
+        step = self.program.instructions[position]
+        name = self.variables[position] = self._name(position, step)
+        self._expressions[position] = Expr(name)
+        number = len(self.assignments)
+        order = (number, 0, number)
+        if self._ends_here(position):
+            order = (max(self._latest[position], self._forward), 1, number)
+        near = user or step
+        if near.kind is Kind.FORWARD:
+            self._forward = number
+        self.assignments.append(Line(name, expression.text, near.kind, near.scope, order))
+        self._latest[position] = number
+
+    def _ends_here(self, position: int) -> bool:
+        """Return whether a gradient is returned and used for nothing else."""
+        gradients = self.program.gradients
+        step = self.program.instructions[position]
+        return step.kind is Kind.BACKWARD and self._uses[position] == gradients.count(position)
+
+    def _name(self, position: int, step: Instruction) -> str:
+        if position in self._reserved:
+            return self._reserved[position]
+        word = self.entries[position].word
+        if step.kind is Kind.BACKWARD and step.of is not None:
+            of = self.program.instructions[step.of]
+            known = self.variables.get(step.of) or of.name
+            word = f"d_{known or self.entries[step.of].word}"
+        return self.names(step.name or word, self.entries[position].word)
+
+    # --- constants -------------------------------------------------------------------------
+
+    def _constant(self, position: int, step: Instruction) -> Expr:
+        if step.shape == ():
+            return self._number(step.data)
+        data = np.asarray(step.data)
+        if not step.name and data.size and (data == data.flat[0]).all():
+            return _uniform(data)
+        name = self._reserved.get(position) or self.names(step.name or "constant")
+        self.variables[position] = name
+        self.constants[name] = data
+        return Expr(name)
+
+    def _number(self, number: Any) -> Expr:
+        text = number_text(number)
+        if self._mixed and isinstance(number, np.ndarray | np.float64):  # decides on the dtype
+            return Expr(f"np.float64({text})")
+        return Expr(text, UNARY if text.startswith("-") else ATOM)
+
+    def _keep(self, array: Any) -> str:
+        if id(array) not in self._kept:
+            self._kept[id(array)] = self.names("places")
+            self.constants[self._kept[id(array)]] = array
+        return self._kept[id(array)]
+
+
+def _uniform(array: Any) -> Expr:
+    """Write an array that is the same number everywhere."""
+    dtype = "" if array.dtype == np.float64 else f", {dtype_text(array.dtype)}"
+    if array.dtype.kind == "f" and array.flat[0] == 0:
+        return Expr(f"np.zeros({array.shape}{dtype})")
+    if array.dtype.kind != "f":
+        return Expr(array_text(array))
+    dtype = "" if array.dtype == np.float64 else f", dtype={dtype_text(array.dtype)}"
+    text = repr(float(array.flat[0])) if np.isfinite(array.flat[0]) else number_text(array.flat[0])
+    return Expr(f"np.full({array.shape}, {text}{dtype})")

@@ -1,0 +1,34 @@
+"""Which ops are rows of the engine's own table, whose names say what they compute.
+
+A user's own op may have any name, that of an op of the table too, and is never taken for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache, lru_cache
+
+from ..kernel import Op
+from ..transforms import tracing
+from .witnesses import OPS
+
+__all__ = ["row_of"]
+
+
+@lru_cache(maxsize=4096)
+def row_of(op: Op) -> str:
+    """Return the name of an op of the engine, and "" for a user's own."""
+    module = getattr(op.forward, "__module__", None) or ""
+    own = module.startswith(_OPS) or op is tracing._alias or id(op) in _in_table()
+    return op.name if own or OPS.get(op.forward) is op else ""
+
+
+_OPS = f"{__package__.rpartition('.')[0]}.ops"
+
+
+@cache
+def _in_table() -> dict[int, Op]:
+    modules = [module for name, module in sys.modules.items() if name.startswith(_OPS)]
+    return {
+        id(each): each for module in modules for each in vars(module).values() if type(each) is Op
+    }

@@ -1,0 +1,278 @@
+"""The readable NumPy text of a program: a function that returns the value and the gradients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .lines import Line, Lines, entries_of
+from .literals import array_text, dtype_text
+from .names import Names, as_identifier, one_line
+from .numpy_text import Entry
+from .program import Kind, Program
+from .tracing import Traced
+from .witnesses import TracingError
+
+__all__ = ["Source", "write_source"]
+
+#: Larger arrays are arguments of the function in the text, which would be unreadable with them.
+LARGEST_LITERAL = 1000
+_WIDTH = 100
+
+#: Ops whose results may share memory with their operands, or cannot be written to.
+_VIEWS = "transpose reshape broadcast_to getitem diagonal flip flipud fliplr rot90 pad resize"
+_SHARING = frozenset(_VIEWS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text in parts, which `text` puts together."""
+
+    name: str
+    constants: Mapping[str, Any]
+    helpers: Sequence[str]
+    parameters: Sequence[str]
+    body: Sequence[str]
+    lines: Lines
+    large: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, *, complete: bool = False) -> str:
+        """Return the module.
+
+        Parameters
+        ----------
+        complete : bool, optional
+            Whether large arrays are written out, in hexadecimal, or are arguments.
+        """
+        head = ["import numpy as np", *_assigned(self.constants)]
+        parameters = list(self.parameters)
+        if complete:
+            head += [f"{name} = {_hexadecimal(array)}" for name, array in self.large.items()]
+        elif self.large:
+            parameters += ["*", *self.large]
+        function = [f"def {self.name}({', '.join(parameters)}):", *_indented(self.body)]
+        blocks = ["\n".join(head), *self.helpers, "\n".join(function)]
+        return "\n\n".join(blocks) + "\n"
+
+
+def write_source(traced: Traced, texts: Mapping[str, Entry]) -> Source:
+    """Write a traced function as text.
+
+    Raises
+    ------
+    TracingError
+        If it is not known how an op, an option or a key of a dict is written.
+    """
+    entries = entries_of(traced.program, texts)
+    helpers = _helpers(entry for _, entry in sorted(entries.items()))
+    names = Names({"np", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
+    name = names(f"{_title(traced.fun)}_and_gradients")
+    signature = _Signature(traced, names)
+    lines = Lines(traced.program, entries, names, signature.variables)
+    large = {n: a for n, a in lines.constants.items() if a.size > LARGEST_LITERAL}
+    body = [*signature.unpacking, *_body(lines.assignments), _return(traced, lines)]
+    return Source(
+        name=name,
+        constants={n: a for n, a in lines.constants.items() if n not in large},
+        helpers=helpers,
+        parameters=signature.parameters,
+        body=body,
+        lines=lines,
+        large=large,
+    )
+
+
+def _title(fun: Any) -> str:
+    name = getattr(fun, "__name__", "<lambda>")
+    return "value" if name == "<lambda>" else as_identifier(name)
+
+
+def _helpers(entries: Iterator[Entry]) -> list[str]:
+    blocks: dict[str, None] = {}
+    for entry in entries:
+        if entry.helper:
+            blocks.update(dict.fromkeys(entry.helper.strip().split("\n\n")))
+    return list(blocks)
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+# --- what goes in ------------------------------------------------------------------------------
+
+
+class _Signature:
+    """The parameters of the function, and the lines that take containers apart."""
+
+    def __init__(self, traced: Traced, names: Names) -> None:
+        program = traced.program
+        self.variables: dict[int, str] = {}
+        self.unpacking: list[str] = []
+        chosen = {k: names(traced.parameters[k], f"argument_{k}") for k in traced.traced}
+        self.parameters = list(chosen.values())
+        places = iter(program.inputs)
+        for k, parameter in chosen.items():
+            self._unpack(traced.arguments[k], parameter, program, places, names)
+        if program.seeds:
+            seed = names("seed")
+            self.parameters.append(seed)
+            self._unpack(traced.value, seed, program, iter(program.seeds), names)
+
+    def _unpack(
+        self, tree: Any, parameter: str, program: Program, places: Iterator[int], names: Names
+    ) -> None:
+        accesses = list(_accesses(tree, ""))
+        found = [next(places) for _ in accesses]
+        if accesses == [""]:
+            self.variables[found[0]] = parameter
+            return
+        wanted = [program.instructions[k].name or parameter for k in found]
+        chosen = [names(each, parameter) for each in wanted]
+        self.variables.update(zip(found, chosen, strict=True))
+        self.unpacking += _unpacked(tree, parameter, chosen, accesses)
+
+
+def _unpacked(
+    tree: Any, parameter: str, names: Sequence[str], accesses: Sequence[str]
+) -> list[str]:
+    if not names:
+        return []
+    keys = [access[1:-1] for access in accesses]
+    together = f"{', '.join(names)}{',' * (len(names) == 1)} = "
+    if isinstance(tree, Mapping) and len(keys) == len(tree) > 1:
+        line = f"{together}({parameter}[k] for k in ({', '.join(keys)}))"
+    else:
+        line = together + parameter
+    flat = len(accesses) == len(tree) and not isinstance(tree, Mapping)
+    if len(line) <= _WIDTH - 4 and (flat or line.endswith("))")):
+        return [line]
+    return [f"{name} = {parameter}{a}" for name, a in zip(names, accesses, strict=True)]
+
+
+def _accesses(tree: Any, path: str) -> Iterator[str]:
+    """Write how each leaf of a container is reached: ``["layers"][0]``."""
+    if isinstance(tree, Mapping):
+        for key, item in tree.items():
+            yield from _accesses(item, f"{path}[{_key(key)}]")
+    elif isinstance(tree, list | tuple):
+        for position, item in enumerate(tree):
+            yield from _accesses(item, f"{path}[{position}]")
+    else:
+        yield path
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return _quoted(key)
+    if type(key) is int:
+        return repr(key)
+    raise TracingError(
+        f"derive: the keys of dicts must be strings or integers to be written out, got {key!r:.80}"
+    )
+
+
+def _quoted(text: str) -> str:
+    plain = repr(str(text))
+    return f'"{plain[1:-1]}"' if plain.startswith("'") and '"' not in plain else plain
+
+
+# --- what is computed --------------------------------------------------------------------------
+
+
+def _body(assignments: Sequence[Line]) -> Iterator[str]:
+    """Write the lines, each group of a scope with a comment at its start."""
+    before: tuple[bool, tuple[str, ...]] = (False, ())
+    for line in assignments:
+        backward = line.kind is Kind.BACKWARD
+        text = f"{line.name} = {line.text}"
+        group = (backward, line.scope)
+        comment = one_line(" / ".join(line.scope))
+        if backward:
+            comment += ", backward" if comment else "backward"
+        if group == before or not comment:
+            yield text
+        elif len(text) + len(comment) + 8 <= _WIDTH:
+            yield f"{text}  # {comment}"
+        else:
+            yield f"# {comment}"
+            yield text
+        before = group
+
+
+# --- what comes out ----------------------------------------------------------------------------
+
+
+def _return(traced: Traced, lines: Lines) -> str:
+    program = traced.program
+    owned: set[int] = set()
+    leaves = iter([_returned(k, lines, owned) for k in program.outputs])
+    value = _written(traced.value, leaves)
+    gradients = iter([_returned(k, lines, owned) for k in program.gradients])
+    trees = [_written(traced.arguments[k], gradients) for k in traced.differentiated]
+    together = trees[0] if traced.single else f"({', '.join(trees)}{',' * (len(trees) == 1)})"
+    return f"return {value}, {together}"
+
+
+def _returned(position: int, lines: Lines, owned: set[int]) -> str:
+    """Write what is returned, as memory of its own."""
+    steps = lines.program.instructions
+    expression = lines.expression(position)
+    root = position
+    shares = False
+    while steps[root].row in _SHARING:
+        shares = shares or steps[root].row in ("broadcast_to", "diagonal")
+        root = steps[root].operands[0]
+    inline = steps[root].op is None and root not in lines.variables
+    if inline and steps[root].shape == ():
+        text = expression.text + (".0" if expression.text.lstrip("-").isdigit() else "")
+        return f"np.float32({text})" if steps[root].dtype == np.float32 else text
+    copied = not inline and (shares or root in owned or steps[root].op is None)
+    owned.add(root)
+    return f"+{expression.text}" if copied else expression.text
+
+
+def _written(tree: Any, leaves: Iterator[str]) -> str:
+    """Write a container of names."""
+    if isinstance(tree, Mapping):
+        items = [(key, _written(item, leaves)) for key, item in tree.items()]
+        if all(isinstance(key, str) and as_identifier(key) == key for key, _ in items):
+            return f"dict({', '.join(f'{key}={text}' for key, text in items)})"
+        return "{" + ", ".join(f"{_key(key)}: {text}" for key, text in items) + "}"
+    if isinstance(tree, tuple):
+        texts = [_written(item, leaves) for item in tree]
+        return f"({', '.join(texts)}{',' * (len(texts) == 1)})"
+    if isinstance(tree, list):
+        return f"[{', '.join(_written(item, leaves) for item in tree)}]"
+    return next(leaves)
+
+
+# --- arrays ------------------------------------------------------------------------------------
+
+
+def _assigned(constants: Mapping[str, Any]) -> list[str]:
+    return [f"{name} = {_wrapped(array_text(a), len(name))}" for name, a in constants.items()]
+
+
+def _wrapped(text: str, used: int) -> str:
+    """Break a long array between its elements; inside of brackets a line may end anywhere."""
+    lines: list[str] = []
+    line = ""
+    for part in re.findall(r"\S+\s*", text):
+        if len(line) + len(part) + (0 if lines else used) > _WIDTH - 4:
+            lines.append(line.rstrip())
+            line = ""
+        line += part
+    return "\n    ".join([*lines, line])
+
+
+def _hexadecimal(array: Any) -> str:
+    array = np.ascontiguousarray(array)
+    array = array.astype(array.dtype.newbyteorder("<"))
+    code, shape = array.dtype.str, array.shape
+    text = f'np.frombuffer(bytes.fromhex("{array.tobytes().hex()}"), "{code}")'
+    return f"{text}.reshape({shape}).astype({dtype_text(array.dtype.newbyteorder('='))})"

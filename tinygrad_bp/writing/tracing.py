@@ -1,0 +1,381 @@
+"""From a function and its arguments to the program of its forward and backward pass."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..kernel import Value
+from ..kernel.backward import sweep
+from ..kernel.data import as_data
+from ..kernel.order import leading_to, ordered
+from ..kernel.value import clock, constant
+from ..transforms.tracing import Trace, positions, recorded
+from ..trees import flatten, rebuild
+from .program import Instruction, Kind, Program
+from .simplify import simplified
+from .witnesses import TracingError, recorded_in_full
+
+__all__ = ["Traced", "same", "trace"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traced:
+    """A program, and how it belongs to the function that it was made of.
+
+    Attributes
+    ----------
+    arguments, value : tree
+        The arguments and the value, with their data as leaves.
+    parameters : tuple of str
+        What the positional arguments are called.
+    differentiated : tuple of int
+        Which of them are differentiated by, and `single` whether that is one and no sequence.
+    traced : tuple of int
+        Which arguments are inputs; the others have to stay as they are.
+    """
+
+    program: Program
+    fun: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    value: Any
+    parameters: tuple[str, ...]
+    differentiated: tuple[int, ...]
+    traced: tuple[int, ...]
+    single: bool
+
+
+def trace(
+    fun: Callable[..., Any], args: Sequence[Any], argnums: int | Sequence[int] | None
+) -> Traced:
+    """Trace a function, and check that what is found does not depend on the data.
+
+    The function is run at its arguments, again, and with other numbers. What differs then was
+    computed outside the graph.
+    """
+    if not callable(fun):
+        raise TypeError(f"derive: expected a function, got {type(fun).__name__}")
+    if not args:
+        raise TypeError("derive: expected the arguments of the function, to trace it with them")
+    wanted = positions("derive", range(len(args)) if argnums is None else argnums, len(args))
+    inputs = [k for k in range(len(args)) if k in wanted or _is_float(args[k])]
+    run = _Run(fun, args, inputs, wanted)
+    _check(run, fun, args, inputs, wanted)
+    return Traced(
+        program=simplified(run.program()),
+        fun=fun,
+        arguments=tuple(map(_kept, args)),
+        value=rebuild(run.trace.value, iter([v.data for v in run.trace.outputs])),
+        parameters=_parameters(fun, len(args)),
+        differentiated=tuple(wanted),
+        traced=tuple(inputs),
+        single=len(args) == 1 if argnums is None else isinstance(argnums, int),
+    )
+
+
+def _kept(argument: Any) -> Any:
+    """Copy an argument, which its owner may change."""
+    leaves = [leaf.data if isinstance(leaf, Value) else leaf for _, leaf in flatten(argument)]
+    return rebuild(argument, iter([_copied(leaf) for leaf in leaves]))
+
+
+def _copied(data: Any) -> Any:
+    return data.copy() if isinstance(data, np.ndarray) else data
+
+
+def _is_float(argument: Any) -> bool:
+    leaves = [leaf for _, leaf in flatten(argument)]
+    return bool(leaves) and all(
+        isinstance(a, float | Value) or (hasattr(a, "dtype") and a.dtype.kind == "f")
+        for a in leaves
+    )
+
+
+def _parameters(fun: Callable[..., Any], count: int) -> tuple[str, ...]:
+    """Return what the positional parameters of a function are called."""
+    try:
+        found = list(inspect.signature(fun).parameters.values())
+    except (TypeError, ValueError):
+        found = []
+    names = [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    rest = [p.name for p in found if p.kind is p.VAR_POSITIONAL] or ["argument"]
+    names += [f"{rest[0]}_{k}" for k in range(len(names), count)]
+    return tuple(names[:count])
+
+
+class _Run:
+    """One run of the function, and the steps that it took, forward and backward."""
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        args: Sequence[Any],
+        inputs: Sequence[int],
+        wanted: Sequence[int],
+    ) -> None:
+        self.fun, self.args, self.inputs, self.wanted = fun, args, inputs, wanted
+        self.steps: list[Instruction] = []
+        self.places: dict[Value, int] = {}
+        with recorded_in_full():
+            self.trace = Trace("derive", self.fun, self.args, {}, self.inputs)
+            self._record()
+
+    def _record(self) -> None:
+        leaves = [leaf for each in self.trace.leaves for leaf in each]
+        names = self._names()
+        self.input_places = [
+            self._add(leaf, Kind.INPUT, name=name) for leaf, name in zip(leaves, names, strict=True)
+        ]
+        outputs = self.trace.outputs
+        for output in outputs:
+            self._walk(output, Kind.FORWARD, None)
+        self.output_places = [self.places[output] for output in outputs]
+        self._adopt()
+        self.seed_places: list[int] = []
+        self.gradient_places = self._backward(outputs)
+
+    def _names(self) -> Iterator[str]:
+        parameters = _parameters(self.fun, len(self.args))
+        for k in self.inputs:
+            for path, leaf in flatten(self.args[k]):
+                own = leaf.name if isinstance(leaf, Value) else None
+                yield own or (
+                    parameters[k] + path if path.startswith("[") else path or parameters[k]
+                )
+
+    def _add(self, node: Value, kind: Kind, **more: Any) -> int:
+        self.places[node] = len(self.steps)
+        source = kind in (Kind.INPUT, Kind.SEED, Kind.CONSTANT)
+        self.steps.append(
+            Instruction(
+                kind,
+                op=None if source else node.op,
+                operands=() if source else tuple(self.places[p] for p in node.parents),
+                metadata={} if source else node.metadata,
+                shape=node.shape,
+                dtype=node.dtype,
+                data=node._data if source else None,
+                **{"name": node.name, "scope": node.scope, **more},
+            )
+        )
+        return self.places[node]
+
+    def _walk(self, last: Value, kind: Kind, scope: tuple[str, ...] | None) -> None:
+        """Write down a node and what it is computed from, without recursion."""
+        stack = [last]
+        while stack:
+            node = stack[-1]
+            if node in self.places:
+                stack.pop()
+                continue
+            missing = [p for p in node.parents if p not in self.places]
+            if missing:
+                stack.extend(reversed(missing))
+                continue
+            stack.pop()
+            own = kind if node.parents else Kind.CONSTANT
+            self._add(node, own, **({} if scope is None else {"scope": scope}))
+
+    def _adopt(self) -> None:
+        """Give leaves made outside every scope the innermost scope around all their uses."""
+        scopes: dict[int, tuple[str, ...]] = {}
+        for step in self.steps:
+            for k in step.operands:
+                if self.steps[k].op is None:
+                    scopes[k] = _common(scopes.get(k, step.scope), step.scope)
+        for k, scope in scopes.items():
+            if not self.steps[k].scope:
+                self.steps[k] = replace(self.steps[k], scope=scope)
+
+    def _backward(self, outputs: Sequence[Value]) -> list[int]:
+        targets = dict.fromkeys(
+            leaf
+            for k, leaves in zip(self.inputs, self.trace.leaves, strict=True)
+            if k in self.wanted
+            for leaf in leaves
+        )
+        found: dict[Value, Value] = {}
+        single = len(outputs) == 1 and outputs[0].shape == ()
+        for output in outputs:
+            seed = constant(output.dtype.type(1) if single else np.ones(output.shape, output.dtype))
+            if not single:
+                self.seed_places.append(self._add(seed, Kind.SEED, name=None))
+            for node, cotangent in self._cotangents(output, seed, targets):
+                if node in found and node in targets:
+                    with recorded():
+                        cotangent = found[node] + cotangent
+                found[node] = cotangent
+                self._complete(node, cotangent)
+        return [self._gradient(found.get(leaf), leaf) for leaf in targets]
+
+    def _cotangents(
+        self, output: Value, seed: Value, targets: dict[Value, None]
+    ) -> Iterable[tuple[Value, Value]]:
+        if not output.requires_grad:
+            return
+        path = leading_to(targets, ordered(output, constants=False))
+        if output in path:
+            with recorded():
+                yield from sweep(path, seed, create_graph=True, version=clock[0], until=targets)
+
+    def _complete(self, node: Value, cotangent: Value) -> None:
+        """Write down what a cotangent takes, and whose it is."""
+        place = self.places[node]
+        self._walk(cotangent, Kind.BACKWARD, self.steps[place].scope)
+        step = self.steps[self.places[cotangent]]
+        if step.kind is Kind.BACKWARD and step.of is None:
+            self.steps[self.places[cotangent]] = replace(step, of=place)
+
+    def _gradient(self, cotangent: Value | None, leaf: Value) -> int:
+        """Return where a gradient is, in the dtype of its leaf."""
+        if cotangent is None:
+            zeros = constant(np.zeros(leaf.shape, leaf.dtype)[()])
+            return self._add(zeros, Kind.CONSTANT, name=None)
+        if cotangent.dtype != leaf.dtype:
+            with recorded():
+                cotangent = np.astype(cotangent, leaf.dtype)  # type: ignore[call-overload]
+            self._complete(leaf, cotangent)
+        return self.places[cotangent]
+
+    def program(self) -> Program:
+        """Return the steps as they are, with names for constants."""
+        names = _names_of_arrays(self.fun)
+        steps = [_named(step, names) if step.kind is Kind.CONSTANT else step for step in self.steps]
+        counts = [len(leaves) for leaves in self.trace.leaves]
+        belongs = [k for k, n in zip(self.inputs, counts, strict=True) for _ in range(n)]
+        return Program(
+            tuple(steps),
+            tuple(self.input_places),
+            tuple(self.seed_places),
+            tuple(self.output_places),
+            tuple(self.gradient_places),
+            tuple(k for k, argument in enumerate(belongs) if argument in self.wanted),
+        )
+
+
+def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    length = 0
+    while length < min(len(one), len(other)) and one[length] == other[length]:
+        length += 1
+    return one[:length]
+
+
+# --- what constants are called -----------------------------------------------------------------
+
+
+def _named(step: Instruction, names: Mapping[int, str]) -> Instruction:
+    return replace(step, name=step.name or names.get(id(step.data)), data=_copied(step.data))
+
+
+def _names_of_arrays(fun: Callable[..., Any]) -> dict[int, str]:
+    """Find what a function calls the arrays that it can see: globals, closure, defaults."""
+    function: Any = inspect.unwrap(fun)
+    seen: dict[str, Any] = {}
+    try:
+        outside = inspect.getclosurevars(function)
+        seen = {**outside.globals, **outside.nonlocals}
+        seen |= {
+            p.name: p.default
+            for p in inspect.signature(function).parameters.values()
+            if p.default is not p.empty
+        }
+    except (TypeError, ValueError):
+        pass
+    return {id(a): name for name, a in seen.items() if isinstance(a, np.ndarray | float)}
+
+
+# --- what does depend on the data -------------------------------------------------------------
+
+
+def _check(
+    run: _Run, fun: Callable[..., Any], args: Sequence[Any], inputs: Sequence[int], wanted: Any
+) -> None:
+    for move in (None, _near, _negated, _reversed, _random):
+        moved = list(args)
+        if move is not None:
+            for k in inputs:
+                moved[k] = _moved(args[k], move)
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                second = _Run(fun, moved, inputs, wanted)
+        except Exception:  # not defined there
+            if move is None:
+                raise
+            continue
+        _compare(run, second, "with the arguments" if move else "for the same arguments")
+
+
+def _moved(argument: Any, move: Callable[[Any], Any]) -> Any:
+    leaves = [leaf.data if isinstance(leaf, Value) else leaf for _, leaf in flatten(argument)]
+    data = [move(as_data(leaf)) for leaf in leaves]
+    return rebuild(argument, iter(data))
+
+
+def _near(leaf: Any) -> Any:
+    spread = np.linspace(0.999, 1.0007, leaf.size).reshape(leaf.shape)
+    return (leaf * spread + 1e-9).astype(leaf.dtype)
+
+
+def _negated(leaf: Any) -> Any:
+    return (0.0625 - 1.25 * leaf).astype(leaf.dtype)
+
+
+def _reversed(leaf: Any) -> Any:
+    return (0.75 * leaf.ravel()[::-1].reshape(leaf.shape) + 0.0625).astype(leaf.dtype)
+
+
+def _random(leaf: Any) -> Any:
+    numbers = np.random.default_rng(leaf.size).normal(size=leaf.shape)
+    return np.asarray(numbers, leaf.dtype)[()]
+
+
+def _compare(run: _Run, second: _Run, when: str) -> None:
+    """Refuse where two runs of a function took other steps."""
+    for one, other in zip(run.steps, second.steps, strict=False):
+        if one.op_name != other.op_name or one.operands != other.operands:
+            raise TracingError(
+                f"derive: the function takes other steps {when} ({_step(one)}, then "
+                f"{_step(other)}): it branches on data, or on random numbers; use numpy.where, "
+                "which computes both branches, or derive each branch on its own"
+            )
+        if one.kind is Kind.CONSTANT and not same(one.data, other.data):
+            raise TracingError(
+                f"derive: {_step(one)} of shape {one.shape} changes {when}, but is no part of the "
+                "graph: it was computed from .data, .item() or .detach(), or drawn at random; "
+                "compute it with Values, or pass it as an argument"
+            )
+        if not same(dict(one.metadata), dict(other.metadata)):
+            raise TracingError(
+                f"derive: {_step(one)} was told {dict(one.metadata)!r:.200}, which changes {when}: "
+                "an index or an option was computed from data, which cannot be written out"
+            )
+    if len(run.steps) != len(second.steps):
+        raise TracingError(
+            f"derive: the function takes another number of steps {when}; it branches on data, or "
+            "on random numbers"
+        )
+
+
+def _step(step: Instruction) -> str:
+    about = step.op_name or ("a constant" if step.kind is Kind.CONSTANT else step.kind)
+    return f"{about} {step.name!r}" if step.name else about
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two options, arguments or arrays are the same, NaN and all."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, np.ndarray | np.generic | float):
+        a, b = np.asarray(one), np.asarray(other)
+        return a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+    return bool(one == other)
