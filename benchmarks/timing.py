@@ -1,5 +1,6 @@
 """Timing programs against each other: interleaved, so that they share what else happens."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -60,10 +61,13 @@ def _time(run: Callable[[], Any], calls: int) -> float:
 
 
 def in_subprocess(code: str) -> str:
-    """Run Python code in a fresh interpreter and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
+    """Run Python code in a fresh interpreter and return what it prints.
+
+    It may keep compiled modules, as a user's interpreter does: peers came with theirs.
+    """
+    env = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=env)
     return done.stdout
 
 

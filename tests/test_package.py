@@ -17,6 +17,7 @@ LAYERS = [
     "ops",
     "trees",
     "transforms",
+    "writing",
     "checking",
     "drawing",
     "writing",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from benchmarks import compare_95, long_chain, mlp_step, net7652_step
+from benchmarks import compare_95, derivatives_95, long_chain, mlp_step, net7652_step
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.report import OURS, Row, table, time_rows
 from benchmarks.timing import Builder, Program, built, interleaved
@@ -45,6 +45,11 @@ def test_both_checks_find_the_gradients_correct() -> None:
         if program:
             program.run()
             assert program.result() == [True]
+
+
+@pytest.mark.parametrize("fun", [derivatives_95.output, derivatives_95.loss])
+def test_both_derivatives_are_the_same(fun) -> None:
+    assert_same_numbers(derivatives_95.builders(fun), rtol=1e-13)
 
 
 def test_a_quick_run_prints_the_table_and_writes_it(tmp_path, capsys) -> None:

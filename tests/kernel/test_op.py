@@ -63,3 +63,19 @@ def test_other_errors_of_the_forward_keep_their_kind():
     with pytest.raises(KeyError) as caught:
         op(bp.Value(1.0))
     assert "fails: 'k' [operand 0 of shape ()]" in caught.value.__notes__
+
+
+def test_numbers_beside_arrays_take_their_precision():
+    single = np.ones(2, np.float32)
+    assert bp.add(single, 1.0).dtype == np.float32
+    assert bp.where(single > 0, single, 0).dtype == np.float32
+    assert isinstance(bp.mul(2, 3), np.float64)
+    assert bp.relu(2) == 2.0
+
+
+def test_builtins_of_two_numbers():
+    x = bp.Value(7.5)
+    quotient, rest = divmod(x, 2)
+    assert (quotient, rest.data) == (3, 1.5)
+    assert divmod(20, x)[1].data == 5.0
+    assert round(bp.Value(1.26), 1) == 1.3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,42 +14,17 @@ from ..kernel import Value
 from ..net7652 import History
 from ..net7652.training import OptimizerName
 from .plots import PLOTS
-from .summary import entries_table, summary
+from .summary import Results, entries_table, summary
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 __all__ = ["Results", "check", "run", "train"]
 
-#: The notebook's number of epochs; GD with fixed biases needs more to get where GD gets.
+#: The notebook's number of epochs, and how many GD needs where biases are fixed.
 EPOCHS = 2000
-EPOCHS_BIASES_FIXED = 3000
+EPOCHS_GD_FIXED = 3000
 OPTIMIZERS: tuple[OptimizerName, ...] = ("gd", "momentum", "adam")
-
-
-@dataclass(frozen=True)
-class Results:
-    """What the demo found.
-
-    Attributes
-    ----------
-    right, notebook : Comparison
-        The manual gradients against automatic and numeric ones: in the right order, and in the
-        notebook's own, which updates weights before it propagates the error through them.
-    central : Comparison
-        The notebook's order against central differences, the notebook's own numeric side.
-    histories : dict of History
-        Training with the right gradients, by name of the optimiser; with ", biases fixed" behind
-        it where biases were not trained.
-    printed : dict of History
-        Training in the notebook's order, whose results the notebook prints.
-    """
-
-    right: Comparison
-    notebook: Comparison
-    central: Comparison
-    histories: dict[str, History]
-    printed: dict[str, History]
 
 
 def run(out: Path, console: Console) -> Results:
@@ -133,8 +107,8 @@ def train(console: Console) -> tuple[dict[str, History], dict[str, History]]:
         printed: dict[str, History] = {}
         for name in OPTIMIZERS:
             histories[name] = trained(name, EPOCHS)
-            fixed = ", biases fixed"
-            histories[name + fixed] = trained(name, EPOCHS_BIASES_FIXED, fixed, train_bias=False)
+            fixed, epochs = ", biases fixed", EPOCHS_GD_FIXED if name == "gd" else EPOCHS
+            histories[name + fixed] = trained(name, epochs, fixed, train_bias=False)
             printed[name] = trained(name, EPOCHS, ", notebook's order", gradients="notebook")
     return histories, printed
 

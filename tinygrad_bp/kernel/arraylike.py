@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,13 @@ def _comparison(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return compare
 
 
+def _refuse_in_place(what: str, remedy: str) -> NoReturn:
+    raise TypeError(
+        f"{what} would change a Value in place, which a graph cannot record; make a new one with "
+        f"{remedy}. The data of a leaf are assigned as a whole: v.data = array"
+    )
+
+
 class BehavesAsArray:
     """The part of `Value` that is the same for an array."""
 
@@ -72,6 +79,27 @@ class BehavesAsArray:
     __ne__ = _comparison(np.not_equal)
     __hash__ = object.__hash__
 
+    def __mod__(self, other: Any) -> Any:
+        return implementation(np.remainder)(self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return implementation(np.remainder)(other, self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return implementation(np.divmod)(self, other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return implementation(np.divmod)(other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return implementation(np.floor_divide)(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return implementation(np.floor_divide)(other, self)
+
+    def __round__(self, digits: int = 0) -> Any:
+        return implementation(np.round)(self, digits)
+
     def __neg__(self) -> Self:
         return self._call(np.negative)
 
@@ -98,13 +126,32 @@ class BehavesAsArray:
         """The transpose of the last two axes."""
         return self._call(np.matrix_transpose)
 
+    @property
+    def real(self) -> Self:
+        """The Value itself: its numbers are real."""
+        return self
+
+    # --- along axes ------------------------------------------------------------------------
+
     def sum(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """Add up, as `numpy.sum`."""
         return self._call(np.sum, axis=axis, keepdims=keepdims)
 
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        """Multiply, as `numpy.prod`."""
+        return self._call(np.prod, axis=axis, keepdims=keepdims)
+
     def mean(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """Average, as `numpy.mean`."""
         return self._call(np.mean, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Self:
+        """Take the variance, as `numpy.var`."""
+        return self._call(np.var, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    def std(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Self:
+        """Take the standard deviation, as `numpy.std`."""
+        return self._call(np.std, axis=axis, ddof=ddof, keepdims=keepdims)
 
     def max(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """Take the maximum, as `numpy.max`; equal maxima share the gradient."""
@@ -114,18 +161,131 @@ class BehavesAsArray:
         """Take the minimum, as `numpy.min`; equal minima share the gradient."""
         return self._call(np.min, axis=axis, keepdims=keepdims)
 
-    def reshape(self, *shape: Any) -> Self:
+    def cumsum(self, axis: int | None = None) -> Self:
+        """Add up what has come so far, as `numpy.cumsum`."""
+        return self._call(np.cumsum, axis=axis)
+
+    def cumprod(self, axis: int | None = None) -> Self:
+        """Multiply what has come so far, as `numpy.cumprod`."""
+        return self._call(np.cumprod, axis=axis)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """Add up a diagonal, as `numpy.trace`."""
+        return self._call(np.trace, offset=offset, axis1=axis1, axis2=axis2)
+
+    def clip(self, min: Any = None, max: Any = None) -> Self:
+        """Limit to an interval, as `numpy.clip`."""
+        return self._call(np.clip, a_min=min, a_max=max)
+
+    def dot(self, b: Any) -> Self:
+        """Multiply, as `numpy.dot`."""
+        product: Self = implementation(np.dot)(self, b)
+        return product
+
+    # --- moving elements -------------------------------------------------------------------
+
+    def reshape(self, *shape: Any, order: str = "C") -> Self:
         """Give the elements another shape, as `numpy.reshape`."""
-        return self._call(np.reshape, shape=shape[0] if len(shape) == 1 else shape)
+        return self._call(np.reshape, shape=shape[0] if len(shape) == 1 else shape, order=order)
+
+    def ravel(self, order: str = "C") -> Self:
+        """Put the elements in one row, as `numpy.ravel`."""
+        return self._call(np.ravel, order=order)
+
+    flatten = ravel
+
+    def squeeze(self, axis: Axis = None) -> Self:
+        """Remove axes of length 1, as `numpy.squeeze`."""
+        return self._call(np.squeeze, axis=axis)
 
     def transpose(self, *axes: Any) -> Self:
         """Permute the axes, as `numpy.transpose`."""
         order: Any = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
         return self._call(np.transpose, axes=None if order is None or len(order) == 0 else order)
 
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """Swap two axes, as `numpy.swapaxes`."""
+        return self._call(np.swapaxes, axis1=axis1, axis2=axis2)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+        """Repeat elements, as `numpy.repeat`."""
+        return self._call(np.repeat, repeats=repeats, axis=axis)
+
+    def take(self, indices: Any, axis: int | None = None, *, mode: str = "raise") -> Self:
+        """Take elements along an axis, as `numpy.take`."""
+        return self._call(np.take, indices=indices, axis=axis, mode=mode)
+
+    def compress(self, condition: Any, axis: int | None = None) -> Self:
+        """Take the slices where a condition is true, as `numpy.compress`."""
+        compressed: Self = implementation(np.compress)(condition, self, axis)
+        return compressed
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """Take a diagonal, as `numpy.diagonal`."""
+        return self._call(np.diagonal, offset=offset, axis1=axis1, axis2=axis2)
+
+    def copy(self) -> Self:
+        """Make a node with data of its own, as `numpy.copy`; the gradient flows through it."""
+        return self._call(np.copy)
+
     def astype(self, dtype: npt.DTypeLike) -> Self:
         """Convert to float32 or float64."""
         return self._call(np.astype, dtype=np.dtype(dtype))
+
+    def round(self, decimals: int = 0) -> Any:
+        """Round, as `numpy.round`."""
+        return implementation(np.round)(self, decimals=decimals)
+
+    # --- without a derivative: plain arrays and numbers ------------------------------------
+
+    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
+        """Find the first maximum, as `numpy.argmax`."""
+        return np.argmax(self._data, axis=axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
+        """Find the first minimum, as `numpy.argmin`."""
+        return np.argmin(self._data, axis=axis, keepdims=keepdims)
+
+    def argsort(self, axis: int | None = -1, *, stable: bool | None = None) -> Any:
+        """Return the indices that sort, as `numpy.argsort`."""
+        return np.argsort(self._data, axis=axis, stable=stable)
+
+    def any(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        """Say whether any element is not 0, as `numpy.any`."""
+        return np.any(self._data, axis=axis, keepdims=keepdims)
+
+    def all(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        """Say whether no element is 0, as `numpy.all`."""
+        return np.all(self._data, axis=axis, keepdims=keepdims)
+
+    def nonzero(self) -> Any:
+        """Find the elements that are not 0, as `numpy.nonzero`."""
+        return np.nonzero(self._data)
+
+    def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+        """Find where elements are to be inserted, as `numpy.searchsorted`."""
+        return np.searchsorted(self._data, data_of(v), side, sorter)
+
+    def tolist(self) -> Any:
+        """Return the numbers as nested lists, as `numpy.ndarray.tolist`."""
+        return self.data.tolist()
+
+    # --- in place: refused -----------------------------------------------------------------
+
+    def __setitem__(self, index: Any, element: Any) -> NoReturn:
+        _refuse_in_place("v[index] = element", "np.where(mask, element, v), or np.concatenate")
+
+    def sort(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: it would sort in place."""
+        _refuse_in_place("v.sort()", "np.sort(v)")
+
+    def partition(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: it would change the order in place."""
+        _refuse_in_place("v.partition()", "np.partition(v, kth)")
+
+    def fill(self, *args: Any) -> NoReturn:
+        """Refuse: it would fill in place."""
+        _refuse_in_place("v.fill()", "np.full_like(v, element)")
 
     def __len__(self) -> int:
         if not self.shape:
@@ -143,8 +303,9 @@ class BehavesAsArray:
                 f"numpy.{ufunc.__name__}.{method} is not implemented for Values; use the function "
                 "that it stands for, such as numpy.sum for numpy.add.reduce"
             )
+        own = {"axis": keywords.pop("axis")} if ufunc.signature and "axis" in keywords else {}
         refuse_keywords(f"numpy.{ufunc.__name__}", keywords)
-        return implementation(ufunc)(*inputs)
+        return implementation(ufunc)(*inputs, **own)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
@@ -153,7 +314,8 @@ class BehavesAsArray:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         self._refuse_to_lose_graph(
-            "a conversion to an array", "join Values with stack(), or use .data or .detach()"
+            "a conversion to an array",
+            "join Values with stack(), repeat one with broadcast_to(), or use .data or .detach()",
         )
         return np.array(self.data, dtype=dtype, copy=copy)
 

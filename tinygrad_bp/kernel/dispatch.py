@@ -7,18 +7,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
 from .context import witness
 
-__all__ = ["IMPLEMENTATIONS", "implementation", "implements", "on_data", "refuse_keywords"]
+__all__ = [
+    "IMPLEMENTATIONS",
+    "further_in",
+    "implementation",
+    "implements",
+    "on_data",
+    "read_all",
+    "refuse_keywords",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: From a NumPy function to what computes it on Values.
 IMPLEMENTATIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+#: Modules with further implementations, imported when a function is first not found.
+_unread: list[str] = []
 
 
 def implements(*functions: Callable[..., Any]) -> Callable[[F], F]:
@@ -33,10 +45,23 @@ def implements(*functions: Callable[..., Any]) -> Callable[[F], F]:
 
 def implementation(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return what computes a NumPy function on Values, or say what to do instead."""
-    try:
-        return IMPLEMENTATIONS[function]
-    except KeyError:
-        _unsupported(function)
+    found = IMPLEMENTATIONS.get(function)
+    if found is None and _unread:
+        read_all()
+        found = IMPLEMENTATIONS.get(function)
+    return found or _unsupported(function)
+
+
+def further_in(*modules: str) -> None:
+    """Say which modules register more: importing NumPy's whole namespace would take a while."""
+    _unread.extend(modules)
+
+
+def read_all() -> None:
+    """Import the modules with further implementations, so that the registry is complete."""
+    while _unread:
+        import_module(_unread[-1])
+        _unread.pop()
 
 
 def on_data(function: Callable[..., Any]) -> None:

@@ -15,6 +15,7 @@ from .value import NOTHING, Value, _new, clock, constant
 
 __all__ = ["Op"]
 
+_WEAK = (float, int, bool)
 _RAISED_AGAIN = (ValueError, TypeError, IndexError, np.linalg.LinAlgError)
 
 
@@ -95,8 +96,10 @@ class Op:
             if isinstance(operand, Value):
                 break
         else:
-            arrays = [a if type(a) is np.ndarray else np.asarray(a)[()] for a in operands]
-            return self.forward(*arrays, **metadata)
+            for operand in operands:
+                if type(operand) is not np.ndarray:
+                    return self._on_numbers(operands, metadata)
+            return self.forward(*operands, **metadata)
         data = []
         mixed = requires_grad = False
         for operand in operands:
@@ -130,6 +133,15 @@ class Op:
         node._retains_grad = False
         return node
 
+    def _on_numbers(self, operands: tuple[Any, ...], metadata: dict[str, Any]) -> Any:
+        """Compute without Values; beside an array Python's numbers take its precision."""
+        arrays = [
+            a if type(a) is np.ndarray or (type(a) in _WEAK and len(operands) > 1) else _as_array(a)
+            for a in operands
+        ]
+        result = self.forward(*arrays, **metadata)
+        return np.float64(result) if type(result) in _WEAK else result
+
     def _explain(self, error: Exception, parents: tuple[Value, ...]) -> NoReturn:
         """Raise an error of the forward function again, with the operands in its text."""
         operands = ", ".join(
@@ -154,3 +166,7 @@ class _EachOperand:
 
     def __iter__(self) -> Iterator[Rule]:
         return (partial(self.rule, position=position) for position in count())
+
+
+def _as_array(operand: Any) -> Any:
+    return operand if isinstance(operand, np.generic) else np.asarray(operand)[()]

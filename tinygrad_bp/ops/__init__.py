@@ -1,15 +1,22 @@
 """The table of ops, one file per kind; a derivative stands once, beside its op.
 
-`arithmetic`, `elementary`, `reductions`, `shaping`, `losses`, and `plain` for NumPy's functions
-that have no derivative. Importing this package tells NumPy's protocols about all of them.
+At hand at once: `arithmetic` and `elementary` work elementwise, `reductions` along axes,
+`shaping` and `joining` move elements, `losses`, and `plain` for functions without a derivative.
+
+The rest of NumPy's namespace, read when one of its functions is first met: `trigonometric` and
+`steps` elementwise; `statistics`, `cumulative`, `differences` along axes; `rearranging` moves
+elements; `products`, `einsum`, `samples` multiply arrays; `linalg`, `decompositions`, `norms` are
+linear algebra.
 """
 
+from ..kernel.dispatch import further_in
 from . import plain
 from .arithmetic import absolute, add, div, matmul, maximum, minimum, mul, neg, pow, sub
 from .elementary import exp, log, relu, sigmoid, sqrt, tanh
+from .joining import concatenate, stack
 from .losses import cross_entropy, log_softmax, mse, softmax
 from .reductions import logsumexp, max, mean, min, sum
-from .shaping import broadcast_to, clip, concatenate, reshape, stack, transpose, where
+from .shaping import broadcast_to, clip, reshape, transpose, where
 
 __all__ = [
     "absolute",
@@ -46,3 +53,23 @@ __all__ = [
     "transpose",
     "where",
 ]
+
+further_in(
+    *(
+        f"{__name__}.{kind}"
+        for kind in (
+            "trigonometric",
+            "steps",
+            "statistics",
+            "cumulative",
+            "differences",
+            "rearranging",
+            "products",
+            "einsum",
+            "samples",
+            "linalg",
+            "decompositions",
+            "norms",
+        )
+    )
+)

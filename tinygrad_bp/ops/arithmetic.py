@@ -1,4 +1,4 @@
-"""Arithmetic: + - * / ** unary -, abs, maximum, minimum, matmul."""
+"""Arithmetic: + - * / ** unary -, abs, maximum, minimum, fmax, fmin, matmul."""
 
 from __future__ import annotations
 
@@ -11,7 +11,20 @@ from ..kernel.dispatch import implements
 from ..kernel.op import Op
 from ..kernel.value import Value
 
-__all__ = ["absolute", "add", "div", "matmul", "maximum", "minimum", "mul", "neg", "pow", "sub"]
+__all__ = [
+    "absolute",
+    "add",
+    "div",
+    "fmax",
+    "fmin",
+    "matmul",
+    "maximum",
+    "minimum",
+    "mul",
+    "neg",
+    "pow",
+    "sub",
+]
 
 # The forward functions are Python's operators where there is one: on arrays they are NumPy's
 # functions, on scalars they cost a tenth of them.
@@ -52,7 +65,7 @@ def _absolute(a: Any) -> Any:
     return np.abs(a) if np.isrealobj(a) else np.where(a.real < 0, -a, a)
 
 
-absolute = implements(np.absolute)(
+absolute = implements(np.absolute, np.fabs)(
     Op("abs", _absolute, lambda g, y, a: g * np.sign(a), doc="|a|, with derivative 0 at 0.")
 )
 
@@ -73,6 +86,26 @@ minimum = implements(np.minimum)(
         lambda g, y, a, b: g * (a < b) + g / 2 * (a == b),
         lambda g, y, a, b: g * (b < a) + g / 2 * (b == a),
         doc="The smaller of two, elementwise; where they are equal each has half the gradient.",
+    )
+)
+
+# With NaN the other one is the result, and has the gradient.
+fmax = implements(np.fmax)(
+    Op(
+        "fmax",
+        np.fmax,
+        lambda g, y, a, b: g * (a == y) - g / 2 * (a == b),
+        lambda g, y, a, b: g * (b == y) - g / 2 * (a == b),
+        doc="The larger of two, elementwise, as `maximum`, but NaN only where both are.",
+    )
+)
+fmin = implements(np.fmin)(
+    Op(
+        "fmin",
+        np.fmin,
+        lambda g, y, a, b: g * (a == y) - g / 2 * (a == b),
+        lambda g, y, a, b: g * (b == y) - g / 2 * (a == b),
+        doc="The smaller of two, elementwise, as `minimum`, but NaN only where both are.",
     )
 )
 

@@ -1,19 +1,77 @@
-"""Elementary functions, elementwise: exp, log, sqrt, tanh, sigmoid, relu."""
+"""Exponentials, logarithms, powers, and the activations made of them, elementwise.
+
+`exp` exp2 expm1, `log` log2 log10 log1p, logaddexp logaddexp2, `sqrt` cbrt square reciprocal
+float_power, and `tanh`, `sigmoid`, `relu`.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..kernel.dispatch import implements
 from ..kernel.op import Op
+from .arithmetic import pow
 
-__all__ = ["exp", "log", "relu", "sigmoid", "sqrt", "tanh"]
+__all__ = [
+    "cbrt",
+    "exp",
+    "exp2",
+    "expm1",
+    "float_power",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logaddexp2",
+    "positive",
+    "reciprocal",
+    "relu",
+    "sigmoid",
+    "sqrt",
+    "square",
+    "tanh",
+]
+
+# Python's floats: they take the precision of what they meet, NumPy's would make it float64.
+LN_2, LN_10 = math.log(2), math.log(10)
+
+# --- exponentials and logarithms -------------------------------------------------------------
 
 exp = implements(np.exp)(Op("exp", np.exp, lambda g, y, a: g * y))
+exp2 = implements(np.exp2)(Op("exp2", np.exp2, lambda g, y, a: g * y * LN_2))
+expm1 = implements(np.expm1)(Op("expm1", np.expm1, lambda g, y, a: g * np.exp(a)))
+
 log = implements(np.log)(Op("log", np.log, lambda g, y, a: g / a))
+log2 = implements(np.log2)(Op("log2", np.log2, lambda g, y, a: g / (a * LN_2)))
+log10 = implements(np.log10)(Op("log10", np.log10, lambda g, y, a: g / (a * LN_10)))
+log1p = implements(np.log1p)(Op("log1p", np.log1p, lambda g, y, a: g / (1 + a)))
+
+# --- powers ----------------------------------------------------------------------------------
+
 sqrt = implements(np.sqrt)(Op("sqrt", np.sqrt, lambda g, y, a: g / (2 * y)))
+cbrt = implements(np.cbrt)(Op("cbrt", np.cbrt, lambda g, y, a: g / (3 * y**2)))
+square = implements(np.square)(Op("square", np.square, lambda g, y, a: g * (2 * a)))
+reciprocal = implements(np.reciprocal)(
+    Op("reciprocal", np.reciprocal, lambda g, y, a: -g * y**2, doc="1 / a.")
+)
+positive = implements(np.positive)(Op("positive", np.positive, lambda g, y, a: g))
+
+
+@implements(np.float_power)
+def float_power(a: Any, b: Any) -> Any:
+    """Raise to a power in float64, as `numpy.float_power`."""
+    return pow(_float64(a), _float64(b))
+
+
+def _float64(a: Any) -> Any:
+    return np.astype(a, np.float64) if hasattr(a, "dtype") else np.asarray(a, np.float64)
+
+
+# --- activations -----------------------------------------------------------------------------
 
 # The textbook's forms. Far out, where tanh is 1 or the sigmoid 1 to the last bit, they give 0
 # and not the exact 4 exp(-2|a|) or exp(-|a|): off by at most 1.2e-16 times g, never NaN.
@@ -22,14 +80,35 @@ tanh = implements(np.tanh)(Op("tanh", np.tanh, lambda g, y, a: g * (1 - y**2)))
 
 @np.errstate(over="ignore")
 def _sigmoid(a: Any) -> Any:
-    return 1 / (1 + np.exp(-a))  # exp may overflow to infinity: 1 / infinity is the right 0
+    return 1.0 / (1.0 + np.exp(-a))  # exp may overflow to infinity: 1 / infinity is the right 0
 
 
 sigmoid = Op("sigmoid", _sigmoid, lambda g, y, a: g * y * (1 - y), doc="1 / (1 + exp(-a)).")
 
 relu = Op(
     "relu",
-    lambda a: np.maximum(a, 0),
-    lambda g, y, a: g * (a > 0),
+    lambda a: np.maximum(a, 0.0),
+    lambda g, y, a: g * (a > 0.0),
     doc="max(a, 0); its derivative is the step function, at 0 it is 0 as in PyTorch and JAX.",
+)
+
+# --- log(exp(a) + exp(b)), whose derivatives are sigmoids ------------------------------------
+
+logaddexp = implements(np.logaddexp)(
+    Op(
+        "logaddexp",
+        np.logaddexp,
+        lambda g, y, a, b: g * sigmoid(a - b),
+        lambda g, y, a, b: g * sigmoid(b - a),
+        doc="log(exp(a) + exp(b)), without overflow.",
+    )
+)
+logaddexp2 = implements(np.logaddexp2)(
+    Op(
+        "logaddexp2",
+        np.logaddexp2,
+        lambda g, y, a, b: g * sigmoid((a - b) * LN_2),
+        lambda g, y, a, b: g * sigmoid((b - a) * LN_2),
+        doc="log2(2**a + 2**b), without overflow.",
+    )
 )

@@ -1,4 +1,4 @@
-"""Reductions over axes: sum, mean, max, min, logsumexp."""
+"""Reductions over axes: sum, prod, mean, max, min, logsumexp. `statistics` has the others."""
 
 from __future__ import annotations
 
@@ -9,14 +9,24 @@ import numpy as np
 from ..kernel.arraylike import Axis
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
+from .axes import DType, as_dtype, backwards, shifted, to_one_axis
 from .shaping import broadcast_to
 
-__all__ = ["logsumexp", "max", "mean", "min", "shift_for_exp", "sum"]
+__all__ = [
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "number_reduced",
+    "prod",
+    "shift_for_exp",
+    "sum",
+]
 
 
 def _spread(reduced: Any, a: Any, axis: Axis, keepdims: bool) -> Any:
     """Put reduced axes back with length 1, so that the rest meets `a` by broadcasting."""
-    if axis is None or keepdims:
+    if axis is None or keepdims or not a.ndim:
         return reduced
     axes = np.atleast_1d(axis) % a.ndim
     return reduced.reshape([1 if k in axes else n for k, n in enumerate(a.shape)])
@@ -46,6 +56,22 @@ _max = _extremum("max", np.maximum)
 _min = _extremum("min", np.minimum)
 
 
+def _product_of_others(a: Any, axis: Axis) -> Any:
+    """Multiply, for each element, all others along the axes: those before it and those after."""
+    line, shape, order = to_one_axis(a, axis if a.ndim else None)
+    before = shifted(np.cumprod(line, axis=-1), 1, -1, 1)
+    after = shifted(backwards(np.cumprod(backwards(line, -1), axis=-1), -1), -1, -1, 1)
+    return np.transpose((before * after).reshape(shape), np.argsort(order))
+
+
+# y / a in the textbook, but that fails at 0.
+_prod = Op(
+    "prod",
+    lambda a, axis, keepdims: np.multiply.reduce(a, axis=axis, keepdims=keepdims),
+    lambda g, y, a, axis, keepdims: _spread(g, a, axis, keepdims) * _product_of_others(a, axis),
+)
+
+
 def shift_for_exp(a: Any, axis: Axis) -> Any:
     """Return the maximum along an axis, which keeps exp(a - shift) from overflowing."""
     shift = np.max(a.real, axis=axis, keepdims=True)
@@ -68,31 +94,85 @@ _logsumexp = Op(
 
 
 @implements(np.sum)
-def sum(a: Any, axis: Axis = None, *, keepdims: bool = False, **refused: Any) -> Any:
+def sum(
+    a: Any,
+    axis: Axis = None,
+    dtype: DType = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
     """Add up along axes, as `numpy.sum`."""
-    refuse_keywords("sum", refused)
-    return _sum(a, axis=axis, keepdims=keepdims)
+    if not (out is initial is where is None):
+        refuse_keywords("sum", {"out": out, "initial": initial, "where": where})
+    return _sum(a if dtype is None else as_dtype(a, dtype), axis=axis, keepdims=keepdims)
+
+
+@implements(np.prod)
+def prod(
+    a: Any,
+    axis: Axis = None,
+    dtype: DType = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
+    """Multiply along axes, as `numpy.prod`."""
+    refuse_keywords("prod", {"out": out, "initial": initial, "where": where})
+    return _prod(as_dtype(a, dtype), axis=axis, keepdims=keepdims)
+
+
+def number_reduced(a: Any, reduced: Any) -> int:
+    """Count the elements behind each element of a reduction of `a`."""
+    return np.size(a) // (np.size(reduced) or 1)
 
 
 @implements(np.mean)
-def mean(a: Any, axis: Axis = None, *, keepdims: bool = False, **refused: Any) -> Any:
+def mean(
+    a: Any,
+    axis: Axis = None,
+    dtype: DType = None,
+    out: Any = None,
+    keepdims: bool = False,
+    *,
+    where: Any = None,
+) -> Any:
     """Average along axes, as `numpy.mean`."""
-    refuse_keywords("mean", refused)
-    total = _sum(a, axis=axis, keepdims=keepdims)
-    return total / (np.size(a) // (np.size(total) or 1))
+    if not (out is where is None):
+        refuse_keywords("mean", {"out": out, "where": where})
+    total = _sum(a if dtype is None else as_dtype(a, dtype), axis=axis, keepdims=keepdims)
+    return total / number_reduced(a, total)
 
 
-@implements(np.max)
-def max(a: Any, axis: Axis = None, *, keepdims: bool = False, **refused: Any) -> Any:
+@implements(np.max, np.amax)
+def max(
+    a: Any,
+    axis: Axis = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
     """Take the maximum along axes, as `numpy.max`; equal maxima share the gradient equally."""
-    refuse_keywords("max", refused)
+    if not (out is initial is where is None):
+        refuse_keywords("max", {"out": out, "initial": initial, "where": where})
     return _max(a, axis=axis, keepdims=keepdims)
 
 
-@implements(np.min)
-def min(a: Any, axis: Axis = None, *, keepdims: bool = False, **refused: Any) -> Any:
+@implements(np.min, np.amin)
+def min(
+    a: Any,
+    axis: Axis = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
     """Take the minimum along axes, as `numpy.min`; equal minima share the gradient equally."""
-    refuse_keywords("min", refused)
+    if not (out is initial is where is None):
+        refuse_keywords("min", {"out": out, "initial": initial, "where": where})
     return _min(a, axis=axis, keepdims=keepdims)
 
 

@@ -1,9 +1,9 @@
-"""Shapes and places: reshape, transpose, broadcast_to, joining, indexing, where, clip."""
+"""Shapes and places: reshape and transpose and their kin, broadcasting, indexing, where, clip."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,12 @@ __all__ = [
     "astype",
     "broadcast_to",
     "clip",
-    "concatenate",
-    "expand_dims",
+    "copy",
     "getitem",
     "matrix_transpose",
+    "ravel",
     "reshape",
-    "stack",
+    "shape_of",
     "transpose",
     "where",
 ]
@@ -31,7 +31,7 @@ __all__ = [
 
 _reshape = Op(
     "reshape",
-    lambda a, shape: a.reshape(shape),
+    lambda a, shape: a.reshape(shape)[()],
     lambda g, y, a, shape: g.reshape(a.shape),
 )
 _transpose = Op(
@@ -62,30 +62,89 @@ def _broadcast_to(a: Any, shape: int | tuple[int, ...]) -> Any:
     return broadcast_to(a, shape=(shape,) if isinstance(shape, int) else tuple(shape))
 
 
+@implements(np.broadcast_arrays)
+def _broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
+    shape = np.broadcast_shapes(*map(shape_of, arrays))
+    return tuple(broadcast_to(a, shape=shape) for a in arrays)
+
+
+def shape_of(a: Any) -> tuple[int, ...]:
+    """Return the shape of an array, number or Value."""
+    return a.shape if isinstance(a, Value) else np.shape(a)
+
+
 @implements(np.reshape)
-def reshape(a: Any, shape: int | tuple[int, ...], **refused: Any) -> Any:
+def reshape(a: Any, shape: int | tuple[int, ...], order: str = "C", **refused: Any) -> Any:
     """Give the elements another shape, as `numpy.reshape`."""
     refuse_keywords("reshape", refused)
-    return _reshape(a, shape=shape)
+    if order == "C":
+        return _reshape(a, shape=shape)
+    if order != "F":
+        raise ValueError(f"reshape: order must be 'C' or 'F' on Values, got {order!r}")
+    backwards = shape if isinstance(shape, int) else tuple(shape)[::-1]
+    return transpose(_reshape(transpose(a), shape=backwards))
+
+
+@implements(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    """Put the elements in one row, as `numpy.ravel`."""
+    return reshape(a, -1, order)
 
 
 @implements(np.transpose)
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
     """Permute the axes, as `numpy.transpose`; by default reverse them."""
-    return _transpose(a, axes=None if axes is None else tuple(k % np.ndim(a) for k in axes))
+    ndim = len(shape_of(a))
+    return _transpose(a, axes=None if axes is None else tuple(k + ndim * (k < 0) for k in axes))
+
+
+def _by_its_shape(function: Callable[..., Any]) -> None:
+    """Register a function that inserts and removes axes of length 1: the shape says it all."""
+
+    def reshaped(a: Any, *args: Any, **kwargs: Any) -> Any:
+        shape = function(np.broadcast_to(False, shape_of(a)), *args, **kwargs).shape
+        return _reshape(a, shape=shape)
+
+    implements(function)(reshaped)
+
+
+def _by_its_axes(function: Callable[..., Any]) -> None:
+    """Register a function that permutes axes: see where it puts those of length 0, 1, 2..."""
+
+    def transposed(a: Any, *args: Any, **kwargs: Any) -> Any:
+        lengths = range(len(shape_of(a)))
+        return _transpose(a, axes=function(np.empty(lengths, bool), *args, **kwargs).shape)
+
+    implements(function)(transposed)
+
+
+_function: Any
+for _function in (np.squeeze, np.expand_dims):
+    _by_its_shape(_function)
+for _function in (np.swapaxes, np.moveaxis, np.rollaxis):
+    _by_its_axes(_function)
 
 
 @implements(np.matrix_transpose)
 def matrix_transpose(a: Any) -> Any:
     """Swap the last two axes, as `numpy.matrix_transpose`."""
-    *stack, rows, columns = range(np.ndim(a))
-    return _transpose(a, axes=(*stack, columns, rows))
+    return np.swapaxes(a, -1, -2)
 
 
-@implements(np.expand_dims)
-def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
-    """Insert axes of length 1, as `numpy.expand_dims`."""
-    return _reshape(a, shape=np.expand_dims(np.empty(np.shape(a), bool), axis).shape)
+def _at_least(function: Callable[..., Any]) -> None:
+    """Register atleast_1d and its kin: one array gives one, several a tuple."""
+
+    def padded(*arrays: Any) -> Any:
+        found = [
+            _reshape(a, shape=function(np.broadcast_to(False, shape_of(a))).shape) for a in arrays
+        ]
+        return found[0] if len(found) == 1 else tuple(found)
+
+    implements(function)(padded)
+
+
+for _function in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
+    _at_least(_function)
 
 
 @implements(np.astype)
@@ -96,14 +155,27 @@ def astype(a: Any, dtype: npt.DTypeLike) -> Any:
     return _astype(a, dtype=np.dtype(dtype))
 
 
+@implements(np.copy)
+def copy(a: Any, **memory: Any) -> Any:
+    """Make a node with data of its own, as `numpy.copy`; layouts of memory mean nothing here."""
+    return _astype(a, dtype=a.dtype)
+
+
 # --- places ----------------------------------------------------------------------------------
 
 
 def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Add each element of `g` to the place that `index` took it from."""
     full = np.zeros(shape, g.dtype)
-    np.add.at(full, index, g)
-    return full
+    if any(isinstance(part, list | np.ndarray) for part in _parts(index)):
+        np.add.at(full, index, g)
+    else:  # no place can occur twice
+        full[index] = g
+    return full[()]
+
+
+def _parts(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
 
 
 # Indexing and scattering are each other's transpose, repeated indices and all.
@@ -118,58 +190,46 @@ _scatter: Op = Op("scatter_add", _scatter_add, lambda g, y, a, index, shape: g[i
 @implements(operator.getitem)
 def getitem(a: Any, index: Any) -> Any:
     """Take elements: integers, slices, None, ..., integer arrays and boolean masks, as NumPy."""
-    parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, Value) for part in parts):
+    if any(isinstance(part, Value) for part in _parts(index)):
         raise TypeError("getitem: an index must be integers or booleans, got a Value; use .data")
     return _getitem(a, index=index)
 
 
-def _nth_part(g: Any, y: Any, *parts: Any, position: int, axis: int) -> Any:
-    """Cut out of `g` what the operand at a position had filled."""
-    before = np.sum([part.shape[axis] for part in parts[:position]], dtype=int)
-    place = slice(before, before + parts[position].shape[axis])
-    return g[(slice(None),) * (axis % g.ndim) + (place,)]
-
-
-_concatenate = Op(
-    "concatenate",
-    lambda *parts, axis: np.concatenate(parts, axis=axis),
-    variadic=_nth_part,
-)
-
-
-@implements(np.concatenate)
-def concatenate(arrays: Sequence[Any], axis: int | None = 0, **refused: Any) -> Any:
-    """Join along an axis, as `numpy.concatenate`; flattened where the axis is None."""
-    refuse_keywords("concatenate", refused)
-    if axis is None:
-        return _concatenate(*(_reshape(a, shape=-1) for a in arrays), axis=0)
-    return _concatenate(*arrays, axis=axis)
-
-
-@implements(np.stack)
-def stack(arrays: Sequence[Any], axis: int = 0, **refused: Any) -> Any:
-    """Join along a new axis, as `numpy.stack`."""
-    refuse_keywords("stack", refused)
-    if len({np.shape(a) for a in arrays}) > 1:
-        raise ValueError(
-            f"stack: expected operands of one shape, got {[np.shape(a) for a in arrays]}"
-        )
-    return _concatenate(*(expand_dims(a, axis) for a in arrays), axis=axis)
-
-
 # --- choices ---------------------------------------------------------------------------------
 
-where: Op = implements(np.where)(
-    Op(
-        "where",
-        np.where,
-        None,
-        lambda g, y, condition, a, b: where(condition, g, 0),
-        lambda g, y, condition, a, b: where(condition, 0, g),
-        doc="`a` where the condition is true, `b` elsewhere, as `numpy.where`.",
-    )
+_where: Op = Op(
+    "where",
+    np.where,
+    None,
+    lambda g, y, condition, a, b: _where(condition, g, 0),
+    lambda g, y, condition, a, b: _where(condition, 0, g),
 )
+
+
+@implements(np.where)
+def where(condition: Any, *branches: Any) -> Any:
+    """Choose `a` where the condition is true and `b` elsewhere, as `numpy.where`.
+
+    Parameters
+    ----------
+    condition : array_like or Value
+        Of any shape; not 0 is true.
+    *branches : array_like or Value
+        Two, `a` and `b`, of shapes that broadcast with that of the condition. Or none, to ask
+        where the condition is true.
+
+    Returns
+    -------
+    array or Value
+        The choice, of the shape of all three broadcast; without branches a tuple of index arrays.
+
+    Examples
+    --------
+    >>> import tinygrad_bp as bp
+    >>> bp.where([True, False], bp.Value([1.0, 2.0]), 0)
+    Value([1., 0.], op=where)
+    """
+    return _where(condition, *branches) if branches else np.nonzero(condition)
 
 
 @implements(np.clip)
@@ -178,5 +238,5 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, **refused: Any) -> Any:
     low, high = refused.pop("min", a_min), refused.pop("max", a_max)
     refuse_keywords("clip", refused)
     if low is not None:
-        a = where(a < low, low, a)
-    return a if high is None else where(a > high, high, a)
+        a = _where(a < low, low, a)
+    return a if high is None else _where(a > high, high, a)

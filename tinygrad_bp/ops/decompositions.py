@@ -1,0 +1,283 @@
+"""Factorisations of matrices: cholesky, qr, eigh, svd, and the spectra alone; batched as NumPy's.
+
+A node has one output. A factorisation of several is one node that holds them below each other,
+packed along the last but one axis; NumPy's named tuple is cut out of it. So there is one rule,
+which sees the cotangents of all the factors, and its own derivatives come with it.
+
+Sources: Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation" (2008); Murray, "Differentiation of the Cholesky decomposition" (2016); Walter and
+Lehmann, "Algorithmic differentiation of linear algebra functions" (2010), for qr; Wan and Zhang,
+"Automatic differentiation for complex valued SVD" (2019).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..kernel.dispatch import implements
+from ..kernel.op import Op
+from .products import as_operands
+
+__all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
+
+# NumPy's named tuples, which have no public name.
+_Eigh: Any = type(np.linalg.eigh(np.eye(1)))
+_SVD: Any = type(np.linalg.svd(np.eye(1)))
+_QR: Any = type(np.linalg.qr(np.eye(1)))
+
+
+def _pack(*blocks: Any) -> Any:
+    """Put matrices below each other."""
+    return np.concatenate(blocks, axis=-2)
+
+
+def _half_lower(a: Any) -> Any:
+    """Keep the lower triangle, and half of the diagonal: Murray's capital phi."""
+    n = a.shape[-1]
+    return a * (np.tri(n) - np.eye(n) / 2).astype(a.dtype)
+
+
+def _folded(a: Any) -> Any:
+    """Turn the cotangent of a symmetric matrix into that of its lower triangle, which is read."""
+    return _half_lower(a + a.mT)
+
+
+def _off_diagonal(a: Any) -> Any:
+    return a * (1 - np.eye(a.shape[-1], dtype=a.dtype))
+
+
+def _over(a: Any, b: Any) -> Any:
+    """Divide, with 0 / 0 = 0: what does not depend on a direction needs no derivative there."""
+    return a / (b + (b == 0) * (a == 0))
+
+
+# --- triangular factors ----------------------------------------------------------------------
+
+
+def _cholesky_rule(g: Any, y: Any, a: Any) -> Any:
+    inverse = np.linalg.inv(y)
+    return _folded(inverse.mT @ _half_lower(y.mT @ g) @ inverse)  # Murray (2016), eq. 9
+
+
+_cholesky = Op("cholesky", np.linalg.cholesky, _cholesky_rule)
+
+
+@implements(np.linalg.cholesky)
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    """Factor a positive definite matrix, as `numpy.linalg.cholesky`.
+
+    NumPy reads the lower triangle alone (the upper with ``upper=True``), and the gradient belongs
+    to what is read: entries of the other triangle have 0.
+    """
+    return _cholesky(np.matrix_transpose(a)).mT if upper else _cholesky(a)
+
+
+def _qr_rule(g: Any, y: Any, a: Any) -> Any:
+    rows = a.shape[-2]
+    q, r, of_q, of_r = y[..., :rows, :], y[..., rows:, :], g[..., :rows, :], g[..., rows:, :]
+    lower = _half_lower(r @ of_r.mT - of_q.mT @ q)
+    return (of_q + q @ (lower + lower.mT)) @ np.linalg.inv(r).mT  # Walter and Lehmann (2010)
+
+
+_qr = Op("qr", lambda a: _pack(*np.linalg.qr(a)), _qr_rule)
+
+
+@implements(np.linalg.qr)
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """Factor into an orthogonal and an upper triangular matrix, as `numpy.linalg.qr`.
+
+    Parameters
+    ----------
+    a : array_like or Value
+        Shape (..., M, N), with min(M, N) columns at the left that are linearly independent: the
+        derivative exists there alone.
+    mode : {"reduced", "r", "complete"}
+        "complete" only where it is the same as "reduced", for M at most N.
+
+    Returns
+    -------
+    QRResult or Value
+        Q (..., M, K) and R (..., K, N), K = min(M, N); in the mode "r" only R.
+
+    Raises
+    ------
+    ValueError
+        If the mode is another one.
+    """
+    (a,) = as_operands(a)
+    rows, columns = _matrix_shape("qr", a)
+    if mode not in ("reduced", "r") and not (mode == "complete" and rows <= columns):
+        raise ValueError(
+            f"qr: the mode {mode!r} of a matrix of shape {rows, columns} is not differentiable "
+            "on Values; use 'reduced' or 'r'"
+        )
+    packed = _qr(a[..., :rows] if rows < columns else a)
+    q, r = packed[..., :rows, :], packed[..., rows:, :]
+    if rows < columns:  # the columns that are left over are combinations of q
+        r = np.concatenate([r, q.mT @ a[..., rows:]], axis=-1)
+    return r if mode == "r" else _QR(q, r)
+
+
+# --- spectra ---------------------------------------------------------------------------------
+
+
+def _eigh_rule(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
+    w, v, of_w, of_v = y[..., 0, :], y[..., 1:, :], g[..., 0, :], g[..., 1:, :]
+    gaps = w[..., None, :] - w[..., :, None]
+    inner = of_w[..., None, :] * np.eye(a.shape[-1], dtype=a.dtype)
+    inner = inner + _over(_off_diagonal(v.mT @ of_v), gaps)
+    lower = _folded(v @ inner @ v.mT)  # Giles (2008), 3.1
+    return lower if UPLO == "L" else lower.mT
+
+
+def _forward_eigh(a: Any, UPLO: Any) -> Any:
+    w, v = np.linalg.eigh(a, UPLO)
+    return _pack(w[..., None, :], v)
+
+
+_eigh = Op("eigh", _forward_eigh, _eigh_rule)
+
+
+@implements(np.linalg.eigh)
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    """Compute eigenvalues and eigenvectors of a symmetric matrix, as `numpy.linalg.eigh`.
+
+    Parameters
+    ----------
+    a : array_like or Value
+        Shape (..., N, N).
+    UPLO : {"L", "U"}
+        Which triangle is read; the gradient belongs to it, and the other triangle has 0.
+
+    Returns
+    -------
+    EighResult
+        The eigenvalues (..., N), ascending, and the eigenvectors (..., N, N) as columns.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the matrix is not square, or the iteration does not converge.
+
+    Notes
+    -----
+    Equal eigenvalues have no eigenvectors of their own. A gradient through the eigenvalues is
+    right there for functions that do not tell them apart, such as their sum of squares. One
+    through the eigenvectors does not exist, and is infinite or NaN with NumPy's warning; so is
+    a second derivative.
+    """
+    packed = _eigh(a, UPLO=UPLO.upper())
+    return _Eigh(packed[..., 0, :], packed[..., 1:, :])
+
+
+def _eigvalsh_rule(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
+    v = np.linalg.eigh(a, UPLO).eigenvectors
+    lower = _folded((v * g[..., None, :]) @ v.mT)
+    return lower if UPLO == "L" else lower.mT
+
+
+_eigvalsh = Op("eigvalsh", lambda a, UPLO: np.linalg.eigvalsh(a, UPLO), _eigvalsh_rule)
+
+
+@implements(np.linalg.eigvalsh)
+def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    """Compute the eigenvalues of a symmetric matrix, as `numpy.linalg.eigvalsh`; see `eigh`."""
+    return _eigvalsh(a, UPLO=UPLO.upper())
+
+
+def _cut(packed: Any, a: Any) -> tuple[Any, Any, Any]:
+    """Return U, the singular values and V from below each other."""
+    rows = a.shape[-2]
+    return packed[..., :rows, :], packed[..., rows, :], packed[..., rows + 1 :, :]
+
+
+def _svd_rule(g: Any, y: Any, a: Any) -> Any:
+    u, s, v = _cut(y, a)
+    of_u, of_s, of_v = _cut(g, a)
+    down, along = s[..., :, None], s[..., None, :]
+    gaps = (along - down) * (along + down)
+    turn_u, turn_v = u.mT @ of_u, v.mT @ of_v
+    inner = of_s[..., None, :] * np.eye(s.shape[-1], dtype=a.dtype)
+    inner = inner + _over(turn_u - turn_u.mT, gaps) * along
+    inner = inner + _over(turn_v - turn_v.mT, gaps) * down
+    total = u @ inner @ v.mT  # Wan and Zhang (2019)
+    if u.shape[-2] > u.shape[-1]:  # and what leaves the space of the columns, or of the rows
+        total = total + _over(of_u - u @ turn_u, along) @ v.mT
+    if v.shape[-2] > v.shape[-1]:
+        total = total + u @ _over(of_v - v @ turn_v, along).mT
+    return total
+
+
+def _forward_svd(a: Any) -> Any:
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    return _pack(u, s[..., None, :], vh.mT)
+
+
+_svd = Op("svd", _forward_svd, _svd_rule)
+
+
+@implements(np.linalg.svd)
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
+    """Compute the thin singular value decomposition, as `numpy.linalg.svd`.
+
+    Parameters
+    ----------
+    a : array_like or Value
+        Shape (..., M, N); K = min(M, N).
+    full_matrices : bool
+        False, unless the matrix is square: the vectors that only fill up a basis are arbitrary.
+    compute_uv : bool, optional
+        Whether to return the vectors too.
+    hermitian : bool, optional
+        False; for symmetric matrices there is `eigh`.
+
+    Returns
+    -------
+    SVDResult or Value
+        U (..., M, K), the singular values (..., K), descending, and Vh (..., K, N); or the
+        singular values alone.
+
+    Raises
+    ------
+    ValueError
+        If ``full_matrices`` is true for a matrix that is not square, or ``hermitian`` is true.
+
+    Notes
+    -----
+    Equal singular values, and for the vectors those that are 0, have no vectors of their own: see
+    `eigh`, of which the same is true.
+    """
+    (a,) = as_operands(a)
+    if hermitian:
+        raise ValueError("svd: hermitian=True is not differentiable on Values; use eigh")
+    if not compute_uv:
+        return svdvals(a)
+    rows, columns = _matrix_shape("svd", a)
+    if full_matrices and rows != columns:
+        raise ValueError(
+            f"svd: full_matrices=True of a matrix of shape {rows, columns} is not differentiable, "
+            "because the vectors that fill up the basis are arbitrary; pass full_matrices=False"
+        )
+    u, s, v = _cut(_svd(a), a)
+    return _SVD(u, s, v.mT)
+
+
+def _svdvals_rule(g: Any, y: Any, a: Any) -> Any:
+    u, _, vh = np.linalg.svd(a, full_matrices=False)
+    return (u * g[..., None, :]) @ vh
+
+
+svdvals = implements(np.linalg.svdvals)(
+    Op("svdvals", lambda a: np.linalg.svd(a, compute_uv=False), _svdvals_rule)
+)
+
+
+def _matrix_shape(name: str, a: Any) -> tuple[int, int]:
+    if a.ndim < 2:
+        raise np.linalg.LinAlgError(f"{name}: expected matrices, got shape {a.shape}")
+    rows, columns = a.shape[-2:]
+    return rows, columns

@@ -1,0 +1,362 @@
+"""Rearranging: flip, roll, tile, repeat, pad, take, sort, select, diag and their kin.
+
+A function that only moves elements is known by where it moves the numbers of their places. So
+the functions in the table below have no derivative of their own: one op adds each element of
+the cotangent to the place that it came from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from ..kernel.dispatch import data_of, implements, on_data, refuse_keywords
+from ..kernel.op import Op
+from ..kernel.value import Value
+from .joining import concatenate
+from .shaping import astype, broadcast_to, ravel, shape_of, where
+
+__all__ = ["moving"]
+
+# --- moving elements -------------------------------------------------------------------------
+
+
+def numbered(shape: tuple[int, ...], first: int = 1) -> Any:
+    """Return an array of a shape with its places numbered from 1; 0 is none of them."""
+    return np.arange(first, first + math.prod(shape)).reshape(shape)
+
+
+def _added_up(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
+    """Add each element of `g` to the place that it came from."""
+    total = np.zeros(1 + math.prod(shape), g.dtype)
+    np.add.at(total, np.ravel(places), np.ravel(g))
+    return total[1:].reshape(shape)[()]
+
+
+def _moved(a: Any, places: Any) -> Any:
+    """Take the elements at numbered places, and 0 where there is none."""
+    return np.concatenate([np.zeros(1, a.dtype), np.ravel(a)])[places]
+
+
+# Each is the other's transpose.
+_gather: Op = Op(
+    "gather",
+    _moved,
+    lambda g, y, a, places: _scatter(g, places=places, shape=shape_of(a)),
+)
+_scatter: Op = Op(
+    "scatter",
+    _added_up,
+    lambda g, y, a, places, shape: _gather(g, places=places),
+)
+
+
+def moving(function: Callable[..., Any], arguments: str) -> Callable[..., Any]:
+    """Register a NumPy function that only moves elements of its first argument, or fills in 0.
+
+    Parameters
+    ----------
+    function : callable
+        The function. Its op is called like it, and calls it.
+    arguments : str
+        The names of its arguments, as NumPy has them.
+
+    Returns
+    -------
+    callable
+        What computes the function on Values.
+    """
+    operand, *names = arguments.split()
+    op = Op(
+        function.__name__,
+        lambda a, **metadata: function(a, **metadata)[()],
+        lambda g, y, a, **metadata: _scatter(
+            g, places=function(numbered(shape_of(a)), **metadata), shape=shape_of(a)
+        ),
+    )
+
+    def move(*args: Any, **metadata: Any) -> Any:
+        metadata |= zip([operand, *names], args)
+        a = metadata.pop(operand)
+        refuse_keywords(op.name, {"out": metadata.pop("out", None)})
+        _refuse_values(op.name, metadata)
+        return op(a, **metadata)
+
+    return implements(function)(move)
+
+
+def _refuse_values(name: str, metadata: dict[str, Any]) -> None:
+    for key, given in metadata.items():
+        if isinstance(given, Value):
+            raise TypeError(f"{name}: {key} must be plain numbers, got a Value; use its .data")
+
+
+_function: Any
+for _function, _arguments in {
+    np.flip: "m axis",
+    np.flipud: "m",
+    np.fliplr: "m",
+    np.roll: "a shift axis",
+    np.rot90: "m k axes",
+    np.tile: "A reps",
+    np.repeat: "a repeats axis",
+    np.resize: "a new_shape",
+    np.delete: "arr obj axis",
+    np.take: "a indices axis out mode",
+    np.take_along_axis: "arr indices axis",
+    np.diag: "v k",
+    np.diagflat: "v k",
+    np.diagonal: "a offset axis1 axis2",
+}.items():
+    moving(_function, _arguments)
+
+
+def _moving_together(function: Callable[..., Any], *operands: Any) -> Any:
+    """Compute a function that moves elements of several operands into one array."""
+    # Python's numbers take the type of what they meet.
+    dtype = np.result_type(*(a if type(a) in (int, float) else _array(a).dtype for a in operands))
+    arrays = [np.asarray(a, dtype) if type(a) in (int, float) else _array(a) for a in operands]
+    ends = accumulate((a.size for a in arrays), initial=1)
+    places = function(*(numbered(a.shape, first) for a, first in zip(arrays, ends)))
+    return _gather(concatenate([ravel(a) for a in arrays]), places=places)
+
+
+def _array(nested: Any) -> Any:
+    """Make one array of nested lists, with Values in them too."""
+    if isinstance(nested, list | tuple) and _has_values(nested):
+        return np.stack([_array(each) for each in nested])
+    return nested if isinstance(nested, Value) else np.asarray(nested)
+
+
+def _has_values(nested: Any) -> bool:
+    if isinstance(nested, list | tuple):
+        return any(map(_has_values, nested))
+    return isinstance(nested, Value)
+
+
+def _of_the_type_of(a: Any, others: Any) -> Any:
+    """Convert what is to be put into `a`, as NumPy does; but floats are not cut to integers."""
+    others, dtype = _array(others), _array(a).dtype
+    return astype(others, dtype) if dtype in (np.float32, np.float64) else others
+
+
+@implements(np.insert)
+def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    _refuse_values("insert", {"obj": obj})
+    values = _of_the_type_of(arr, values)
+    return _moving_together(lambda a, v: np.insert(a, obj, v, axis), arr, values)
+
+
+_pad_from_itself = moving(np.pad, "array pad_width mode")
+_PADDINGS = ("constant", "edge", "reflect", "symmetric", "wrap")
+
+
+@implements(np.pad)
+def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
+    if mode not in _PADDINGS or options.get("reflect_type", "even") != "even":
+        asked = " with reflect_type='odd'" if mode in _PADDINGS else ""
+        raise TypeError(
+            f"pad: mode {mode!r}{asked} is not supported on Values; expected one of "
+            f"{', '.join(_PADDINGS)}, or join the parts with np.concatenate"
+        )
+    if "constant_values" not in options:
+        return _pad_from_itself(array, pad_width, mode, **options)
+    fill = _of_the_type_of(array, options["constant_values"])
+    return _moving_together(lambda a, v: np.pad(a, pad_width, mode, constant_values=v), array, fill)
+
+
+@implements(np.meshgrid)
+def _meshgrid(*xi: Any, **options: Any) -> tuple[Any, ...]:
+    places = np.meshgrid(*(numbered((math.prod(shape_of(x)),)) for x in xi), **options)
+    return tuple(_gather(x, places=each) for x, each in zip(xi, places))
+
+
+@implements(np.choose)
+def _choose(a: Any, choices: Any, out: None = None, mode: Any = "raise") -> Any:
+    refuse_keywords("choose", {"out": out})
+    _refuse_values("choose", {"a": a})
+    return _moving_together(lambda *places: np.choose(a, places, mode=mode), *choices)
+
+
+@implements(np.compress)
+def _compress(condition: Any, a: Any, axis: int | None = None, out: None = None) -> Any:
+    refuse_keywords("compress", {"out": out})
+    return np.take(a, np.flatnonzero(data_of(condition)), axis)
+
+
+@implements(np.extract)
+def _extract(condition: Any, arr: Any) -> Any:
+    return np.take(ravel(arr), np.flatnonzero(data_of(condition)))
+
+
+@implements(np.trace)
+def _trace(
+    a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: None = None, out: None = None
+) -> Any:
+    refuse_keywords("trace", {"dtype": dtype, "out": out})
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
+
+
+@implements(np.tril)
+def _tril(m: Any, k: int = 0) -> Any:
+    return where(_below(m, k), m, 0)
+
+
+@implements(np.triu)
+def _triu(m: Any, k: int = 0) -> Any:
+    return where(_below(m, k - 1), 0, m)
+
+
+def _below(m: Any, k: int) -> Any:
+    """Return where the last two axes are on or below a diagonal; a vector counts as rows of it."""
+    shape: Any = (shape_of(m) * 2)[-2:]
+    return np.tri(*shape, k=k, dtype=bool)  # type: ignore[call-overload]
+
+
+# --- sorting: among equals the earlier comes first, so that the gradient has a place to go ----
+
+
+@implements(np.sort)
+def _sort(
+    a: Any, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: Any = None
+) -> Any:
+    refuse_keywords("sort", {"order": order})
+    return np.take_along_axis(a, np.argsort(data_of(a), axis, kind="stable"), axis)
+
+
+@implements(np.partition)
+def _partition(
+    a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: None = None
+) -> Any:
+    refuse_keywords("partition", {"order": order})
+    return np.take_along_axis(a, np.argpartition(data_of(a), kth, axis, kind), axis)
+
+
+@implements(np.unique)
+def _unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    **options: Any,
+) -> Any:
+    wanted = (True, return_inverse, return_counts, axis)
+    _, first, *others = np.unique(data_of(ar), *wanted, **options)  # type: ignore[call-overload]
+    found = (np.take(ar, first, axis), *([first] if return_index else []), *others)
+    return found if len(found) > 1 else found[0]
+
+
+# --- choosing and filling --------------------------------------------------------------------
+
+
+@implements(np.select)
+def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    return _moving_together(
+        lambda *places: np.select(data_of(list(condlist)), places[:-1], places[-1]),
+        *choicelist,
+        default,
+    )
+
+
+@implements(np.full)
+def _full(
+    shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", device: Any = None
+) -> Any:
+    filled = broadcast_to(fill_value, shape=(shape,) if isinstance(shape, int) else tuple(shape))
+    return filled if dtype is None else astype(filled, dtype)
+
+
+@implements(np.full_like)
+def _full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: npt.DTypeLike | None = None,
+    order: Any = "K",
+    subok: bool = True,
+    shape: Any = None,
+    device: Any = None,
+) -> Any:
+    shape = shape_of(a) if shape is None else shape
+    if not isinstance(fill_value, Value):
+        return np.full(shape, fill_value, dtype or a.dtype)
+    return _full(shape, fill_value, dtype or a.dtype)
+
+
+@implements(np.bincount)
+def _bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    counts = np.bincount(data_of(x), minlength=minlength)
+    if weights is None:
+        return counts
+    return _scatter(astype(weights, float), places=np.asarray(data_of(x)) + 1, shape=counts.shape)
+
+
+@implements(np.real)
+def _real(val: Any) -> Any:
+    return val
+
+
+# --- where elements are, and what has no gradient: plain arrays -------------------------------
+
+for _function in (
+    np.zeros_like,
+    np.ones_like,
+    np.empty_like,
+    np.argpartition,
+    np.argwhere,
+    np.flatnonzero,
+    np.lexsort,
+    np.searchsorted,
+    np.digitize,
+    np.histogram_bin_edges,
+    np.isin,
+    np.tril_indices_from,
+    np.triu_indices_from,
+    np.diag_indices_from,
+    np.unique_counts,
+    np.unique_inverse,
+    np.imag,
+    np.iscomplexobj,
+    np.isrealobj,
+    np.result_type,
+    np.can_cast,
+    np.min_scalar_type,
+    np.shares_memory,
+    np.may_share_memory,
+):
+    on_data(_function)
+
+
+@implements(np.histogram)
+def _histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> Any:
+    _refuse_values("histogram", {"weights": weights})
+    return np.histogram(*data_of([a, bins, range, density]))
+
+
+# --- in place: refused -----------------------------------------------------------------------
+
+
+def _in_place(function: Callable[..., Any], remedy: str) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(
+            f"numpy.{function.__name__} changes an array in place, which a graph cannot record; "
+            f"{remedy}"
+        )
+
+    implements(function)(refuse)
+
+
+_in_place(
+    np.copyto,
+    "use np.where(mask, new, old), and np.broadcast_to(value, shape) instead of "
+    "np.full(shape, value) and np.full_like(array, value)",
+)
+for _function in (np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal):
+    _in_place(_function, "use np.where(mask, new, old)")
