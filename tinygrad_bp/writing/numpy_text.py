@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from .expressions import COMPARISON, POWER, PRODUCT, SUM, UNARY, Expr, infix, inside
 from .literals import Keep, index_text, literal
 from .program import Instruction
+from .witnesses import TracingError
 
 __all__ = ["ENTRIES", "Entry", "from_template"]
 
@@ -97,6 +98,18 @@ def _scatter_add(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Exp
     return Expr(f"scatter_add({operands[0]}, {index}, {shape})")
 
 
+def _einsum(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
+    subscripts, optimize = (literal(step.metadata[k], keep) for k in ("subscripts", "optimize"))
+    how = "" if optimize == "False" else f", optimize={optimize}"
+    return Expr(f"np.einsum({subscripts}, {', '.join(map(str, operands))}{how})")
+
+
+def _sinc(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
+    if step.metadata["order"]:
+        raise TracingError("derive: no text for the derivative of sinc; write sin(pi*a)/(pi*a)")
+    return Expr(f"np.sinc({operands[0]})")
+
+
 def from_template(template: str) -> Entry:
     """Make an entry of a text with ``{0}``, ``{1}`` for operands and ``{axis}`` for options."""
 
@@ -149,6 +162,31 @@ def scatter_add(g, index, shape):
     return full
 """
 
+_GATHER = """
+def gather(a, places):
+    return np.concatenate([np.zeros(1, a.dtype), np.ravel(a)])[places]
+"""
+_SCATTER = """
+def scatter(g, places, shape):
+    total = np.zeros(1 + int(np.prod(shape)), g.dtype)
+    np.add.at(total, np.ravel(places), np.ravel(g))
+    return total[1:].reshape(shape)[()]
+"""
+_EIGH = """
+def eigh(a, UPLO):
+    w, v = np.linalg.eigh(a, UPLO)
+    return np.concatenate([w[..., None, :], v], axis=-2)
+"""
+_SVD = """
+def svd(a):
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    return np.concatenate([u, s[..., None, :], vh.mT], axis=-2)
+"""
+_QR = """
+def qr(a):
+    return np.concatenate(np.linalg.qr(a), axis=-2)
+"""
+
 #: What is called in NumPy as in the table.
 _SAME_NAME = """
 exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal logaddexp logaddexp2 positive
@@ -199,5 +237,16 @@ ENTRIES: Mapping[str, Entry] = {
     "astype": Entry(_astype, "converted"),
     "concatenate": _joined("np.concatenate", "joined"),
     "getitem": Entry(_getitem, "part"),
+    "einsum": Entry(_einsum, "product"),
+    "sinc": Entry(_sinc, "sinc"),
+    "logabsdet": Entry(lambda step, a, keep: Expr(f"np.linalg.slogdet({a[0]})[1]"), "logarithm"),
+    "svdvals": Entry(
+        lambda step, a, keep: Expr(f"np.linalg.svd({a[0]}, compute_uv=False)"), "spectrum"
+    ),
+    "gather": _call("gather", "gathered", _GATHER),
+    "scatter": _call("scatter", "scattered", _SCATTER),
+    "eigh": _call("eigh", "spectrum", _EIGH),
+    "svd": _call("svd", "factors", _SVD),
+    "qr": _call("qr", "factors", _QR),
     "scatter_add": Entry(_scatter_add, "scattered", _SCATTER_ADD),
 }

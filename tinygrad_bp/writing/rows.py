@@ -26,9 +26,11 @@ def row_of(op: Op) -> str:
 _OPS = f"{__package__.rpartition('.')[0]}.ops"
 
 
+def _in_table() -> set[int]:
+    return _ops_of(tuple(name for name in sys.modules if name.startswith(_OPS)))
+
+
 @cache
-def _in_table() -> dict[int, Op]:
-    modules = [module for name, module in sys.modules.items() if name.startswith(_OPS)]
-    return {
-        id(each): each for module in modules for each in vars(module).values() if type(each) is Op
-    }
+def _ops_of(modules: tuple[str, ...]) -> set[int]:
+    """Find the ops of modules, some of which are imported only when they are first used."""
+    return {id(o) for name in modules for o in vars(sys.modules[name]).values() if type(o) is Op}

@@ -163,6 +163,8 @@ class _Builder:
     def same(self, step: Instruction, position: int) -> int | None:
         """Return an operand that an instruction leaves as it is, if type and shape say so too."""
         kept = self.steps[position]
+        if type(kept.data) is float:  # takes the precision of what it meets, the result does not
+            return None
         fits = kept.shape == step.shape and kept.dtype == step.dtype
         return position if fits else None
 
