@@ -75,5 +75,5 @@ def test_source_and_engine_agree(name):
     ],
 )
 def test_what_takes_its_order_from_the_data_is_refused_and_not_frozen(fun):
-    with pytest.raises(TypeError, match="changes with the arguments|rule of det"):
+    with pytest.raises(TypeError, match=r"changes with the arguments|rule of det"):
         bp.derive(fun, np.random.default_rng(0).normal(size=(3, 3)))
