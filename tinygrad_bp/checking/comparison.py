@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..diagnosing import Diagnosis
 from . import report
 from .numeric import NumericGradient
 from .problem import Problem, Vector
@@ -105,7 +106,7 @@ class Comparison:
         How the numeric side was computed.
     numeric_note : str
         Why the complex step was not used; empty where it was, or another method was asked for.
-    diagnosis : list
+    diagnosis : list of Diagnosis
         What may have caused wrong manual gradients, best first. Empty for now.
     """
 
@@ -130,7 +131,7 @@ class Comparison:
         self._unremarkable = self.ok and all(reached) and self._numeric_errors.max() < 1e-3
         self.loss, self.tolerance = problem.loss, tolerance
         self.numeric_method, self.numeric_note = numeric.method, numeric.reason
-        self.diagnosis: list[Any] = []
+        self.diagnosis: list[Diagnosis] = []
 
     @property
     def ok(self) -> bool:

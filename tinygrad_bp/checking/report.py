@@ -89,7 +89,7 @@ def as_json(comparison: Comparison, indent: int | None) -> str:
         "numeric_note": comparison.numeric_note,
         "rows": [asdict(row) for row in comparison.rows],
         "entries": [asdict(entry) for entry in comparison.entries],
-        "diagnosis": comparison.diagnosis,
+        "diagnosis": [asdict(each) for each in comparison.diagnosis],
     }
     return json.dumps(_finite(content), indent=indent, allow_nan=False)
 

@@ -1,0 +1,53 @@
+"""`Diagnosis`: one mistake in a hand-derived gradient, and where it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Diagnosis"]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One mistake in a hand-derived gradient.
+
+    Attributes
+    ----------
+    mistake : str
+        A stable identifier, such as ``"missing-activation-derivative"``; ``"unexplained"`` where
+        no mistake that is known gives these numbers.
+    node : str
+        What the node is called at whose step it was made: its name, else the name that the
+        derived backward pass has for it.
+    position : int or None
+        Its place in ``bp.topological_order(fun(params))``; None where it belongs to no node.
+    parameters : tuple of str
+        The parameters whose gradients it makes wrong.
+    residual : float
+        How far this mistake, made at this place, is from the numbers that were handed over: the
+        largest difference, relative to the largest entry of the parameter. 0 is exact.
+    explanation : str
+        In two sentences: what was done, and what it does to the gradients.
+    fix : str
+        What to do.
+    line : str
+        The line of the derived backward pass that is right; empty where there is none.
+    alternatives : tuple of str
+        Other mistakes that give the same numbers here.
+    factor : float or None
+        For ``"constant-factor"``: the manual gradient divided by the right one.
+    learning_rate : float or None
+        For ``"update-before-propagate"``: the size of the step that came too early.
+    """
+
+    mistake: str
+    node: str
+    position: int | None
+    parameters: tuple[str, ...]
+    residual: float
+    explanation: str
+    fix: str
+    line: str = ""
+    alternatives: tuple[str, ...] = ()
+    factor: float | None = None
+    learning_rate: float | None = None
