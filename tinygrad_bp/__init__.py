@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from . import net7652, nn, optim, testing
     from .checking import Comparison, compare, numeric_gradient
     from .drawing import draw
+    from .net7652 import plot_histories
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive
 
@@ -107,6 +108,7 @@ __all__ = [
     "no_grad",
     "numeric_gradient",
     "optim",
+    "plot_histories",
     "pow",
     "relu",
     "reshape",
@@ -131,6 +133,7 @@ _MODULE_OF = {
     "compare": "checking",
     "numeric_gradient": "checking",
     "draw": "drawing",
+    "plot_histories": "net7652",
     "Derivation": "writing",
     "derive": "writing",
     **dict.fromkeys(

@@ -1,13 +1,14 @@
 """The notebook's net: 7 inputs, 6 hidden units, 5 hidden units, 2 outputs.
 
 As a function that runs on arrays and on Values (`forward`, `loss`), with its backward pass
-derived by hand (`manual_gradients`), and trained as in the notebook (`train`). Samples and
-targets are columns.
+derived by hand (`manual_gradients`), trained as in the notebook (`train`), and its training seen
+(`History.plot`, `plot_histories`). Samples and targets are columns.
 """
 
 from .manual import manual_gradients
 from .model import forward, loss
 from .parameters import SAMPLE, TARGET, initial_parameters
+from .plots import plot_histories
 from .training import History, train
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "initial_parameters",
     "loss",
     "manual_gradients",
+    "plot_histories",
     "train",
 ]

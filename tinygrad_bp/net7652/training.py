@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,10 @@ from .parameters import (
     check_output,
     initial_parameters,
 )
+from .plots import Record, plot_history
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["History", "train"]
 
@@ -99,6 +103,52 @@ class History:
             below = np.logical_and.accumulate(below[::-1])[::-1]
         return int(below.argmax()) if below.any() else None
 
+    def plot(
+        self,
+        records: Sequence[Record] = ("values", "gradients"),
+        *,
+        parameters: Sequence[str] = ("w_1", "b_1"),
+        row: int = 1,
+        epochs: int | None = None,
+    ) -> Figure:
+        """Draw what happened, as the notebook does: a panel for each record.
+
+        Parameters
+        ----------
+        records : sequence of str, optional
+            What to draw: ``"loss"``, ``"residuals"`` (target - output), and for each parameter
+            ``"values"``, ``"gradients"``, ``"updates"`` and the moments ``"m"`` and ``"v"``.
+        parameters : sequence of str, optional
+            Of which parameters.
+        row : int, optional
+            Which row of them, one line for each entry.
+        epochs : int, optional
+            How many epochs to draw, from the first one; all by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It shows itself in a notebook; ``.savefig(path)`` writes it.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        ValueError
+            If there is no such record or parameter, or the optimiser keeps no such moment.
+        IndexError
+            If a parameter has no such row.
+
+        Examples
+        --------
+        >>> import tinygrad_bp as bp
+        >>> history = bp.net7652.train("adam", epochs=50)
+        >>> figure = history.plot(["m", "v", "updates"], parameters=["w_1"])
+        >>> len(figure.axes)
+        3
+        """
+        return plot_history(self, records, parameters, row, epochs)
+
     def __repr__(self) -> str:
         return (
             f"<History of {len(self.loss)} epochs of {self.optimizer}: "
@@ -171,7 +221,7 @@ def train(
     params = {name: value.data for name, value in values.items()}  # updated in place
     run_epoch = _EPOCHS[gradients]
 
-    record = _Record(epochs, method, trained)
+    record = _Recorder(epochs, method, trained)
     with _showing(progress, epochs) as show:
         for epoch in range(epochs):
             record.before(epoch, params, TARGET - forward(params, output=output))
@@ -222,7 +272,7 @@ _EPOCHS = {"automatic": _automatic, "manual": _manual, "notebook": _notebook}
 # --- what is recorded and shown ----------------------------------------------------------------
 
 
-class _Record:
+class _Recorder:
     """The arrays of a `History`, while they are filled."""
 
     def __init__(self, epochs: int, method: Optimizer, trained: list[str]) -> None:
