@@ -2,6 +2,7 @@
 
 import functools
 import io
+import warnings
 
 import numpy as np
 import pytest
@@ -219,6 +220,21 @@ def test_progress_shows_a_bar_on_standard_error(capsys):
     assert "100%" in shown.err
     train("gd", 3)
     assert capsys.readouterr() == ("", "")
+
+
+def test_progress_shows_a_widget_in_a_notebook():
+    nbclient, nbformat = (pytest.importorskip(name) for name in ("nbclient", "nbformat"))
+    pytest.importorskip("ipywidgets")
+    cell = nbformat.v4.new_code_cell(
+        "import tinygrad_bp as bp\nhistory = bp.net7652.train(epochs=3, progress=True)"
+    )
+    book = nbformat.v4.new_notebook(cells=[cell])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of Jupyter's own parts
+        nbclient.NotebookClient(book, timeout=60).execute()
+    shown = [output.get("data", {}) for output in book.cells[0].outputs]
+    assert any("application/vnd.jupyter.widget-view+json" in data for data in shown)
+    assert not any("UserWarning" in str(data) for data in shown)
 
 
 @pytest.mark.parametrize(

@@ -185,8 +185,9 @@ def train(
     output : {"sigmoid", "linear"}, optional
         What is applied at the output.
     progress : bool or callable, optional
-        Whether a bar is shown on standard error; or ``progress(done, epochs)``, called after each
-        epoch.
+        Whether a live bar is shown: in a terminal on standard error, in a notebook below the
+        cell, for which ipywidgets is needed (the extra ``notebook``). Or
+        ``progress(done, epochs)``, called after each epoch.
 
     Returns
     -------
