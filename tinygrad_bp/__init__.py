@@ -58,7 +58,7 @@ from .ops import (
 )
 
 if TYPE_CHECKING:
-    from . import net7652, nn, optim, testing
+    from . import drawing, net7652, nn, optim, testing
     from .checking import Comparison, compare, numeric_gradient
     from .drawing import draw
     from .net7652 import plot_histories
@@ -141,7 +141,7 @@ _MODULE_OF = {
         "transforms",
     ),
 }
-_MODULES = {"net7652", "nn", "optim", "testing"}
+_MODULES = {"drawing", "net7652", "nn", "optim", "testing"}
 
 
 def __getattr__(name: str) -> Any:
