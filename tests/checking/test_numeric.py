@@ -75,6 +75,49 @@ def test_error_estimate_bounds_the_error(method, seed):
     assert np.median(result.error) < 1e-7
 
 
+@pytest.mark.parametrize(
+    ("method", "error"), [("complex", 1e-14), ("adaptive", 1e-11), ("five-point", 1e-10)]
+)
+def test_accuracy_on_nets(method, error):
+    """12 nets of 95 parameters at points of their own, with no kink within the stencils."""
+    for seed in range(12):
+        params = nets.parameters(seed)
+        assert abs(params["w_1"] @ nets.X + params["b_1"]).min() > 0.02
+        gradient = bp.numeric_gradient(nets.loss, params, method=method)
+        exact = nets.manual(params)
+        difference = [np.linalg.norm(gradient[k] - exact[k]) for k in exact]
+        norm = np.linalg.norm([np.linalg.norm(g) for g in exact.values()])
+        assert np.linalg.norm(difference) <= error * norm
+
+
+def test_the_error_of_adaptive_differences_is_calibrated():
+    """What it is off by, in units of the estimate: neither above it nor far below."""
+    ratios = []
+    for seed in range(12):
+        params = nets.parameters(seed)
+        gradient, error = bp.numeric_gradient(nets.loss, params, method="adaptive", with_error=True)
+        for name, exact in nets.manual(params).items():
+            ratios += (abs(gradient[name] - exact) / error[name])[exact != 0].tolist()
+    assert 0.05 < np.median(ratios) < 0.5
+    assert np.quantile(ratios, 0.99) < 1.1
+    assert max(ratios) < 2
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=4))
+def test_adaptive_error_estimate_on_a_smooth_function(entries):
+    x = np.array(entries)
+    gradient, error = bp.numeric_gradient(smooth, x, method="adaptive", with_error=True)
+    assert (abs(gradient - smooth_gradient(x)) <= 2 * error + 1e-13).all()
+    assert error.max() < 1e-8
+
+
+def test_what_is_rough_has_a_shorter_step():
+    rough = lambda x: np.sum(np.sin(200 * x))
+    gradient, error = bp.numeric_gradient(rough, POINT, method="adaptive", with_error=True)
+    assert (abs(gradient - 200 * np.cos(200 * POINT)) <= error).all()
+    assert error.max() < 1e-7
+
+
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=4))
 def test_five_point_error_estimate_on_a_smooth_function(entries):
     x = np.array(entries)
