@@ -115,7 +115,7 @@ def compare(
     problem = Problem(fun, params)
     given = None if manual is None else _manual_gradient(problem, manual)
     automatic = AutomaticGradient(problem)
-    return _Judge(problem, given, automatic, numeric, tolerance).settle()
+    return _settle(problem, given, automatic, numeric, tolerance)
 
 
 def _manual_gradient(problem: Problem, manual: Any) -> npt.NDArray[Any]:
@@ -161,6 +161,28 @@ class _Verdict(NamedTuple):
         return bool(self.automatic_wrong.any() or self.manual_wrong.any())
 
 
+def _settle(
+    problem: Problem,
+    manual: npt.NDArray[Any] | None,
+    automatic: AutomaticGradient,
+    method: Method,
+    tolerance: float,
+) -> Comparison:
+    judge = _Judge(problem, manual, automatic, method, tolerance)
+    verdict = judge.settle()
+    numeric = judge.numeric
+    return Comparison(
+        problem,
+        Sides(manual, automatic.gradient, numeric.gradient, numeric.error + judge.noise),
+        automatic.reached,
+        verdict.manual_wrong,
+        verdict.automatic_wrong,
+        tolerance,
+        numeric,
+        judge.kinks,
+    )
+
+
 class _Judge:
     """Judges; where something seems wrong it looks closer before it is called wrong."""
 
@@ -178,7 +200,11 @@ class _Judge:
         self.noise: Vector = np.zeros(problem.x.size)
         self.looks: dict[int, Look] = {}
 
-    def settle(self) -> Comparison:
+    @property
+    def kinks(self) -> dict[int, Look]:
+        return {k: look for k, look in self.looks.items() if look.kink}
+
+    def settle(self) -> _Verdict:
         verdict = self.verdict()
         if verdict.wrong:
             self.noise = self.automatic.noise(self.problem)
@@ -186,24 +212,7 @@ class _Judge:
         if verdict.automatic_wrong.any() and self.numeric.method == "complex":
             self._add_noise_of_the_complex_step(verdict.automatic_wrong)
             verdict = self.verdict()
-        verdict = self._looked_closer(verdict)
-        sides = Sides(
-            self.manual,
-            self.automatic.gradient,
-            self.numeric.gradient,
-            self.numeric.error + self.noise,
-        )
-        kinks = {k: look for k, look in self.looks.items() if look.kink}
-        return Comparison(
-            self.problem,
-            sides,
-            self.automatic.reached,
-            verdict.manual_wrong,
-            verdict.automatic_wrong,
-            self.tolerance,
-            self.numeric,
-            kinks,
-        )
+        return self._looked_closer(verdict)
 
     def verdict(self) -> _Verdict:
         automatic, numeric = self.automatic.gradient, self.numeric
@@ -220,9 +229,8 @@ class _Judge:
 
     def _rule_at_kinks(self, wrong: Mask, gradient: npt.NDArray[Any]) -> None:
         """At a kink everything between the slopes on both sides may be the derivative."""
-        for k, look in self.looks.items():
-            if look.kink:
-                wrong[k] = not look.allows(float(gradient[k]), self.tolerance)
+        for k, look in self.kinks.items():
+            wrong[k] = not look.allows(float(gradient[k]), self.tolerance)
 
     def _looked_closer(self, verdict: _Verdict) -> _Verdict:
         doubtful = verdict.automatic_wrong
@@ -231,8 +239,7 @@ class _Judge:
             self._reconsider(doubtful)
             doubtful = self.verdict().automatic_wrong
             doubtful[list(self.looks)] = False
-        at_a_kink = self.automatic.tied or any(look.kink for look in self.looks.values())
-        if at_a_kink or verdict.manual_wrong.any():
+        if self.automatic.tied or self.kinks or verdict.manual_wrong.any():
             others = [k for k in range(self.problem.x.size) if k not in self.looks]
             self.looks |= look_closer(self.problem, others, only_at_kinks=True)
         return self.verdict() if self.looks else verdict
