@@ -1,8 +1,10 @@
 """Gradients compared: hand-derived, automatic, numeric.
 
-From the bottom up: `problem` (a function of nested parameters as one of a vector), `numeric`
-(complex step and differences, with their errors), `automatic` (the engine's gradient, and its
-round-off), `compare` (the verdict), `comparison` and `report` (how it is read).
+From the bottom up: `problem` (a function of nested parameters as one of a vector), `differences`
+and `numeric` (the complex step and difference quotients, with their errors), `branches` (which
+way relu, max and their kin went), `automatic` (the engine's gradient, and its round-off), `kinks`
+(a closer look at single entries), `compare` (the verdict), `comparison` and `report` (how it is
+read).
 """
 
 from .compare import compare

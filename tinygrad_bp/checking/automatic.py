@@ -12,9 +12,10 @@ from ..kernel.context import recording
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import Value, clock
 from ..trees import rebuild
+from .branches import any_tie, noticed
 from .problem import Problem, Vector, round_off
 
-__all__ = ["AutomaticGradient", "limited_noise"]
+__all__ = ["AutomaticGradient", "limited_noise", "run"]
 
 
 class AutomaticGradient:
@@ -29,10 +30,9 @@ class AutomaticGradient:
     """
 
     def __init__(self, problem: Problem, at: Vector | None = None) -> None:
-        arrays = problem.arrays(problem.x if at is None else at)
-        leaves = [Value(a, name=name) for name, a in zip(problem.names, arrays)]
+        with noticed() as self._seen:
+            self._path, leaves = run(problem, problem.x if at is None else at)
         self._leaves = leaves
-        self._path = _backward_path(_run(problem, leaves), leaves)
         self.reached = [leaf in self._path for leaf in leaves]
         cotangents = self.cotangents(dict.fromkeys(leaves))
         self.gradient: Vector = np.concatenate(
@@ -66,6 +66,11 @@ class AutomaticGradient:
         }
 
     @property
+    def tied(self) -> bool:
+        """Whether a piecewise op is exactly at its kink: relu at 0, equal maxima."""
+        return any_tie(self._path, self._seen)
+
+    @property
     def magnitude(self) -> float:
         """The largest finite number in the forward pass."""
         with np.errstate(all="ignore"):
@@ -95,16 +100,21 @@ def limited_noise(nearby: list[Vector], magnitude: float) -> Vector:
     return noise
 
 
-def _run(problem: Problem, leaves: list[Value]) -> Any:
-    """Run fun on Values, recording even inside no_grad."""
-    token = recording.set(recording.get() or ())
+def run(problem: Problem, at: Vector) -> tuple[dict[Value, None], list[Value]]:
+    """Run fun on Values; return the nodes between the parameters and the loss, and the parameters.
+
+    The nodes stand in topological order. There are none where the loss is no function of Values.
+    """
+    leaves = [Value(a, name=name) for name, a in zip(problem.names, problem.arrays(at))]
+    token = recording.set(recording.get() or ())  # even inside no_grad
     try:
-        return problem.fun(rebuild(problem.tree, iter(leaves)))
+        loss = problem.fun(rebuild(problem.tree, iter(leaves)))
     except Exception as error:
         error.add_note("while fun ran on Values, for the automatic gradient")
         raise
     finally:
         recording.reset(token)
+    return _backward_path(loss, leaves), leaves
 
 
 def _backward_path(loss: Any, leaves: list[Value]) -> dict[Value, None]:

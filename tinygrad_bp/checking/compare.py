@@ -11,10 +11,10 @@ import numpy.typing as npt
 from ..diagnosing import Diagnosis
 from .automatic import AutomaticGradient, limited_noise
 from .comparison import Comparison, Row, Sides, step_row
+from .kinks import Look, look_closer
 from .manual import Manual, read_manual
 from .numeric import (
     Method,
-    NumericGradient,
     as_float,
     check_method,
     complex_step,
@@ -51,7 +51,7 @@ def compare(
         names that `named` gave them: these are compared with the automatic ones, and tell
         better where a mistake was made. Without `manual` the automatic gradient is compared
         with the numeric one.
-    numeric : {"auto", "complex", "five-point", "central"}, optional
+    numeric : {"auto", "complex", "adaptive", "five-point", "central"}, optional
         The method of the numeric side, see `numeric_gradient`.
     tolerance : float, optional
         The largest relative difference that is correct.
@@ -82,12 +82,18 @@ def compare(
 
     The automatic gradient is compared with the numeric one, and to e is added the error of the
     numeric one, estimated for every entry: a right gradient is not called wrong because a
-    difference quotient is not exact. The complex step under ``"auto"`` has to be confirmed by
-    five-point differences before the automatic gradient is called wrong because of it. Where
-    the automatic entry is wrong the manual one is compared with the numeric one.
+    difference quotient is not exact. Where they differ all the same the entry is looked at
+    closer, before the automatic gradient is called wrong: by adaptive differences whose points
+    all lie on the same side of every kink that the graph shows. The complex step under ``"auto"``
+    has to be confirmed by them. Where the automatic entry is wrong the manual one is compared
+    with the numeric one.
 
-    At a kink, such as relu at exactly 0, the numeric derivative is a matter of convention; the
-    automatic side may then be called wrong.
+    A kink is where a piecewise op (relu, abs, max, where, clip, sort, a comparison) changes
+    sides. Less than 1e-10 from one (relative to an entry above 1) there is no derivative, but a
+    slope on either side, and which of the numbers between them an engine gives is a convention.
+    So an entry is then a ``"kink"``, which is not wrong, where the automatic and the manual one
+    are between those slopes, and wrong where one of them is not. The note of the row names
+    the unit that is at its kink.
 
     Examples
     --------
@@ -96,14 +102,15 @@ def compare(
     >>> params = {"w": np.array([1.0, -2.0]), "b": 0.5}
     >>> def loss(p):
     ...     return np.sum(p["w"] ** 2) + p["b"]
-    >>> comparison = bp.compare(loss, params, {"w": [2.0, 4.0], "b": 1.0})
+    >>> comparison = bp.compare(loss, params, {"w": [1.0, -2.0], "b": 1.0})
     >>> print(comparison)
-    gradients do NOT match: 1 of 3 entries is wrong
+    gradients do NOT match: 2 of 3 entries are wrong
     | parameter | shape | worst entry | manual/automatic | automatic/numeric | verdict      |
     |-----------|-------|-------------|------------------|-------------------|--------------|
-    | w         | (2,)  | (1,)        | 2.0e+00          | 0.0e+00           | manual wrong |
+    | w         | (2,)  | (0,)        | 5.0e-01          | 0.0e+00           | manual wrong |
     | b         | ()    | ()          | 0.0e+00          | 0.0e+00           | correct      |
-    w[1] is wrong: manual 4, automatic -4, numeric -4; 1 of 2 entries
+    w[0] is wrong: manual 1, automatic 2, numeric 2; 2 of 2 entries
+    w: constant-factor: The gradient of w is 0.5 times the right one. ...
     largest relative differences; tolerance 1e-07; numeric side: complex step
     """
     check_method(numeric)
@@ -132,36 +139,22 @@ def _settle(
     method: Method,
     tolerance: float,
 ) -> Comparison:
-    """Judge; where something seems wrong look closer before it is called wrong."""
-    numeric = differentiate(problem, method)
-    manual = None if given is None else given.vector
-    noise: Vector = np.zeros(problem.x.size)
-
-    def judged() -> _Verdict:
-        return _judge(manual, automatic.gradient, numeric, noise, tolerance)
-
-    verdict = judged()
-    if verdict.wrong:
-        noise = automatic.noise(problem)
-        verdict = judged()
-    if verdict.automatic_wrong.any() and numeric.method == "complex":
-        numeric = _with_noise(problem, automatic, numeric, verdict.automatic_wrong)
-        verdict = judged()
-        if method == "auto" and verdict.automatic_wrong.any():
-            numeric = _second_opinion(problem, automatic, numeric, verdict.automatic_wrong, noise)
-            verdict = judged()
+    judge = _Judge(problem, None if given is None else given.vector, automatic, method, tolerance)
+    verdict = judge.settle()
+    numeric = judge.numeric
     comparison = Comparison(
         problem,
-        Sides(manual, automatic.gradient, numeric.gradient, numeric.error + noise),
+        Sides(judge.manual, automatic.gradient, numeric.gradient, numeric.error + judge.noise),
         automatic.reached,
         verdict.manual_wrong,
         verdict.automatic_wrong,
         tolerance,
         numeric,
+        judge.kinks,
         _step_rows(given, tolerance),
     )
     if given is not None and not comparison.ok and not verdict.automatic_wrong.any():
-        comparison.diagnosis = _diagnosed(problem, given, noise)
+        comparison.diagnosis = _diagnosed(problem, given, judge.noise)
     return comparison
 
 
@@ -184,21 +177,98 @@ def _step_rows(given: Manual | None, tolerance: float) -> list[Row]:
     return rows
 
 
-def _judge(
-    manual: Vector | None,
-    automatic: Vector,
-    numeric: NumericGradient,
-    noise: Vector,
-    tolerance: float,
-) -> _Verdict:
-    automatic_wrong = _differ(automatic, numeric.gradient, tolerance, noise + numeric.error)
-    if manual is None:
-        return _Verdict(automatic_wrong, np.zeros_like(automatic_wrong))
-    if not automatic_wrong.any():
-        return _Verdict(automatic_wrong, _differ(manual, automatic, tolerance, noise))
-    reference = np.where(automatic_wrong, numeric.gradient, automatic)
-    allowed = noise + np.where(automatic_wrong, numeric.error, 0.0)
-    return _Verdict(automatic_wrong, _differ(manual, reference, tolerance, allowed))
+class _Judge:
+    """Judges; where something seems wrong it looks closer before it is called wrong."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        manual: npt.NDArray[Any] | None,
+        automatic: AutomaticGradient,
+        method: Method,
+        tolerance: float,
+    ) -> None:
+        self.problem, self.manual, self.automatic = problem, manual, automatic
+        self.method, self.tolerance = method, tolerance
+        self.numeric = differentiate(problem, method)
+        self.noise: Vector = np.zeros(problem.x.size)
+        self.looks: dict[int, Look] = {}
+
+    @property
+    def kinks(self) -> dict[int, Look]:
+        return {k: look for k, look in self.looks.items() if look.kink}
+
+    def settle(self) -> _Verdict:
+        verdict = self.verdict()
+        if verdict.wrong:
+            self.noise = self.automatic.noise(self.problem)
+            verdict = self.verdict()
+        if verdict.automatic_wrong.any() and self.numeric.method == "complex":
+            self._add_noise_of_the_complex_step(verdict.automatic_wrong)
+            verdict = self.verdict()
+        return self._looked_closer(verdict)
+
+    def verdict(self) -> _Verdict:
+        automatic, numeric = self.automatic.gradient, self.numeric
+        allowed = self.noise + numeric.error
+        automatic_wrong = _differ(automatic, numeric.gradient, self.tolerance, allowed)
+        self._rule_at_kinks(automatic_wrong, automatic)
+        if self.manual is None:
+            return _Verdict(automatic_wrong, np.zeros_like(automatic_wrong))
+        reference = np.where(automatic_wrong, numeric.gradient, automatic)
+        allowed = self.noise + np.where(automatic_wrong, numeric.error, 0.0)
+        manual_wrong = _differ(self.manual, reference, self.tolerance, allowed)
+        self._rule_at_kinks(manual_wrong, self.manual)
+        return _Verdict(automatic_wrong, manual_wrong)
+
+    def _rule_at_kinks(self, wrong: Mask, gradient: npt.NDArray[Any]) -> None:
+        """At a kink everything between the slopes on both sides may be the derivative."""
+        for k, look in self.kinks.items():
+            wrong[k] = not look.allows(float(gradient[k]), self.tolerance)
+
+    def _looked_closer(self, verdict: _Verdict) -> _Verdict:
+        doubtful = verdict.automatic_wrong
+        while doubtful.any():  # a second time if the method has changed
+            self.looks |= look_closer(self.problem, np.flatnonzero(doubtful))
+            self._reconsider(doubtful)
+            doubtful = self.verdict().automatic_wrong
+            doubtful[list(self.looks)] = False
+        if self.automatic.tied or self.kinks or verdict.manual_wrong.any():
+            others = [k for k in range(self.problem.x.size) if k not in self.looks]
+            self.looks |= look_closer(self.problem, others, only_at_kinks=True)
+        return self.verdict() if self.looks else verdict
+
+    def _reconsider(self, doubtful: Mask) -> None:
+        """Take what was found to be the numeric side, unless the complex step is confirmed."""
+        smooth = [k for k in np.flatnonzero(doubtful).tolist() if not self.looks[k].kink]
+        if self.numeric.method == "complex":
+            if self.method == "complex" or self._confirmed(smooth):
+                return
+            self.numeric = differences(self.problem, "adaptive")._replace(
+                reason="its derivatives are not confirmed by differences"
+            )
+        for k in smooth:
+            self.numeric.gradient[k], self.numeric.error[k] = self.looks[k].slope
+
+    def _confirmed(self, smooth: list[int]) -> bool:
+        """Say whether a closer look sides with the complex step in every entry in question."""
+        slopes = [self.looks[k].slope for k in smooth]
+        second = np.array([slope.value for slope in slopes])
+        error = np.array([slope.error for slope in slopes])
+        numeric, noise = self.numeric, self.noise
+        differs = _differ(second, numeric.gradient[smooth], 0.0, error + numeric.error[smooth])
+        agrees = ~_differ(second, self.automatic.gradient[smooth], 0.0, error + noise[smooth])
+        return not (differs | agrees).any()
+
+    def _add_noise_of_the_complex_step(self, wrong: Mask) -> None:
+        """Add to its error how far round-off moves it, where that matters."""
+        where = np.flatnonzero(wrong)
+        nearby = [
+            complex_step(self.problem, at=point, where=where).gradient
+            for point in self.problem.nearby()
+        ]
+        noise = limited_noise(nearby, self.automatic.magnitude)
+        self.numeric = self.numeric._replace(error=self.numeric.error + noise)
 
 
 def _differ(a: Vector, b: Vector, tolerance: float, allowed: Vector | float) -> Mask:
@@ -207,31 +277,3 @@ def _differ(a: Vector, b: Vector, tolerance: float, allowed: Vector | float) -> 
         # infinite bounds allow nothing: infinity - 1 is not within tolerance of infinity
         agree: Mask = (np.abs(a - b) <= bound) & np.isfinite(bound) | (a == b)
     return ~agree
-
-
-def _with_noise(
-    problem: Problem, automatic: AutomaticGradient, numeric: NumericGradient, wrong: Mask
-) -> NumericGradient:
-    """Add to the error of the complex step how far round-off moves it, where it matters."""
-    where = np.flatnonzero(wrong)
-    nearby = [complex_step(problem, at=point, where=where).gradient for point in problem.nearby()]
-    noise = limited_noise(nearby, automatic.magnitude)
-    return numeric._replace(error=numeric.error + noise)
-
-
-def _second_opinion(
-    problem: Problem,
-    automatic: AutomaticGradient,
-    numeric: NumericGradient,
-    wrong: Mask,
-    noise: Vector,
-) -> NumericGradient:
-    """Keep the complex step only if differences side with it in every entry in question."""
-    second = differences(problem, "five-point", where=np.flatnonzero(wrong))
-    against_complex = _differ(second.gradient, numeric.gradient, 0.0, second.error + numeric.error)
-    against_automatic = _differ(second.gradient, automatic.gradient, 0.0, second.error + noise)
-    if (~against_complex & against_automatic)[wrong].all():
-        return numeric
-    return differences(problem, "five-point")._replace(
-        reason="its derivatives are not confirmed by differences"
-    )

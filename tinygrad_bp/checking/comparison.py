@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..diagnosing import Diagnosis
 from . import report
+from .kinks import Look
 from .manual import Step
 from .numeric import NumericGradient
 from .problem import Problem, Vector
@@ -71,7 +72,8 @@ class Entry:
         ``|a - b| / max(|a|, |b|)`` of manual and automatic, without a manual gradient of
         automatic and numeric. 0 where both are 0, infinite where either is NaN.
     verdict : {"correct", "wrong", "kink"}
-        See `compare`; "kink" is not given yet.
+        See `compare`. "kink" is not wrong: there is no derivative, and those given are between
+        the slopes on both sides.
     """
 
     name: str
@@ -103,7 +105,7 @@ class Comparison:
         The value of the function.
     tolerance : float
         The largest relative difference that is correct.
-    numeric_method : {"complex", "five-point", "central"}
+    numeric_method : {"complex", "adaptive", "five-point", "central"}
         How the numeric side was computed.
     numeric_note : str
         Why the complex step was not used; empty where it was, or another method was asked for.
@@ -121,8 +123,10 @@ class Comparison:
         automatic_wrong: Mask,
         tolerance: float,
         numeric: NumericGradient,
+        kinks: dict[int, Look],
         steps: Sequence[Row] = (),
     ) -> None:
+        self._kinks = kinks
         self._problem, self._sides, self._reached = problem, sides, reached
         self._manual_wrong, self._automatic_wrong = manual_wrong, automatic_wrong
         self._wrong, self._steps = manual_wrong | automatic_wrong, steps
@@ -131,7 +135,8 @@ class Comparison:
             None if sides.manual is None else relative_errors(sides.manual, sides.automatic)
         )
         # nothing to be noted of any parameter, as is usual: finite, reached, and all errors small
-        self._unremarkable = self.ok and all(reached) and self._numeric_errors.max() < 1e-3
+        small = self._numeric_errors.max() < 1e-3
+        self._unremarkable = self.ok and small and all(reached) and not kinks
         self.loss, self.tolerance = problem.loss, tolerance
         self.numeric_method, self.numeric_note = numeric.method, numeric.reason
         self.diagnosis: list[Diagnosis] = []
@@ -218,6 +223,7 @@ class Comparison:
             )
         elif automatic_wrong.any() and np.isfinite(automatic[automatic_wrong]).all():
             yield "automatic and numeric differ: a wrong derivative rule, or a kink"
+        yield from self._notes_on_kinks(block)
         known = [side for side in (manual, automatic, numeric) if side is not None]
         if not all(np.isfinite(side).all() for side in known):
             yield "not all derivatives are finite"
@@ -226,7 +232,11 @@ class Comparison:
         with np.errstate(all="ignore"):
             scale = np.maximum(np.abs(automatic), np.abs(numeric))
             difference = np.abs(automatic - numeric)
-            vague = ~automatic_wrong & (difference > max(self.tolerance, 1e-3) * scale)
+            vague = (
+                ~automatic_wrong
+                & ~self._at_kink[block]
+                & (difference > max(self.tolerance, 1e-3) * scale)
+            )
             vague &= allowed > 1e-6 * np.max(scale, initial=0.0)
         if vague.any():
             yield (
@@ -234,6 +244,26 @@ class Comparison:
                 f"{'entry' if vague.size == 1 else 'entries'} (error up to "
                 f"{allowed[vague].max():.1g})"
             )
+
+    @cached_property
+    def _at_kink(self) -> Mask:
+        mask = np.zeros(self._problem.x.size, bool)
+        mask[list(self._kinks)] = True
+        return mask
+
+    def _notes_on_kinks(self, block: slice) -> Iterator[str]:
+        """Say which units are at their kinks, each once."""
+        entries: dict[str, list[int]] = {}
+        for k, look in self._kinks.items():
+            if k in range(block.start, block.stop):
+                entries.setdefault(look.kink, []).append(k)
+        for kink, places in entries.items():
+            number = "" if block.stop - block.start == 1 else _counted(len(places))
+            yield f"{kink} is at its kink{number}"
+            outside = next((k for k in places if self._wrong[k]), None)
+            if outside is not None:
+                low, high = sorted(side.value for side in self._kinks[outside][1:3])
+                yield f"not all are between the slopes on both sides, {low:.6g} and {high:.6g}"
 
     def _entries(self) -> Iterator[Entry]:
         problem, sides = self._problem, self._sides
@@ -247,12 +277,15 @@ class Comparison:
             sides.numeric.tolist(),
             errors.tolist(),
             self._wrong.tolist(),
+            self._at_kink.tolist(),
             strict=True,
         )
         for name, shape in zip(problem.names, problem.shapes, strict=True):
             for index in np.ndindex(shape):  # first: an index without a column loses no column
-                by_hand, by_engine, by_steps, error, wrong = next(columns)
-                verdict: Literal["correct", "wrong"] = "wrong" if wrong else "correct"
+                by_hand, by_engine, by_steps, error, wrong, kink = next(columns)
+                verdict: Literal["correct", "wrong", "kink"] = (
+                    "wrong" if wrong else "kink" if kink else "correct"
+                )
                 yield Entry(name, index, by_hand, by_engine, by_steps, error, verdict)
 
     def __str__(self) -> str:
@@ -299,6 +332,10 @@ def step_row(step: Step, wrong: Mask) -> Row:
         "manual" if wrong.any() else None,
         f"inner Value; {wrong.sum()} of {wrong.size} entries" if wrong.any() else "",
     )
+
+
+def _counted(entries: int) -> str:
+    return f" ({entries} {'entry' if entries == 1 else 'entries'})"
 
 
 def relative_errors(a: Vector, b: Vector) -> Vector:

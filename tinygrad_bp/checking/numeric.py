@@ -10,9 +10,20 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from .differences import (
+    FIRST_STEP,
+    F,
+    Slope,
+    adaptive,
+    central,
+    change_error,
+    five_point,
+    where_smooth,
+)
 from .problem import Point, Problem, Vector
 
 __all__ = [
+    "Line",
     "Method",
     "NumericGradient",
     "as_float",
@@ -23,9 +34,9 @@ __all__ = [
     "numeric_gradient",
 ]
 
-Method = Literal["auto", "complex", "five-point", "central"]
+Method = Literal["auto", "complex", "adaptive", "five-point", "central"]
 
-_STEPS = {"complex": 1e-20, "five-point": 1e-3, "central": 1e-4}
+_STEPS = {"complex": 1e-20, "adaptive": FIRST_STEP, "five-point": 1e-3, "central": 1e-4}
 
 
 class NumericGradient(NamedTuple):
@@ -38,7 +49,7 @@ class NumericGradient(NamedTuple):
     error : numpy.ndarray
         A bound on the absolute error of each, as it was estimated.
     method : str
-        ``"complex"``, ``"five-point"`` or ``"central"``.
+        ``"complex"``, ``"adaptive"``, ``"five-point"`` or ``"central"``.
     reason : str
         Why ``"auto"`` did not use the complex step; empty where it did or was not asked to.
     """
@@ -55,6 +66,7 @@ def numeric_gradient(
     *,
     method: Method = "auto",
     step: float | None = None,
+    with_error: bool = False,
 ) -> Any:
     """Differentiate a function numerically, one entry of its parameters at a time.
 
@@ -65,23 +77,27 @@ def numeric_gradient(
         the complex step as complex ones, and must not change them.
     params : array_like or Value, or nested dicts, lists and tuples of them
         Where to differentiate. float32 and integers are differentiated in float64.
-    method : {"auto", "complex", "five-point", "central"}, optional
+    method : {"auto", "complex", "adaptive", "five-point", "central"}, optional
         ``"complex"``: Im f(x + ih) / h, exact to round-off; `fun` has to accept complex arrays
-        and be analytic. ``"five-point"``:
+        and be analytic. ``"adaptive"``: central differences at h, h/2, h/4 and h/8, extrapolated
+        to h = 0, from a shorter h where that does not settle. ``"five-point"``:
         (f(x - 2h) - 8 f(x - h) + 8 f(x + h) - f(x + 2h)) / 12h, with an error of order h⁴.
         ``"central"``: (f(x + h) - f(x - h)) / 2h, with an error of order h². ``"auto"``: the
         complex step if `fun` allows it and five-point differences along a random direction
-        confirm the result, five-point otherwise.
+        confirm the result, adaptive differences otherwise.
     step : float, optional
         The step h, in units of the parameters, for a named method. By default 1e-20 for the
-        complex step; 1e-4 for central; for five-point 1e-3, times ``|x|`` where that is above 1,
-        and less where a kink or an end of the domain is near: where halving the step changes
-        the slope.
+        complex step; 1e-4 for central; for adaptive, where it is the first of the steps, 0.02 and
+        for five-point 1e-3, times ``|x|`` where that is above 1, and less where a kink or an end
+        of the domain is near: where halving the step changes the slope.
+    with_error : bool, optional
+        Whether a bound on the absolute error of every entry is returned, too.
 
     Returns
     -------
     array, or nested dicts, lists and tuples of arrays
-        The gradient, float64, in the structure of `params`.
+        The gradient, float64, in the structure of `params`. With `with_error` the pair of it and
+        the errors, in the same structure; they are estimates, and nearly always bounds.
 
     Raises
     ------
@@ -96,8 +112,10 @@ def numeric_gradient(
     -----
     Complex step: Squire and Trapp, *SIAM Review* 40 (1998) 110; Martins, Sturdza and Alonso,
     *ACM Trans. Math. Software* 29 (2003) 245. Five-point weights: Fornberg, *Mathematics of
-    Computation* 51 (1988) 699. On a small net relative errors are about 1e-15 for the complex
-    step, 1e-12 for five-point and 1e-9 for central differences, more for small entries.
+    Computation* 51 (1988) 699. Extrapolation: Richardson, *Phil. Trans. R. Soc. A* 226 (1927)
+    299; its error: Ridders, *Advances in Engineering Software* 4 (1982) 75. On a small net
+    relative errors are about 1e-15 for the complex step, 1e-12 for adaptive and five-point and
+    1e-9 for central differences, more for small entries.
 
     A loss that is NaN or infinite gives derivatives that are NaN.
 
@@ -109,7 +127,9 @@ def numeric_gradient(
     {'x': array([2., 4.])}
     """
     problem = Problem(fun, params)
-    return problem.structure(differentiate(problem, method, step, with_error=False).gradient)
+    result = differentiate(problem, method, step, with_error=with_error)
+    gradient = problem.structure(result.gradient)
+    return (gradient, problem.structure(result.error)) if with_error else gradient
 
 
 def differentiate(
@@ -131,7 +151,7 @@ def differentiate(
         reason = str(error).removeprefix("fun does not take the complex step: ").partition("\n")[0]
     if not reason:
         return result
-    return differences(problem, "five-point", with_error=with_error)._replace(reason=reason)
+    return differences(problem, "adaptive", with_error=with_error)._replace(reason=reason)
 
 
 def check_method(method: str, step: float | None = None) -> None:
@@ -213,48 +233,13 @@ def _reason_for_distrust(problem: Problem, gradient: Vector) -> str:
         return point.value()
 
     with np.errstate(all="ignore"):
-        best, error = _where_smooth(along, 1e-3, noise)
+        best, error = where_smooth(along, 1e-3, noise)
     if abs(slope - best) <= error:
         return ""
     return f"the complex step gave a slope of {slope:.6g}, differences {best:.6g}"
 
 
 # --- differences -----------------------------------------------------------------------------
-
-
-def _central(f: Callable[[float], float], h: float) -> float:
-    return (f(h) - f(-h)) / (2 * h)
-
-
-def _five_point(f: Callable[[float], float], h: float) -> float:
-    return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h)
-
-
-def _error(truncation: float, noise: float, h: float) -> float:
-    """Bound the error of a difference by how far halving h changes it, and round-off.
-
-    The change is 3/4 of the truncation for central differences and 15/16 for five-point. The
-    noise of the values, weighted and divided by h, may hide a part of that change.
-    """
-    return 2 * truncation + 6 * noise / h
-
-
-def _where_smooth(f: Callable[[float], float], h: float, noise: float) -> tuple[float, float]:
-    """Return a five-point slope and its error, with a shorter step where a kink is within h.
-
-    A kink, or an end of where f is defined, shows by a slope that changes with the step.
-    """
-    best, least = np.nan, np.inf
-    for _ in range(7):
-        slope = _five_point(f, h)
-        truncation = abs(slope - _five_point(f, h / 2))
-        error = _error(truncation, noise, h)
-        if error < least:
-            best, least = slope, error
-        if truncation <= max(3 * noise / h, 1e-6 * abs(slope)):
-            break
-        h /= 10
-    return best, least
 
 
 def differences(
@@ -266,31 +251,68 @@ def differences(
     where: Iterable[int] | None = None,
 ) -> NumericGradient:
     """Differences at each entry, or `where` they are wanted (zero elsewhere)."""
-    formula = _central if method == "central" else _five_point
-    chosen = step is None and method == "five-point"
-    h = _STEPS[method] if step is None else step
-    point = Point(problem)
-    flat = point.flat
-    gradient = np.zeros(flat.size)
-    error = np.full(flat.size, np.nan)
-    noise = problem.noise() if with_error or chosen else 0.0
+    gradient = np.zeros(problem.x.size)
+    error = np.full(problem.x.size, np.nan)
+    slope = _slope_by(problem, method, step, with_error)
+    line = Line(problem)
     with np.errstate(all="ignore"):  # fun may be undefined beside the point
-        for k in range(flat.size) if where is None else where:
-            x = float(problem.x[k])
-            if flat[k] != x:  # seen before it is moved and put back; the others are in the end
-                point.refuse_changes()
-
-            @cache  # a step and its half share evaluations
-            def along(t: float) -> float:
-                flat[k] = x + t  # noqa: B023 - called before the loop goes on
-                return point.value()
-
-            if chosen:
-                gradient[k], error[k] = _where_smooth(along, h * max(1.0, abs(x)), noise)
-            else:
-                gradient[k] = formula(along, h)
-                if with_error:
-                    error[k] = _error(abs(gradient[k] - formula(along, h / 2)), noise, h)
-            flat[k] = x
-    point.refuse_changes()
+        for k in range(gradient.size) if where is None else where:
+            gradient[k], error[k] = slope(line.along(k), line.scale(k))
+    line.close()
     return NumericGradient(gradient, error, method)
+
+
+def _slope_by(
+    problem: Problem, method: str, step: float | None, with_error: bool
+) -> Callable[[F, float], Slope]:
+    """Return what takes a function along one entry, and the entry's scale, to a slope."""
+    h = _STEPS[method] if step is None else step
+    if method == "adaptive":
+        noise = problem.noise()
+        return lambda f, scale: adaptive(f, h * (scale if step is None else 1), noise)
+    if method == "five-point" and step is None:
+        noise = problem.noise()
+        return lambda f, scale: where_smooth(f, h * scale, noise)
+    formula = central if method == "central" else five_point
+    if not with_error:
+        return lambda f, scale: Slope(formula(f, h), np.nan)
+    noise = problem.noise()
+
+    def plain(f: F, scale: float) -> Slope:
+        slope = formula(f, h)
+        return Slope(slope, change_error(abs(slope - formula(f, h / 2)), noise, h))
+
+    return plain
+
+
+class Line:
+    """`fun` along one entry of its parameters at a time."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.point = Point(problem)
+        self._x = problem.x
+        self._moved = 0
+
+    def scale(self, k: int) -> float:
+        """Return the size of an entry, at least 1, in which its steps are measured."""
+        return max(1.0, abs(float(self._x[k])))
+
+    def along(self, k: int) -> F:
+        """Return the function of the distance from the point along entry k, until the next call."""
+        flat, x = self.point.flat, float(self._x[k])
+        flat[self._moved] = self._x[self._moved]
+        if flat[k] != x:  # seen before it is moved and put back; the others are in the end
+            self.point.refuse_changes()
+        self._moved = k
+
+        @cache  # a step and its half share evaluations
+        def f(t: float) -> float:
+            flat[k] = x + t
+            return self.point.value()
+
+        return f
+
+    def close(self) -> None:
+        """Put the last entry back, and raise if `fun` has changed something."""
+        self.point.flat[self._moved] = self._x[self._moved]
+        self.point.refuse_changes()

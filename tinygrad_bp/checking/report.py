@@ -27,6 +27,7 @@ _COLUMNS = (
 )
 _METHODS = {
     "complex": "complex step",
+    "adaptive": "adaptive differences",
     "five-point": "five-point differences",
     "central": "central differences",
 }

@@ -1,0 +1,182 @@
+"""Which way the piecewise parts of a function went: the signature of a point.
+
+relu, abs, max, where, clip, sort and comparisons are smooth as long as every unit stays on its
+side. So two points with the same signature have, for all that the graph shows, no kink between
+them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..kernel.context import witness
+from ..kernel.dispatch import data_of
+from ..kernel.op import Op
+from ..kernel.value import Value
+from ..ops import arithmetic, elementary, reductions
+
+__all__ = ["Way", "any_tie", "change", "noticed", "ways_of"]
+
+
+class Way(NamedTuple):
+    """Which way one piecewise op went.
+
+    Attributes
+    ----------
+    what : str
+        The op.
+    node : Value or None
+        Whose elements the units are; None where that is no single node.
+    number : int
+        How many such ops the graph has up to this one.
+    units : numpy.ndarray
+        A code for the branch of every unit.
+    tied : bool
+        Whether a unit is exactly between two branches.
+    """
+
+    what: str
+    node: Value | None
+    number: int
+    units: npt.NDArray[Any]
+    tied: bool = False
+
+
+def _side(a: Any, b: Any) -> npt.NDArray[Any]:
+    """Return 1 where a is above b, -1 where it is below, 0 where they are equal (or NaN)."""
+    side: npt.NDArray[Any] = np.subtract(np.greater(a, b), np.less(a, b), dtype=np.int8)
+    return side
+
+
+def _elementwise(y: Any, a: Any, b: Any = 0.0) -> tuple[npt.NDArray[Any], bool]:
+    side = _side(a, b)
+    return side, not side.all()
+
+
+def _winners(y: Any, a: Any, axis: Any, keepdims: bool) -> tuple[npt.NDArray[Any], bool]:
+    """Return 0 for losers, and for winners how many they are."""
+    kept = y if keepdims or axis is None else np.expand_dims(y, axis)
+    winners = np.equal(a, kept)
+    units = winners * winners.sum(axis=axis, keepdims=True)
+    return units, bool((units > 1).any())
+
+
+#: How the branch of every unit is read from the output and the operands of an op.
+_READ: dict[Op, Callable[..., tuple[npt.NDArray[Any], bool]]] = {
+    **dict.fromkeys(
+        (
+            elementary.relu,
+            arithmetic.absolute,
+            arithmetic.maximum,
+            arithmetic.minimum,
+            arithmetic.fmax,
+            arithmetic.fmin,
+        ),
+        _elementwise,
+    ),
+    **dict.fromkeys((reductions._max, reductions._min), _winners),
+}
+
+_COMPARISONS = {
+    np.less,
+    np.less_equal,
+    np.greater,
+    np.greater_equal,
+    np.equal,
+    np.not_equal,
+}
+
+
+@contextmanager
+def noticed() -> Iterator[list[Way]]:
+    """Note how comparisons and NumPy's functions without a derivative turn out, in this thread."""
+    seen: list[Way] = []
+
+    def notice(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        plain = data_of(args)
+        result = function(*plain, **data_of(kwargs))
+        units = np.asarray(_side(*plain) if function in _COMPARISONS else result)
+        if units.dtype.kind in "biuf":
+            node = next((a for a in args if isinstance(a, Value)), None)
+            tied = function in _COMPARISONS and not units.all()
+            what = "comparison" if function in _COMPARISONS else function.__name__
+            number = 1 + sum(way.what == what for way in seen)
+            seen.append(Way(what, node, number, units, tied))
+        return result
+
+    token = witness.set(notice)
+    try:
+        yield seen
+    finally:
+        witness.reset(token)
+
+
+def ways_of(path: Iterable[Value], seen: list[Way]) -> list[Way]:
+    """List the ways of a graph: of its piecewise ops, of what was noticed, of masks and places."""
+    ways, masks = [], []
+    numbers: Counter[str] = Counter()
+    for node in path:
+        if node.op is None:
+            continue
+        name = node.op.name
+        numbers[name] += 1
+        read = _READ.get(node.op)
+        if read is not None:
+            units, tied = read(node._data, *[p._data for p in node.parents], **node.metadata)
+            ways.append(Way(name, _unit_node(node, units), numbers[name], units, tied))
+        masks += [Way(name, node, numbers[name], array) for array in _masks(node)]
+    return ways + seen + masks
+
+
+def any_tie(path: Iterable[Value], seen: list[Way]) -> bool:
+    """Say whether a unit is exactly at its kink; costs little where there is none."""
+    return any(way.tied for way in seen) or any(
+        _READ[node.op](node._data, *[p._data for p in node.parents], **node.metadata)[1]
+        for node in path
+        if node.op in _READ
+    )
+
+
+def _unit_node(node: Value, units: npt.NDArray[Any]) -> Value:
+    """Choose whose name a unit gets: the node's, if it has one and the unit is an element of it."""
+    if node.shape == units.shape and node.name:
+        return node
+    return next((p for p in node.parents if p.shape == units.shape), node)
+
+
+def _masks(node: Value) -> Iterator[npt.NDArray[Any]]:
+    """Yield the constants of a node that say which way to go: masks, and places to take from."""
+    for parent in node.parents:
+        if not parent.requires_grad and np.asarray(parent._data).dtype.kind in "biu":
+            yield np.asarray(parent._data)
+    for told in node.metadata.values():
+        for part in told if isinstance(told, tuple | list) else (told,):
+            if isinstance(part, np.ndarray) and part.dtype.kind in "biu":
+                yield part
+
+
+def change(a: list[Way], b: list[Way]) -> str | None:
+    """Return which unit went another way, or None where all went the same."""
+    for one, other in zip(a, b):
+        if one.what != other.what or one.units.shape != other.units.shape:
+            return f"the branch before {other.what}"
+        differ = one.units != other.units
+        if differ.any():
+            return _describe(one, tuple(int(i) for i in np.argwhere(differ)[0]))
+    return None if len(a) == len(b) else "a branch of fun"
+
+
+def _describe(way: Way, index: tuple[int, ...]) -> str:
+    """Name the op and the unit: ``relu at h_1[3, 0]``, ``relu number 2 at [3, 0]``."""
+    what = "sort" if way.what == "take_along_axis" else way.what
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    if way.node is not None and way.node.name and way.node.shape == way.units.shape:
+        return f"{what} at {way.node.name}{place}"
+    number = f" number {way.number}" if way.number > 1 else ""
+    return f"{what}{number}{place and f' at {place}'}"
