@@ -52,7 +52,9 @@ def with_backward(graph: Graph, layout: Literal["beside", "combined"]) -> Graph:
     called = {node: _called(node, of) for node, of in links.items()}
     now = {node: called.get(node, node) for node in nodes.values()}
     edges = [replace(edge, tail=now[edge.tail], head=now[edge.head]) for edge in edges]
-    edges += [Edge(each, now[node], 0, False, links=True) for node, of in links.items() for each in of]
+    edges += [
+        Edge(each, now[node], 0, False, links=True) for node, of in links.items() for each in of
+    ]
     return Graph(tuple(now.values()), tuple(edges), graph.notes)
 
 

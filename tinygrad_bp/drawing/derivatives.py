@@ -62,22 +62,19 @@ def _program(value: Value, position: int, rule: Any, terms: Mapping[Value, str])
     given = [
         Value(np.ones(value.shape, value.dtype), name=UPSTREAM),
         Value(value.data, name=terms[value]),
-        *(
-            Value(parent.data, name=terms[parent], requires_grad=True)
-            for parent in value.parents
-        ),
+        *(Value(parent.data, name=terms[parent], requires_grad=True) for parent in value.parents),
     ]
     with recorded(), recorded_in_full(), np.errstate(all="ignore"):
         result = rule(*given, **value.metadata)
         result = sum_to_shape(result, value.parents[position].shape)
     order = list(dict.fromkeys([*given, *ordered(result)]))
     places = {each: k for k, each in enumerate(order)}
-    steps = (_instruction(each, places, given) for each in order)
+    steps = (_instruction(each, places, set(given)) for each in order)
     inputs = tuple(range(len(given)))
     return simplified(Program(tuple(steps), inputs, (), (), (places[result],), inputs))
 
 
-def _instruction(value: Value, places: Mapping[Value, int], given: list[Value]) -> Instruction:
+def _instruction(value: Value, places: Mapping[Value, int], given: set[Value]) -> Instruction:
     kind = Kind.BACKWARD if value.op else Kind.INPUT if value in given else Kind.CONSTANT
     return Instruction(
         kind,
@@ -108,5 +105,3 @@ def _expression(step: Instruction, operands: list[Expr]) -> Expr:
         return ENTRIES[step.row].write(step, operands, lambda array: "places")
     except (KeyError, TracingError):
         return Expr(f"{step.op_name}({', '.join(map(str, operands))})")
-
-

@@ -32,8 +32,7 @@ def overlay(graph: Graph, comparison: Comparison) -> dict[str, Mark]:
     """
     if not isinstance(comparison, Comparison):
         raise TypeError(
-            "draw: comparison must be what bp.compare returns, got a "
-            f"{type(comparison).__name__}"
+            f"draw: comparison must be what bp.compare returns, got a {type(comparison).__name__}"
         )
     rows = _matched(graph, comparison)
     marks = {node.id: _mark(row, comparison) for node, row in rows.items()}
