@@ -78,10 +78,10 @@ def draw(
     direction : {"TB", "LR"}, optional
         Whether the graph runs from top to bottom or from left to right.
     backward : bool or {"beside", "combined"}, optional
-        Draw the graph of the backward pass, too: beside the forward one and upwards (True), or
-        combined with it, with an edge for every Value that it uses. A cotangent is called after
-        the node that it belongs to, ``d_w`` for w. For a Value that is no scalar it starts from
-        ones.
+        Draw the graph of the backward pass, too: beside the forward one and upwards, a node for
+        each cotangent with its formula (True), or combined with it, a node for each op with an
+        edge for every Value that it uses. A cotangent is called after the node that it belongs
+        to, ``d_w`` for w. For a Value that is no scalar it starts from ones.
     comparison : Comparison, optional
         What `tinygrad_bp.compare` found for the same function at the same parameters: each
         parameter, which has to bear the name it has there, shows the manual, automatic and
@@ -227,7 +227,7 @@ def _folded(
             raise TypeError(f"draw: fold must be a function of a Value, got {fold!r}")
         graph = fold_where(graph, fold)
     if depth is not None:
-        if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
+        if type(depth) is not int or depth < 0:
             raise ValueError(f"draw: depth must be a whole number from 0, got {depth!r}")
         graph = fold_scopes(graph, depth)
     if force:
@@ -240,7 +240,7 @@ def _folded(
 
 
 def _one_of(name: str, given: object, *known: object) -> None:
-    if not any(given is each or given == each for each in known):
+    if given not in known:
         expected = ", ".join(map(repr, known))
         raise ValueError(f"draw: {name} must be one of {expected}, got {given!r}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -14,7 +14,9 @@ from ..kernel.order import ordered
 from ..kernel.value import clock, constant
 from ..transforms.tracing import recorded
 from ..writing.witnesses import recorded_in_full
-from .graph import COMMUTATIVE, Edge, Graph, Node, Role
+from .formulas import formula
+from .graph import Edge, Graph, Node, Role, is_ordered
+from .labels import terms_of
 
 __all__ = ["with_backward"]
 
@@ -23,8 +25,9 @@ def with_backward(graph: Graph, layout: Literal["beside", "combined"]) -> Graph:
     """Add the graph of the backward pass, from the cotangent of the last node on.
 
     Every cotangent is linked with the node that it belongs to, and is called after it. Beside
-    the forward graph, the backward one runs upwards, and names the forward Values that it uses;
-    combined with it, edges come from them.
+    the forward graph there is one node for each cotangent, with its formula, and the backward
+    pass runs upwards; combined with it every op of the backward pass is a node, with edges from
+    the forward Values that it uses.
 
     Raises
     ------
@@ -42,20 +45,19 @@ def with_backward(graph: Graph, layout: Literal["beside", "combined"]) -> Graph:
         replace(edge, tail=forward[edge.tail.value], head=forward[edge.head.value])
         for edge in graph.edges
     ]
-    nodes = dict(forward)
-    links: dict[Node, list[Node]] = {}
+    belonging: dict[Value, list[Node]] = {}
     for value, cotangent in _cotangents(root):
-        if value in forward:
-            for each in _new_nodes(cotangent, forward[value], nodes):
-                edges += _operands(each, nodes, beside=layout == "beside")
-            links.setdefault(nodes[cotangent], []).append(forward[value])
-    called = {node: _called(node, of) for node, of in links.items()}
-    now = {node: called.get(node, node) for node in nodes.values()}
-    edges = [replace(edge, tail=now[edge.tail], head=now[edge.head]) for edge in edges]
+        if value in forward and cotangent not in forward:
+            belonging.setdefault(cotangent, []).append(forward[value])
+    called = {cotangent: _title(of) for cotangent, of in belonging.items()}
+    add = _beside if layout == "beside" else _combined
+    backward, added = add(graph, forward, belonging, called)
+    edges += added
     edges += [
-        Edge(each, now[node], 0, False, links=True) for node, of in links.items() for each in of
+        Edge(_first(of), backward[cotangent], 0, False, links=True)
+        for cotangent, of in belonging.items()
     ]
-    return Graph(tuple(now.values()), tuple(edges), graph.notes)
+    return Graph((*forward.values(), *backward.values()), tuple(edges), graph.notes)
 
 
 def _cotangents(root: Value) -> list[tuple[Value, Value]]:
@@ -66,8 +68,86 @@ def _cotangents(root: Value) -> list[tuple[Value, Value]]:
         return list(sweep(path, seed, create_graph=True, version=clock[0]))
 
 
-def _new_nodes(last: Value, of: Node, nodes: dict[Value, Node]) -> Iterator[Node]:
-    """Add what a cotangent is computed from, as far as it is not there, and yield that."""
+def _first(of: list[Node]) -> Node:
+    """Choose, of the nodes that share a cotangent, the one that has a name."""
+    return next((node for node in of if node.value.name), of[0])
+
+
+def _title(of: list[Node]) -> str:
+    names = [f"d_{node.value.name or node.id}" for node in (_first(of), *of)]
+    names = list(dict.fromkeys(names))
+    return " = ".join([*names[:2], "…"] if len(names) > 3 else names)
+
+
+Nodes = dict[Value, Node]
+
+
+def _beside(
+    graph: Graph, forward: Nodes, belonging: Mapping[Value, list[Node]], called: dict[Value, str]
+) -> tuple[Nodes, list[Edge]]:
+    """Make a node for each cotangent, with the formula that computes it."""
+    names = terms_of(graph) | {cotangent: f"d_{_term(of)}" for cotangent, of in belonging.items()}
+    nodes: Nodes = {}
+    edges: list[Edge] = []
+    for cotangent, of in belonging.items():
+        node = Node(
+            id=f"d{_first(of).id[1:]}",
+            value=cotangent,
+            role=Role.COTANGENT,
+            scope=_first(of).scope,
+            title=called[cotangent],
+            side="backward",
+            formula=formula(cotangent, names),
+        )
+        nodes[cotangent] = node
+        tails = (nodes[each] for each in _sources(cotangent, nodes))
+        edges += [Edge(tail, node, k, False, upward=True) for k, tail in enumerate(tails)]
+    return nodes, edges
+
+
+def _term(of: list[Node]) -> str:
+    return _first(of).value.name or _first(of).id
+
+
+def _sources(last: Value, nodes: Nodes) -> list[Value]:
+    """Return the cotangents that another one is computed from."""
+    found: dict[Value, None] = {}
+    seen, stack = {last}, list(last.parents)
+    while stack:
+        value = stack.pop(0)
+        if value in seen:
+            continue
+        seen.add(value)
+        if value in nodes:
+            found[value] = None
+        else:
+            stack.extend(value.parents)
+    return list(found)
+
+
+def _combined(
+    graph: Graph, forward: Nodes, belonging: Mapping[Value, list[Node]], called: dict[Value, str]
+) -> tuple[Nodes, list[Edge]]:
+    """Make a node for each op of the backward pass."""
+    nodes = dict(forward)
+    edges: list[Edge] = []
+    for cotangent, of in belonging.items():
+        for value in _missing(cotangent, nodes):
+            role = Role.COTANGENT if value in called else _role(value)
+            title, scope = called.get(value, ""), _first(of).scope
+            node = Node(f"d{len(nodes)}", value, role, scope, title, "backward")
+            nodes[value] = node
+            for k, parent in enumerate(value.parents):
+                edges.append(Edge(nodes[parent], node, k, is_ordered(value)))
+    return {value: node for value, node in nodes.items() if value not in forward}, edges
+
+
+def _role(value: Value) -> Role:
+    return Role.COMPUTED if value.op else Role.CONSTANT
+
+
+def _missing(last: Value, nodes: Nodes) -> Iterator[Value]:
+    """Yield what a cotangent is computed from, as far as it has no node, parents first."""
     stack = [last]
     while stack:
         value = stack[-1]
@@ -77,23 +157,4 @@ def _new_nodes(last: Value, of: Node, nodes: dict[Value, Node]) -> Iterator[Node
             continue
         stack.pop()
         if value not in nodes:
-            role = Role.COMPUTED if value.op else Role.CONSTANT
-            nodes[value] = Node(f"d{len(nodes)}", value, role, of.scope, side="backward")
-            yield nodes[value]
-
-
-def _operands(node: Node, nodes: dict[Value, Node], *, beside: bool) -> Iterator[Edge]:
-    ordered = len(node.value.parents) > 1 and node.value.op.name not in COMMUTATIVE
-    for position, parent in enumerate(node.value.parents):
-        tail = nodes[parent]
-        if not beside or tail.side == "backward":
-            yield Edge(tail, node, position, ordered, upward=beside)
-
-
-def _called(node: Node, of: list[Node]) -> Node:
-    """Call a cotangent after the nodes that it belongs to; several may share one."""
-    if node.side != "backward":  # a rule gave back one of its operands
-        return node
-    names = [f"d_{each.value.name or each.id}" for each in of]
-    shown = [*names[:2], "…"] if len(names) > 3 else names
-    return replace(node, title=" = ".join(shown), role=Role.COTANGENT)
+            yield value

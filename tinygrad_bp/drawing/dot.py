@@ -42,7 +42,7 @@ _LEGEND = {
     Role.FOLDED: "block: several nodes",
     Role.COTANGENT: "dashed: gradient",
 }
-_VERDICTS = {"correct": "✓ correct", "wrong": "✗ wrong"}
+_VERDICTS = {"correct": "correct", "wrong": "WRONG"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _legend(graph: Graph, style: Style) -> str:
     roles = " \xa0 \xa0 ".join(text for role, text in _LEGEND.items() if role in present)
     rows = [f"<tr><td>{roles}</td></tr>"]
     if style.by_gradient:
-        names = [f"below {DECADES[0]:g}", *(f"from {limit:g}" for limit in DECADES)]
+        names = [f"below {_decade(DECADES[0])}", *(f"from {_decade(limit)}" for limit in DECADES)]
         cells = "".join(
             f'<td border="1" color="{style.theme.line}" bgcolor="{colour}">'
             f'<font color="{style.theme.ink}">{name}</font></td>'
@@ -136,7 +136,12 @@ def _legend(graph: Graph, style: Style) -> str:
             "a number is its factor</td></tr>"
         )
     rows += [f"<tr><td>{_text(printable(note))}</td></tr>" for note in graph.notes]
-    return f'<table border="0" cellborder="0" cellspacing="2" cellpadding="2"><tr><td></td></tr>{"".join(rows)}</table>'
+    written = "".join(["<tr><td></td></tr>", *rows])
+    return f'<table border="0" cellborder="0" cellspacing="2" cellpadding="2">{written}</table>'
+
+
+def _decade(limit: float) -> str:
+    return f"{limit:g}".replace("e-0", "e-")
 
 
 def _group(name: str, index: int, indent: str, theme: Theme) -> Iterator[str]:
@@ -171,7 +176,7 @@ def _node(card: Card, is_root: bool, style: Style) -> str:
 def _table(card: Card, theme: Theme) -> str:
     rows = [_head(card, theme)]
     if card.points:
-        rows.append(_line(f"▶ {card.points}", theme.alarm if card.verdict else theme.ink))
+        rows.append(_line(f"» {card.points}", theme.alarm if card.verdict else theme.ink))
     rows += [_line(line, theme.ink, bold=False) for line in card.lines]
     if card.name or card.op or card.shape != "()":
         rows.append(_row("value", card.value, theme))
@@ -200,7 +205,7 @@ def _head(card: Card, theme: Theme) -> str:
 
 def _row(what: str, numbers: str, theme: Theme) -> str:
     return (
-        f'<tr><td align="left" width="32"><font color="{theme.faint}">{_text(what)}</font></td>'
+        f'<tr><td align="left" width="32"><font color="{theme.faint}">{_text(what)} </font></td>'
         f'<td align="left"{_width(numbers)}>{_text(numbers)}</td></tr>'
     )
 
@@ -228,7 +233,7 @@ def _edge(edge: Edge, cards: Mapping[str, Card], style: Style, placed: str) -> s
         look = f'style=dashed arrowhead=none color="{style.theme.outlines[Role.COTANGENT]}"'
         return (
             f'{edge.tail.id} -> {edge.head.id} [id="{edge.id}" tooltip={tooltip} {look} '
-            "constraint=false]\n"
+            f"{'minlen=0' if edge.head.formula else 'constraint=false'}]\n"
         )
     end = "taillabel" if edge.upward else "headlabel"
     position = f' {end}="{edge.position}"' if edge.ordered else ""

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from ..kernel import Value, topological_order
 
-__all__ = ["Edge", "Graph", "Group", "Node", "Role", "common", "describe"]
+__all__ = ["Edge", "Graph", "Group", "Node", "Role", "common", "describe", "is_ordered"]
 
 #: Ops whose operands may change places, so that a diagram need not tell them apart.
 COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
@@ -40,6 +40,8 @@ class Node:
         "forward" or "backward" where both are drawn.
     members : tuple of Node
         For a folded node what is in it, in topological order; `value` is that of the last.
+    formula : str
+        How it is computed, where that is not what its op and its operands say.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Node:
     title: str = ""
     side: str = ""
     members: tuple[Node, ...] = ()
+    formula: str = ""
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -156,7 +159,7 @@ def describe(value: Value) -> Graph:
         for index, each in enumerate(order)
     }
     edges = tuple(
-        Edge(nodes[parent], node, position, _is_ordered(each))
+        Edge(nodes[parent], node, position, is_ordered(each))
         for each, node in nodes.items()
         for position, parent in enumerate(each.parents)
     )
@@ -169,7 +172,8 @@ def _role(value: Value, root: Value) -> Role:
     return Role.RESULT if value is root else Role.COMPUTED
 
 
-def _is_ordered(value: Value) -> bool:
+def is_ordered(value: Value) -> bool:
+    """Return whether the op of a node would give something else with its operands swapped."""
     return len(value.parents) > 1 and value.op.name not in COMMUTATIVE
 
 

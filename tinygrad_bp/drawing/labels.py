@@ -72,15 +72,15 @@ def _card(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> 
         id=node.id,
         role=node.role,
         name=clipped(printable(node.title or value.name or "")),
-        op=_op(value),
-        expression=_expression(value, terms),
+        op="" if node.formula else _op(value),
+        expression=node.formula or _expression(value, terms),
         shape=_shape(value),
         value=summary(value.data),
         gradient="" if node.side == "backward" else _gradient_text(value),
         flags=flags(value),
         details=_details(node, terms),
         size=size_of(gradient),
-        rows=mark.rows,
+        rows=(*([("=", clipped(node.formula, 56))] if node.formula else []), *mark.rows),
         verdict=mark.verdict,
         points=mark.points,
         lines=mark.lines,
@@ -230,7 +230,9 @@ def _expression(value: Value, terms: Mapping[Value, str]) -> str:
 def _details(node: Node, terms: Mapping[Value, str]) -> str:
     value, gradient = node.value, gradient_of(node.value)
     name = printable(node.title or value.name or "")
-    computed = " = ".join(part for part in (name, _expression(value, terms)) if part)
+    computed = " = ".join(
+        part for part in (name, node.formula or _expression(value, terms)) if part
+    )
     lines = [
         f"{node.id}: {computed or node.role}",
         f"{node.role}, shape {_shape(value)}, {value.dtype}",

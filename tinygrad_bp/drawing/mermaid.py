@@ -91,15 +91,12 @@ def _node(card: Card) -> str:
         f"value {_text(card.value, _IN_NUMBERS)}",
         *([f"grad {_text(card.gradient, _IN_NUMBERS)}"] if card.gradient else []),
         *(_text(f"{what} {numbers}", _IN_NUMBERS) for what, numbers in card.rows),
-        *(
-            [_text(f"✗ {card.verdict}" if card.verdict == "wrong" else "✓ correct")]
-            if card.verdict
-            else []
-        ),
+        *([card.verdict.upper()] if card.verdict else []),
         *(_text(line) for line in (card.points, *card.lines) if line),
         *(_text(f"! {flag}") for flag in card.flags),
     ]
-    return f"{card.id}{opening}{'<br/>'.join(lines)}{closing}:::{card.role}{',wrong' if card.verdict == 'wrong' else ''}"
+    classes = f"{card.role},wrong" if card.verdict == "wrong" else card.role
+    return f"{card.id}{opening}{'<br/>'.join(lines)}{closing}:::{classes}"
 
 
 def _text(text: str, plain: frozenset[str] = _PLAIN) -> str:

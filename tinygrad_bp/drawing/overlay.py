@@ -88,8 +88,9 @@ def _mark(row: Row, comparison: Comparison) -> Mark:
     sides = [("automatic", entry.automatic), ("numeric", entry.numeric)]
     if entry.manual is not None:
         sides.insert(0, ("manual", entry.manual))
-    rows = [(f"{what}{where}", number(value, 8)) for what, value in sides]
-    return Mark((*rows, ("rel. error", number(error, 2))), row.verdict)
+    rows = [(what, number(value, 8)) for what, value in sides]
+    at = [("entry", f"{where}, the worst")] if where else []
+    return Mark((*at, *rows, ("rel. error", number(error, 2))), row.verdict)
 
 
 def _first(

@@ -35,9 +35,9 @@ def printable(text: str) -> str:
     )
 
 
-def clipped(text: str) -> str:
-    """Cut off what is longer than `LONGEST`."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def clipped(text: str, longest: int = LONGEST) -> str:
+    """Cut off what is too long."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def number(number: Any, digits: int = 4) -> str:
