@@ -17,6 +17,7 @@ from ..writing.witnesses import recorded_in_full
 from .formulas import formula
 from .graph import Edge, Graph, Node, Role, is_ordered
 from .labels import terms_of
+from .plain import summary
 
 __all__ = ["with_backward"]
 
@@ -86,7 +87,9 @@ def _beside(
     graph: Graph, forward: Nodes, belonging: Mapping[Value, list[Node]], called: dict[Value, str]
 ) -> tuple[Nodes, list[Edge]]:
     """Make a node for each cotangent, with the formula that computes it."""
-    names = terms_of(graph) | {cotangent: f"d_{_term(of)}" for cotangent, of in belonging.items()}
+    terms = terms_of(graph).items()
+    names = {each: term for each, term in terms if each.op or each.name or each.ndim}
+    names |= {cotangent: f"d_{_term(of)}" for cotangent, of in belonging.items()}
     nodes: Nodes = {}
     edges: list[Edge] = []
     for cotangent, of in belonging.items():
@@ -97,7 +100,7 @@ def _beside(
             scope=_first(of).scope,
             title=called[cotangent],
             side="backward",
-            formula=formula(cotangent, names),
+            formula=formula(cotangent, names) if cotangent.op else summary(cotangent.data),
         )
         nodes[cotangent] = node
         tails = (nodes[each] for each in _sources(cotangent, nodes))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.backward import sum_to_shape
+from ..kernel.value import constant
 from ..transforms.tracing import recorded
 from ..writing.witnesses import recorded_in_full
 from .formulas import formula
@@ -48,10 +49,18 @@ def _derivative(head: Node, position: int, rule: Any, terms: Mapping[Value, str]
         with np.errstate(all="ignore"):
             return number(rule(value.dtype.type(1), value.data, *operands, **value.metadata))
     upstream = Value(np.ones(value.shape, value.dtype))
-    result, *operands = (Value(each.data) for each in (value, *value.parents))
-    names = {upstream: UPSTREAM, result: terms[value]}
-    names |= {mine: terms[its] for mine, its in zip(operands, value.parents, strict=True)}
+    theirs = (value, *value.parents)
+    result, *operands = (_stand_in(each) for each in theirs)
+    stand_ins = zip((result, *operands), theirs, strict=True)
+    names = {mine: terms[its] for mine, its in stand_ins if its.op or its.name or its.ndim}
+    names[upstream] = UPSTREAM
     with recorded(), recorded_in_full(), np.errstate(all="ignore"):
         contribution = rule(upstream, result, *operands, **value.metadata)
-        contribution = sum_to_shape(contribution, value.parents[position].shape)
+        if contribution.shape != value.parents[position].shape:
+            contribution = sum_to_shape(contribution, value.parents[position].shape)
     return clipped(formula(contribution, names))
+
+
+def _stand_in(value: Value) -> Value:
+    """Return a leaf with the same data; what is computed from it has a graph of its own."""
+    return Value(value.data) if value.requires_grad else constant(value._data)

@@ -175,6 +175,8 @@ def _node(card: Card, is_root: bool, style: Style) -> str:
 
 def _table(card: Card, theme: Theme) -> str:
     rows = [_head(card, theme)]
+    if card.role is Role.FOLDED:  # below the upper side of the block
+        rows.insert(0, '<tr><td colspan="2" height="4" fixedsize="true"></td></tr>')
     if card.points:
         rows.append(_line(f"» {card.points}", theme.alarm if card.verdict else theme.ink))
     rows += [_line(line, theme.ink, bold=False) for line in card.lines]
@@ -236,9 +238,12 @@ def _edge(edge: Edge, cards: Mapping[str, Card], style: Style, placed: str) -> s
             f"{'minlen=0' if edge.head.formula else 'constraint=false'}]\n"
         )
     end = "taillabel" if edge.upward else "headlabel"
-    position = f' {end}="{edge.position}"' if edge.ordered else ""
-    derivative = style.derivatives.get(edge.id)
-    label = f" label={_quoted(f' {derivative} ')}" if derivative else ""
+    derivative, position, label = style.derivatives.get(edge.id), "", ""
+    if derivative:
+        label = f"{edge.position}: {derivative}" if edge.ordered else derivative
+        label = f" label={_quoted(f' {label} ')}"
+    elif edge.ordered:
+        position = f' {end}="{edge.position}"'
     tooltip = _tooltip(f"{tail} is operand {edge.position} of {head}")
     ends = (edge.tail.id, edge.head.id)
     upward = ""

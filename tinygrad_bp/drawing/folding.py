@@ -14,6 +14,8 @@ __all__ = ["READABLE", "fold_expressions", "fold_scopes", "fold_to_be_read", "fo
 
 #: Larger graphs are folded unless something else is asked for.
 READABLE = 150
+#: Parameters that are used once are folded, too, where more nodes would be left.
+_WITH_PARAMETERS = 40
 
 
 class Part(NamedTuple):
@@ -60,7 +62,7 @@ def fold_where(graph: Graph, predicate: Callable[[Value], bool]) -> Graph:
 
 
 def fold_expressions(graph: Graph) -> Graph:
-    """Fold what is used once into what uses it, but for parameters and named constants.
+    """Fold what is used once into what uses it, named constants and a few parameters apart.
 
     A net of single numbers then has one node for each sum of products with its activation.
     """
@@ -72,7 +74,9 @@ def fold_expressions(graph: Graph) -> Graph:
         if users[tail] == 1 and not kept and tail.side == edge.head.side:
             joined.join(tail, edge.head)
     folded = _folded(graph, [_part(members) for members in joined.sets(graph)], "expressions")
-    return folded if len(folded.nodes) <= READABLE else _with_parameters(graph, joined, users)
+    return (
+        folded if len(folded.nodes) <= _WITH_PARAMETERS else _with_parameters(graph, joined, users)
+    )
 
 
 def _with_parameters(graph: Graph, joined: _Joined, users: Counter[Node]) -> Graph:
