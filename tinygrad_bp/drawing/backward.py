@@ -58,7 +58,8 @@ def with_backward(graph: Graph, layout: Literal["beside", "combined"]) -> Graph:
         Edge(_first(of), backward[cotangent], 0, False, links=True)
         for cotangent, of in belonging.items()
     ]
-    return Graph((*forward.values(), *backward.values()), tuple(edges), graph.notes)
+    nodes = (*forward.values(), *backward.values())
+    return replace(graph, nodes=nodes, edges=tuple(edges))
 
 
 def _cotangents(root: Value) -> list[tuple[Value, Value]]:

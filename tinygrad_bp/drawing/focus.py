@@ -102,4 +102,5 @@ def _only(graph: Graph, kept: Collection[Node], what: str) -> Graph:
     if len(nodes) == len(graph.nodes):
         return graph
     note = f"{what}: {len(nodes)} of {len(graph.nodes)} nodes"
-    return Graph(nodes, edges, (*graph.notes, note))
+    hidden = tuple(node for node in graph.nodes if node not in kept)
+    return Graph(nodes, edges, (*graph.notes, note), hidden)

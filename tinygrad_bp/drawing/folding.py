@@ -146,7 +146,7 @@ def _folded(graph: Graph, parts: Sequence[Part], what: str) -> Graph:
     nodes = [titles.get(unit[-1], unit[-1]) for unit in order.units()]
     edges = tuple(_edges(graph, nodes))
     note = f"{what} folded: {len(graph.nodes)} nodes drawn as {len(nodes)}"
-    return Graph(tuple(nodes), edges, (*graph.notes, note))
+    return replace(graph, nodes=tuple(nodes), edges=edges, notes=(*graph.notes, note))
 
 
 class _Order:

@@ -93,12 +93,14 @@ class Group:
 class Graph:
     """Nodes in topological order, named n0, n1, ..., and edges in the order of operands.
 
-    `notes` say what was left out or folded.
+    `notes` say what was folded or left out; `hidden` are the nodes that were left out, which
+    others may still name.
     """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     notes: tuple[str, ...] = ()
+    hidden: tuple[Node, ...] = ()
 
     @property
     def root(self) -> Node:
@@ -106,7 +108,8 @@ class Graph:
         return next(node for node in reversed(self.nodes) if node.side != "backward")
 
     def whole(self) -> Iterator[Node]:
-        """Yield all nodes, those that are folded into others too."""
+        """Yield all nodes, hidden ones and those that are folded into others too."""
+        yield from self.hidden
         for node in self.nodes:
             yield from node.members or (node,)
 

@@ -80,7 +80,10 @@ def _card(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> 
         flags=flags(value),
         details=_details(node, terms),
         size=size_of(gradient),
-        rows=(*([("=", clipped(node.formula, 56))] if node.formula else []), *mark.rows),
+        rows=(
+            *([("=", clipped(node.formula, 56))] if node.formula and value.op else []),
+            *mark.rows,
+        ),
         verdict=mark.verdict,
         points=mark.points,
         lines=mark.lines,
