@@ -118,7 +118,7 @@ def _folded(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -
         size=max((card.size for card in inside if card.size is not None), default=None),
         rows=(("inside", _ops(node)), *_parameters_inside(node), *wrong),
         verdict="wrong" if wrong else "correct" if "correct" in verdicts else "",
-        points=looked.points if looked else "",
+        points=f"{looked.points}: {looked.name or looked.id}" if looked else "",
         lines=looked.lines if looked else (),
     )
 
