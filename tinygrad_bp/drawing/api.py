@@ -174,6 +174,7 @@ def draw(
         theme_used,
         by_gradient=colours == "gradients",
         derivatives=local_derivatives(graph) if derivatives else {},
+        with_ids=bool(derivatives or backward),
     )
     diagram = _diagram(graph, written, style)
     diagram.time_limit = time_limit

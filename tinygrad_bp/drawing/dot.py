@@ -59,12 +59,15 @@ class Style:
         Whether the fill of a node says how large its gradient is, or what its role is.
     derivatives : mapping of str to str
         What stands at edges, by their ids.
+    with_ids : bool
+        Whether nodes without a name show their ids, because formulas name them so.
     """
 
     direction: str = "TB"
     theme: Theme = THEMES["light"]
     by_gradient: bool = False
     derivatives: Mapping[str, str] = field(default_factory=dict)
+    with_ids: bool = False
 
 
 def dot_lines(
@@ -168,13 +171,13 @@ def _node(card: Card, is_root: bool, style: Style) -> str:
         outline = style.theme.alarm
     if width > 1:
         look += f" penwidth={width}"
-    label = f"<{_table(card, theme)}>"
+    label = f"<{_table(card, theme, style.with_ids)}>"
     tooltip = _tooltip(card.details)
     return f'{card.id} [id="{card.id}" label={label} tooltip={tooltip} {look} color="{outline}"]\n'
 
 
-def _table(card: Card, theme: Theme) -> str:
-    rows = [_head(card, theme)]
+def _table(card: Card, theme: Theme, with_id: bool) -> str:
+    rows = [_head(card, theme, with_id)]
     if card.role is Role.FOLDED:  # below the upper side of the block
         rows.insert(0, '<tr><td colspan="2" height="4" fixedsize="true"></td></tr>')
     if card.points:
@@ -193,21 +196,25 @@ def _table(card: Card, theme: Theme) -> str:
     return f"<table {style}>{''.join(rows)}</table>"
 
 
-def _head(card: Card, theme: Theme) -> str:
+def _head(card: Card, theme: Theme, with_id: bool) -> str:
     """Write name, op and shape; an unnamed number is its own name."""
     shape = "" if card.shape == "()" else card.shape
     operator = OPERATORS.get(card.op)
     op = f"{card.op} {operator}" if operator else card.op
     title = card.name or op or (card.value if not shape else card.role)
-    rest = "  ".join(part for part in (op if card.name else "", shape) if part)
+    is_called = card.name or (card.role is Role.CONSTANT and not shape)
+    known = "" if is_called or not with_id else card.id
+    rest = "  ".join(part for part in (op if card.name else "", shape, known) if part)
     faint = f'<font color="{theme.faint}">  {_text(rest)}</font>' if rest else ""
     width = _width(f"{title}  {rest}")
     return f'<tr><td colspan="2"{width}><b>{_text(title)}</b>{faint}</td></tr>'
 
 
 def _row(what: str, numbers: str, theme: Theme) -> str:
+    room = max(32, ceil(0.5 * _SIZE * len(what)) + 6)
     return (
-        f'<tr><td align="left" width="32"><font color="{theme.faint}">{_text(what)} </font></td>'
+        f'<tr><td align="left" width="{room}">'
+        f'<font color="{theme.faint}">{_text(what)}</font></td>'
         f'<td align="left"{_width(numbers)}>{_text(numbers)}</td></tr>'
     )
 
