@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,6 +11,9 @@ __all__ = ["app", "main"]
 
 #: Exit status where a command could not be run.
 COULD_NOT_RUN = 2
+
+Backward = Literal["beside", "combined"]
+ThemeName = Literal["light", "dark", "print", "colour-blind"]
 
 app = typer.Typer(
     name="tinygrad-bp",
@@ -70,6 +73,57 @@ def derive(
     except ScriptError as error:
         raise _cannot(str(error)) from None
     typer.echo(text, nl=False)
+
+
+@app.command()
+def draw(
+    file: Annotated[Path, typer.Argument(help="A Python file with parameters and a function.")],
+    out: Annotated[
+        Path, typer.Option(help="Written by its suffix: .svg .png .pdf .dot .mmd .txt")
+    ] = Path("graph.svg"),
+    params: Annotated[str, typer.Option(help="What the parameters are called in it.")] = "params",
+    loss: Annotated[str, typer.Option(help="What the function of them is called.")] = "loss",
+    manual: Annotated[
+        str | None, typer.Option(help="What the gradients derived by hand are called; compared.")
+    ] = None,
+    backward: Annotated[
+        Backward | None, typer.Option(help="Draw the backward pass, too: where.")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(min=0, help="Draw scopes inside of so many others as one node.")
+    ] = None,
+    focus: Annotated[str | None, typer.Option(help="The name of the node of interest.")] = None,
+    derivatives: Annotated[
+        bool, typer.Option("--derivatives", help="Write local derivatives at the edges.")
+    ] = False,
+    gradients: Annotated[
+        bool, typer.Option("--gradients", help="Colour nodes by the size of their gradients.")
+    ] = False,
+    theme: Annotated[ThemeName, typer.Option(help="The colours.")] = "light",
+    force: Annotated[bool, typer.Option("--force", help="Draw all nodes, however many.")] = False,
+) -> None:
+    """Draw the graph of a function, with the gradients of its parameters."""
+    from .drawing.script import drawn
+    from .writing.script import ScriptError
+
+    try:
+        text = drawn(
+            file,
+            out,
+            params=params,
+            loss=loss,
+            manual=manual,
+            backward=backward or False,
+            depth=depth,
+            focus=focus,
+            derivatives=derivatives,
+            colours="gradients" if gradients else "roles",
+            theme=theme,
+            force=force,
+        )
+    except ScriptError as error:
+        raise _cannot(str(error)) from None
+    typer.echo(text)
 
 
 def _cannot(problem: str) -> typer.Exit:

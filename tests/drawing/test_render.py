@@ -33,9 +33,19 @@ def test_a_time_limit():
         render(f"digraph {{ {chained} }}", "svg", time_limit=0.05)
 
 
-def test_pdf_says_what_it_needs(no_programs):
-    with pytest.raises(RenderError, match=r"pdf needs the program `dot` of Graphviz.*\.svg"):
+def test_pdf_without_a_system_dot(no_programs):
+    page = render('digraph { a [label="∂ḡ/∂w é"] }', "pdf")
+    assert page == render('digraph { a [label="∂ḡ/∂w é"] }', "pdf")
+    assert b"DejaVuSans" in page
+    assert b"DejaVuSans" not in render(SOURCE, "pdf")
+
+
+def test_pdf_says_what_it_needs(no_programs, monkeypatch):
+    monkeypatch.setitem(sys.modules, "svglib.svglib", None)
+    with pytest.raises(RenderError, match=r"pip install 'tinygrad-bp\[pdf\]'.*`dot`.*\.svg"):
         render(SOURCE, "pdf")
+    with pytest.raises(RenderError, match=r"ps needs the program `dot` of Graphviz"):
+        render(SOURCE, "ps")
 
 
 def test_no_renderer_at_all(no_programs, monkeypatch):

@@ -9,6 +9,7 @@ from typing import Any
 
 import graphviz
 
+from .accessible import accessible
 from .render import TIME_LIMIT, render, write
 
 __all__ = ["Diagram"]
@@ -27,11 +28,15 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc] # graphviz has no types
     ----------
     text : str
         The graph as lines of text, which is shown where no picture can be.
+    title, description : str
+        What is read out instead of a picture; written into SVG.
     time_limit : float
         Seconds that a picture may take.
     """
 
     text: str = ""
+    title: str = ""
+    description: str = ""
     time_limit: float = TIME_LIMIT
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,7 +45,8 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc] # graphviz has no types
     def copy(self) -> Diagram:
         """Return a copy that can be changed on its own."""
         copied: Diagram = super().copy()
-        copied.text, copied.time_limit = self.text, self.time_limit
+        for name in ("text", "title", "description", "time_limit"):
+            setattr(copied, name, getattr(self, name))
         return copied
 
     def pipe(
@@ -77,7 +83,12 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc] # graphviz has no types
         return picture if encoding is None else picture.decode(encoding)
 
     def _picture(self, format: str, engine: str | None = None) -> bytes:
-        return render(self.source, format, engine=engine or self.engine, time_limit=self.time_limit)
+        picture = render(
+            self.source, format, engine=engine or self.engine, time_limit=self.time_limit
+        )
+        if format == "svg":
+            return accessible(picture, self.title, self.description)
+        return picture
 
     @property
     def _render(self) -> Callable[..., str]:

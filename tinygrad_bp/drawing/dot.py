@@ -8,125 +8,221 @@ label in `_quoted` and as a tooltip in `_tooltip`, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from html import escape
 from math import ceil
 from unicodedata import east_asian_width
 
 from .graph import Edge, Graph, Node, Role
 from .labels import OPERATORS, Card, clipped, printable
+from .themes import DECADES, THEMES, Theme, decade
 
-__all__ = ["FONT", "dot_lines"]
+__all__ = ["FONT", "Style", "dot_lines"]
 
 #: A font whose widths every Graphviz knows; of a list of fonts it would take those of Times.
 FONT = "Helvetica"
 _SIZE = 10  # points
-_INK, _FAINT, _ALARM = "#1f2328", "#636c76", "#b42318"
+#: Larger graphs are laid out with fewer refinements, which would take minutes.
+_QUICK = 2000
 
 #: Each role has a shape of its own; the colours repeat what the shapes say.
-_LOOKS = {
-    Role.PARAMETER: 'shape=box style=filled fillcolor="#dbeafe" color="#1d4ed8"',
-    Role.CONSTANT: 'shape=note style=filled fillcolor="#f3f4f6" color="#6b7280"',
-    Role.COMPUTED: 'shape=box style="rounded,filled" fillcolor="#ffffff" color="#4b5563"',
-    Role.RESULT: (
-        'shape=box style="rounded,filled" fillcolor="#fef3c7" color="#92400e" peripheries=2'
-    ),
+_SHAPES = {
+    Role.PARAMETER: 'shape=box style="filled"',
+    Role.CONSTANT: 'shape=note style="filled"',
+    Role.COMPUTED: 'shape=box style="rounded,filled"',
+    Role.RESULT: 'shape=box style="rounded,filled" peripheries=2',
+    Role.FOLDED: 'shape=box3d style="filled"',
+    Role.COTANGENT: 'shape=box style="rounded,filled,dashed"',
 }
 _LEGEND = {
     Role.PARAMETER: "rectangle: parameter",
     Role.CONSTANT: "folded corner: constant",
     Role.COMPUTED: "rounded: computed",
     Role.RESULT: "double frame: result",
+    Role.FOLDED: "block: several nodes",
+    Role.COTANGENT: "dashed: gradient",
 }
+_VERDICTS = {"correct": "correct", "wrong": "WRONG"}
 
 
-def dot_lines(graph: Graph, cards: Mapping[str, Card], *, direction: str) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a graph is drawn: what does not depend on its nodes.
+
+    Attributes
+    ----------
+    direction : {"TB", "LR"}
+        Where the edges run.
+    theme : Theme
+        The colours.
+    by_gradient : bool
+        Whether the fill of a node says how large its gradient is, or what its role is.
+    derivatives : mapping of str to str
+        What stands at edges, by their ids.
+    with_ids : bool
+        Whether nodes without a name show their ids, because formulas name them so.
+    """
+
+    direction: str = "TB"
+    theme: Theme = THEMES["light"]
+    by_gradient: bool = False
+    derivatives: Mapping[str, str] = field(default_factory=dict)
+    with_ids: bool = False
+
+
+def dot_lines(
+    graph: Graph,
+    cards: Mapping[str, Card],
+    *,
+    direction: str = "TB",
+    style: Style | None = None,
+) -> Iterator[str]:
     """Yield the lines inside ``digraph { }``, the same for the same graph."""
-    yield from _defaults(graph, direction)
-    indent, open_groups = "\t", 0
+    style = style or Style(direction)
+    yield from _defaults(graph, style)
+    indent, open_groups, root = "\t", 0, graph.root
     for index, group in enumerate(graph.groups()):
         while open_groups > max(len(group.scope) - 1, 0):
             open_groups -= 1
             yield f"{indent * (open_groups + 1)}}}\n"
         if group.scope:
-            yield from _group(group.scope[-1], index, indent * len(group.scope))
+            yield from _group(group.scope[-1], index, indent * len(group.scope), style.theme)
             open_groups += 1
         for node in group.nodes:
-            yield indent * (len(group.scope) + 1) + _node(cards[node.id])
+            yield indent * (len(group.scope) + 1) + _node(cards[node.id], node is root, style)
     for depth in range(open_groups, 0, -1):
         yield f"{indent * depth}}}\n"
     beside = _beside(graph)
     for edge in graph.edges:
-        yield indent + _edge(edge, cards, " minlen=0" if edge in beside else "")
+        yield indent + _edge(edge, cards, style, " minlen=0" if edge in beside else "")
 
 
-def _defaults(graph: Graph, direction: str) -> Iterator[str]:
-    present = {node.role for node in graph.nodes}
-    legend = "      ".join(text for role, text in _LEGEND.items() if role in present)
+def _defaults(graph: Graph, style: Style) -> Iterator[str]:
+    theme = style.theme
     counts = f"{len(graph.nodes)} nodes, {len(graph.edges)} edges"
+    quick = " nslimit=2 nslimit1=2 mclimit=0.1 splines=line" if len(graph.nodes) > _QUICK else ""
     yield (
-        f'\tgraph [rankdir={direction} ordering=in ranksep=0.3 nodesep=0.4 fontname="{FONT}" '
-        f'fontsize={_SIZE} fontcolor="{_FAINT}" bgcolor="#ffffff" pad=0.2 '
-        f'label="\\n{legend}" labelloc=b tooltip="{counts}"]\n'
+        f"\tgraph [rankdir={style.direction} ordering=in ranksep=0.3 nodesep=0.4 "
+        f'fontname="{FONT}" fontsize={_SIZE} fontcolor="{theme.faint}" '
+        f'bgcolor="{theme.background}" pad=0.2 labelloc=b tooltip="{counts}"{quick} '
+        f"label=<{_legend(graph, style)}>]\n"
     )
     yield (
-        f'\tnode [fontname="{FONT}" fontsize={_SIZE} fontcolor="{_INK}" '
+        f'\tnode [fontname="{FONT}" fontsize={_SIZE} fontcolor="{theme.ink}" '
         'margin="0.08,0.04" height=0.3]\n'
     )
     yield (
-        f'\tedge [fontname="{FONT}" fontsize=9 fontcolor="{_FAINT}" color="#6b7280" '
+        f'\tedge [fontname="{FONT}" fontsize=9 fontcolor="{theme.faint}" color="{theme.line}" '
         "arrowsize=0.6 labeldistance=1.4]\n"
     )
 
 
-def _group(name: str, index: int, indent: str) -> Iterator[str]:
+def _legend(graph: Graph, style: Style) -> str:
+    """Write what the shapes mean, which colour stands for which size, and what was left out."""
+    present = {node.role for node in graph.nodes}
+    roles = " \xa0 \xa0 ".join(text for role, text in _LEGEND.items() if role in present)
+    rows = [f"<tr><td>{roles}</td></tr>"]
+    if style.by_gradient:
+        names = [f"below {_decade(DECADES[0])}", *(f"from {_decade(limit)}" for limit in DECADES)]
+        cells = "".join(
+            f'<td border="1" color="{style.theme.line}" bgcolor="{colour}">'
+            f'<font color="{style.theme.ink}">{name}</font></td>'
+            for name, colour in zip(names, style.theme.ramp, strict=True)
+        )
+        head = "<td>largest entry of the gradient: </td>"
+        rows.append(
+            f'<tr><td><table border="0" cellpadding="3"><tr>{head}{cells}</tr></table></td></tr>'
+        )
+    if style.derivatives:
+        rows.append(
+            "<tr><td>at an edge: what the gradient ḡ below gives above; "
+            "a number is its factor</td></tr>"
+        )
+    rows += [f"<tr><td>{_text(printable(note))}</td></tr>" for note in graph.notes]
+    written = "".join(["<tr><td></td></tr>", *rows])
+    return f'<table border="0" cellborder="0" cellspacing="2" cellpadding="2">{written}</table>'
+
+
+def _decade(limit: float) -> str:
+    return f"{limit:g}".replace("e-0", "e-")
+
+
+def _group(name: str, index: int, indent: str, theme: Theme) -> Iterator[str]:
     name = printable(name)
     label, tooltip = _quoted(clipped(name)), _tooltip(name)
     yield f"{indent}subgraph cluster_{index} {{\n"
     yield (
         f"{indent}\tgraph [label={label} tooltip={tooltip} labeljust=l labelloc=t fontsize=11 "
-        f'style="rounded,filled" fillcolor="#f8fafc" color="#cbd5e1"]\n'
+        f'style="rounded,filled" fillcolor="{theme.group}" color="{theme.frame}"]\n'
     )
 
 
-def _node(card: Card) -> str:
-    alarm = f' color="{_ALARM}" penwidth=2.5' if card.flags else ""
-    look = _LOOKS[card.role] + alarm
-    return f"{card.id} [label=<{_table(card)}> tooltip={_tooltip(card.details)} {look}]\n"
+def _node(card: Card, is_root: bool, style: Style) -> str:
+    theme = style.theme
+    fill, outline = theme.fills[card.role], theme.outlines[card.role]
+    if style.by_gradient:
+        fill = theme.background if card.size is None else theme.ramp[decade(card.size)]
+        theme = replace(theme, faint=theme.ink, alarm=theme.ink, good=theme.ink)
+    look = f'{_SHAPES[card.role]} fillcolor="{fill}"'
+    if is_root and card.role is Role.FOLDED:
+        look += " peripheries=2"
+    width = 3.5 if card.points else 2.5 if card.flags or card.verdict == "wrong" else 1
+    if card.flags or card.verdict == "wrong":
+        outline = style.theme.alarm
+    if width > 1:
+        look += f" penwidth={width}"
+    label = f"<{_table(card, theme, style.with_ids)}>"
+    tooltip = _tooltip(card.details)
+    return f'{card.id} [id="{card.id}" label={label} tooltip={tooltip} {look} color="{outline}"]\n'
 
 
-def _table(card: Card) -> str:
-    rows = [_head(card)]
+def _table(card: Card, theme: Theme, with_id: bool) -> str:
+    rows = [_head(card, theme, with_id)]
+    if card.role is Role.FOLDED:  # below the upper side of the block
+        rows.insert(0, '<tr><td colspan="2" height="4" fixedsize="true"></td></tr>')
+    if card.points:
+        rows.append(_line(f"» {card.points}", theme.alarm if card.verdict else theme.ink))
+    rows += [_line(line, theme.ink, bold=False) for line in card.lines]
     if card.name or card.op or card.shape != "()":
-        rows.append(_row("value", card.value))
+        rows.append(_row("value", card.value, theme))
     if card.gradient:
-        rows.append(_row("grad", card.gradient))
-    rows += map(_alarm, card.flags)
+        rows.append(_row("grad", card.gradient, theme))
+    rows += [_row(what, numbers, theme) for what, numbers in card.rows]
+    if card.verdict:
+        colour = theme.alarm if card.verdict == "wrong" else theme.good
+        rows.append(_line(_VERDICTS[card.verdict], colour))
+    rows += [_line(f"! {flag}", theme.alarm) for flag in card.flags]
     style = 'border="0" cellborder="0" cellspacing="0" cellpadding="1"'
     return f"<table {style}>{''.join(rows)}</table>"
 
 
-def _head(card: Card) -> str:
+def _head(card: Card, theme: Theme, with_id: bool) -> str:
     """Write name, op and shape; an unnamed number is its own name."""
     shape = "" if card.shape == "()" else card.shape
     operator = OPERATORS.get(card.op)
     op = f"{card.op} {operator}" if operator else card.op
     title = card.name or op or (card.value if not shape else card.role)
-    rest = "  ".join(part for part in (op if card.name else "", shape) if part)
-    faint = f'<font color="{_FAINT}">  {_text(rest)}</font>' if rest else ""
+    is_called = card.name or (card.role is Role.CONSTANT and not shape)
+    known = "" if is_called or not with_id else card.id
+    rest = "  ".join(part for part in (op if card.name else "", shape, known) if part)
+    faint = f'<font color="{theme.faint}">  {_text(rest)}</font>' if rest else ""
     width = _width(f"{title}  {rest}")
     return f'<tr><td colspan="2"{width}><b>{_text(title)}</b>{faint}</td></tr>'
 
 
-def _row(what: str, numbers: str) -> str:
+def _row(what: str, numbers: str, theme: Theme) -> str:
+    room = max(32, ceil(0.5 * _SIZE * len(what)) + 6)
     return (
-        f'<tr><td align="left" width="32"><font color="{_FAINT}">{what}</font></td>'
+        f'<tr><td align="left" width="{room}">'
+        f'<font color="{theme.faint}">{_text(what)}</font></td>'
         f'<td align="left"{_width(numbers)}>{_text(numbers)}</td></tr>'
     )
 
 
-def _alarm(flag: str) -> str:
-    text = f'<font color="{_ALARM}"><b>! {_text(flag)}</b></font>'
-    return f'<tr><td colspan="2" align="left">{text}</td></tr>'
+def _line(text: str, colour: str, *, bold: bool = True) -> str:
+    written = f"<b>{_text(text)}</b>" if bold else _text(text)
+    cell = f'<font color="{colour}">{written}</font>'
+    return f'<tr><td colspan="2" align="left"{_width(text)}>{cell}</td></tr>'
 
 
 def _beside(graph: Graph) -> set[Edge]:
@@ -134,17 +230,35 @@ def _beside(graph: Graph) -> set[Edge]:
 
     So the computed Values form a line, and neither the picture nor its groups are longer.
     """
-    continued = {edge.head.id for edge in graph.edges if edge.tail.value.parents}
-    return {
-        edge for edge in graph.edges if not edge.tail.value.parents and edge.head.id in continued
-    }
+    operands = [edge for edge in graph.edges if not edge.links]
+    continued = {edge.head for edge in operands if edge.tail.value.parents}
+    return {edge for edge in operands if not edge.tail.value.parents and edge.head in continued}
 
 
-def _edge(edge: Edge, cards: Mapping[str, Card], placed: str) -> str:
-    position = f' headlabel="{edge.position}"' if edge.ordered else ""
+def _edge(edge: Edge, cards: Mapping[str, Card], style: Style, placed: str) -> str:
     tail, head = (_called(node, cards) for node in (edge.tail, edge.head))
+    if edge.links:
+        tooltip = _tooltip(f"{head} is the gradient of {tail}")
+        look = f'style=dashed arrowhead=none color="{style.theme.outlines[Role.COTANGENT]}"'
+        return (
+            f'{edge.tail.id} -> {edge.head.id} [id="{edge.id}" tooltip={tooltip} {look} '
+            f"{'minlen=0' if edge.head.formula else 'constraint=false'}]\n"
+        )
+    end = "taillabel" if edge.upward else "headlabel"
+    derivative, position, label = style.derivatives.get(edge.id), "", ""
+    if derivative:
+        label = f"{edge.position}: {derivative}" if edge.ordered else derivative
+        label = f" label={_quoted(f' {label} ')}"
+    elif edge.ordered:
+        position = f' {end}="{edge.position}"'
     tooltip = _tooltip(f"{tail} is operand {edge.position} of {head}")
-    return f"{edge.tail.id} -> {edge.head.id} [tooltip={tooltip}{position}{placed}]\n"
+    ends = (edge.tail.id, edge.head.id)
+    upward = ""
+    if edge.upward:
+        ends, upward = ends[::-1], " dir=back"
+    return (
+        f'{" -> ".join(ends)} [id="{edge.id}" tooltip={tooltip}{position}{label}{upward}{placed}]\n'
+    )
 
 
 def _called(node: Node, cards: Mapping[str, Card]) -> str:

@@ -5,13 +5,13 @@ Every format is written from this one description, so they agree about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ..kernel import Value, topological_order
 
-__all__ = ["Edge", "Graph", "Group", "Node", "Role", "describe"]
+__all__ = ["Edge", "Graph", "Group", "Node", "Role", "common", "describe", "is_ordered"]
 
 #: Ops whose operands may change places, so that a diagram need not tell them apart.
 COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
@@ -24,29 +24,61 @@ class Role(StrEnum):
     CONSTANT = "constant"  # a leaf that is not
     COMPUTED = "computed"  # the result of an op
     RESULT = "result"  # the result of the last op: what is drawn, such as a loss
+    FOLDED = "folded"  # several nodes, drawn as one
+    COTANGENT = "cotangent"  # the gradient of another node, in a backward graph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """One node: the Value itself, and what the graph around it says about it."""
+    """One node: the Value itself, and what the graph around it says about it.
+
+    Attributes
+    ----------
+    title : str
+        What it is called; by default what the Value is called.
+    side : str
+        "forward" or "backward" where both are drawn.
+    members : tuple of Node
+        For a folded node what is in it, in topological order; `value` is that of the last.
+    formula : str
+        How it is computed, where that is not what its op and its operands say.
+    """
 
     id: str
     value: Value
     role: Role
     scope: tuple[str, ...]
+    title: str = ""
+    side: str = ""
+    members: tuple[Node, ...] = ()
+    formula: str = ""
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The groups that it is drawn in, outermost first."""
+        return (self.side, *self.scope) if self.side else self.scope
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
     """One use of a node by another, as the operand at a position.
 
-    `ordered` says whether the op would give something else with its operands swapped.
+    `ordered` says whether the op would give something else with its operands swapped. An edge
+    that `links` is no operand: it leads from a node to its cotangent. One that goes `upward` has
+    its head above its tail in the picture.
     """
 
     tail: Node
     head: Node
     position: int
     ordered: bool
+    links: bool = False
+    upward: bool = False
+
+    @property
+    def id(self) -> str:
+        """What the edge is called in a picture."""
+        return f"{self.tail.id}-{self.head.id}-{'grad' if self.links else self.position}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +91,27 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes in topological order, named n0, n1, ..., and edges in the order of operands."""
+    """Nodes in topological order, named n0, n1, ..., and edges in the order of operands.
+
+    `notes` say what was folded or left out; `hidden` are the nodes that were left out, which
+    others may still name.
+    """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    notes: tuple[str, ...] = ()
+    hidden: tuple[Node, ...] = ()
+
+    @property
+    def root(self) -> Node:
+        """The node that ends the forward graph."""
+        return next(node for node in reversed(self.nodes) if node.side != "backward")
+
+    def whole(self) -> Iterator[Node]:
+        """Yield all nodes, hidden ones and those that are folded into others too."""
+        yield from self.hidden
+        for node in self.nodes:
+            yield from node.members or (node,)
 
     def groups(self) -> Iterator[Group]:
         """Yield groups outermost first, each before the groups inside it and then its siblings.
@@ -72,9 +121,10 @@ class Graph:
         members: dict[tuple[str, ...], list[Node]] = {}
         inside: dict[tuple[str, ...], dict[tuple[str, ...], None]] = {(): {}}
         for node in self.nodes:
-            members.setdefault(node.scope, []).append(node)
-            for length in range(len(node.scope), 0, -1):
-                scope, around = node.scope[:length], node.scope[: length - 1]
+            place = node.place
+            members.setdefault(place, []).append(node)
+            for length in range(len(place), 0, -1):
+                scope, around = place[:length], place[: length - 1]
                 if scope in inside.setdefault(around, {}):
                     break
                 inside[around][scope] = None
@@ -112,7 +162,7 @@ def describe(value: Value) -> Graph:
         for index, each in enumerate(order)
     }
     edges = tuple(
-        Edge(nodes[parent], node, position, _is_ordered(each))
+        Edge(nodes[parent], node, position, is_ordered(each))
         for each, node in nodes.items()
         for position, parent in enumerate(each.parents)
     )
@@ -125,11 +175,12 @@ def _role(value: Value, root: Value) -> Role:
     return Role.RESULT if value is root else Role.COMPUTED
 
 
-def _is_ordered(value: Value) -> bool:
+def is_ordered(value: Value) -> bool:
+    """Return whether the op of a node would give something else with its operands swapped."""
     return len(value.parents) > 1 and value.op.name not in COMMUTATIVE
 
 
-def _adopted(order: list[Value]) -> dict[Value, tuple[str, ...]]:
+def _adopted(order: Sequence[Value]) -> dict[Value, tuple[str, ...]]:
     """Find, for leaves made outside every scope, the innermost scope around all their uses.
 
     Weights are mostly made once, outside, and belong to the layer that uses them.
@@ -138,11 +189,11 @@ def _adopted(order: list[Value]) -> dict[Value, tuple[str, ...]]:
     for node in order:
         for parent in node.parents:
             if parent.op is None and not parent.scope:
-                scopes[parent] = _common(scopes.get(parent, node.scope), node.scope)
+                scopes[parent] = common(scopes.get(parent, node.scope), node.scope)
     return scopes
 
 
-def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+def common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     """Return what two scopes have in common, from the outside."""
     if one == other:
         return one

@@ -1,29 +1,34 @@
-"""Numbers and names as text: what is written in a node, a line or a tooltip.
+"""Nodes as text: what is written in a node, a line or a tooltip.
 
-All of it is plain text, the same whatever NumPy's print options are. Each format escapes it in
-its own way.
+All of it is plain text. Each format escapes it in its own way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from ..kernel import Value
 from .graph import Graph, Node, Role
+from .health import flags, gradient_of, size_of
+from .marks import NOTHING, Mark
+from .plain import array_in_full, clipped, number, printable, summary
 
-__all__ = ["Card", "array_in_full", "cards", "clipped", "number", "printable", "summary"]
-
-#: Arrays of up to so many numbers are written in full in a node.
-IN_FULL = 4
-#: Arrays of up to so many numbers are written in full in a tooltip, larger ones with their ends.
-IN_TOOLTIP = 400
-#: Longer names and indices are cut, and are given whole in the tooltip.
-LONGEST = 40
+__all__ = [
+    "OPERATORS",
+    "Card",
+    "array_in_full",
+    "cards",
+    "clipped",
+    "number",
+    "printable",
+    "summary",
+    "terms_of",
+]
 
 #: Ops that Python writes as an operator.
 OPERATORS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
@@ -43,67 +48,121 @@ class Card:
     gradient: str  # "-" where there is none yet, "" where there will never be one
     flags: tuple[str, ...]  # what is wrong with the numbers
     details: str  # the numbers in full, several lines
+    size: float | None = None  # the largest entry of the gradient
+    rows: tuple[tuple[str, str], ...] = ()  # further numbers, and what they are
+    verdict: Literal["", "correct", "wrong"] = ""  # of a comparison
+    points: str = ""  # why to look here
+    lines: tuple[str, ...] = ()  # an explanation
 
 
-def cards(graph: Graph) -> dict[str, Card]:
-    """Return the card of each node by the node's id."""
-    terms = _terms(graph)
-    return {node.id: _card(node, terms) for node in graph.nodes}
+def cards(graph: Graph, marks: Mapping[str, Mark] = {}) -> dict[str, Card]:
+    """Return the card of each node by the node's id, with the marks of nodes by their ids."""
+    terms = terms_of(graph)
+    return {
+        node.id: _folded(node, terms, marks) if node.members else _card(node, terms, marks)
+        for node in graph.nodes
+    }
 
 
-def _card(node: Node, terms: Mapping[Value, str]) -> Card:
+def _card(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> Card:
     value = node.value
-    data, gradient = value.data, _gradient(value)
-    flags = (*_flags("value", data), *_flags("gradient", gradient))
+    mark = marks.get(node.id, NOTHING)
+    gradient = value.data if node.side == "backward" else gradient_of(value)
     return Card(
         id=node.id,
         role=node.role,
-        name=clipped(printable(value.name or "")),
-        op=_op(value),
-        expression=_expression(value, terms),
+        name=clipped(printable(node.title or value.name or "")),
+        op="" if node.formula else _op(value),
+        expression=node.formula or _expression(value, terms),
         shape=_shape(value),
-        value=summary(data),
-        gradient=_gradient_text(value, gradient),
-        flags=flags,
-        details=_details(node, terms, data, gradient),
+        value=summary(value.data),
+        gradient="" if node.side == "backward" else _gradient_text(value),
+        flags=flags(value),
+        details=_details(node, terms),
+        size=size_of(gradient),
+        rows=(
+            *([("=", clipped(node.formula, 56))] if node.formula and value.op else []),
+            *mark.rows,
+        ),
+        verdict=mark.verdict,
+        points=mark.points,
+        lines=mark.lines,
     )
 
 
-def _gradient(value: Value) -> Any:
-    gradient = value.grad
-    return gradient.data if isinstance(gradient, Value) else gradient
-
-
-def _gradient_text(value: Value, gradient: Any) -> str:
+def _gradient_text(value: Value) -> str:
+    gradient = gradient_of(value)
     if gradient is not None:
         return summary(gradient)
     return "-" if value.requires_grad else ""
 
 
-# --- names ---------------------------------------------------------------------------------
+# --- folded nodes --------------------------------------------------------------------------
 
 
-def printable(text: str) -> str:
-    r"""Return a text on one line, with everything that does not print written as an escape.
-
-    So neither a line break, nor a mark that turns the direction of writing, nor half of a
-    surrogate pair gets into a diagram.
-
-    Examples
-    --------
-    >>> printable("first\nsecond")
-    'first\\nsecond'
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+def _folded(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> Card:
+    """Sum up what is in a folded node; its value and gradient are those of its last member."""
+    inside = [_card(member, terms, marks) for member in node.members]
+    wrong = tuple((card.name, "gradient is wrong") for card in inside if card.verdict == "wrong")
+    looked = next((card for card in inside if card.points), None)
+    verdicts = {card.verdict for card in inside}
+    return replace(
+        inside[-1],
+        id=node.id,
+        role=node.role,
+        name=clipped(printable(node.title)),
+        op=f"{len(inside)} nodes",
+        expression=f"[{len(inside)} nodes: {_ops(node)}]",
+        flags=_flags_inside(inside),
+        details="\n".join(_details_inside(node, terms)),
+        size=max((card.size for card in inside if card.size is not None), default=None),
+        rows=(("inside", _ops(node)), *_parameters_inside(node), *wrong),
+        verdict="wrong" if wrong else "correct" if "correct" in verdicts else "",
+        points=f"{looked.points}: {looked.name or looked.id}" if looked else "",
+        lines=looked.lines if looked else (),
     )
 
 
-def clipped(text: str) -> str:
-    """Cut off what is longer than `LONGEST`."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _ops(node: Node) -> str:
+    """Count the ops of a folded node: ``7 mul, 6 add, relu``."""
+    counts = Counter(member.value.op.name for member in node.members if member.value.op)
+    shown = [name if n == 1 else f"{n} {name}" for name, n in counts.most_common(3)]
+    return ", ".join([*map(printable, shown), *(["..."] if len(counts) > 3 else [])])
+
+
+def _parameters_inside(node: Node) -> Iterator[tuple[str, str]]:
+    parameters = [m.value for m in node.members if m.role is Role.PARAMETER]
+    if parameters:
+        sizes = [size_of(gradient_of(value)) for value in parameters]
+        largest = max((size for size in sizes if size is not None), default=None)
+        count = f"{len(parameters)}, {sum(value.size for value in parameters)} numbers"
+        gradient = "" if largest is None else f", |grad| up to {number(largest)}"
+        yield "params", f"{count}{gradient}"
+
+
+def _flags_inside(inside: list[Card]) -> tuple[str, ...]:
+    found: dict[str, list[str]] = {}
+    for card in inside:
+        for flag in card.flags:
+            found.setdefault(flag.partition(":")[0], []).append(card.name or card.id)
+    return tuple(
+        clipped(f"{flag}: {', '.join(names[:3])}{', ...' * (len(names) > 3)}")
+        for flag, names in found.items()
+    )
+
+
+def _details_inside(node: Node, terms: Mapping[Value, str]) -> Iterator[str]:
+    yield f"{printable(node.title) or node.id}: {len(node.members)} nodes"
+    for member in node.members[:40]:
+        value = member.value
+        name = printable(value.name or member.id)
+        computed = f" = {_expression(value, terms)}" if value.op else f" ({member.role})"
+        yield clipped(f"{name}{computed}") + f"  {_shape(value)}  value {summary(value.data)}"
+    if len(node.members) > 40:
+        yield f"... and {len(node.members) - 40} more"
+
+
+# --- names ---------------------------------------------------------------------------------
 
 
 def _shape(value: Value) -> str:
@@ -138,20 +197,22 @@ def _plain(item: Any) -> str:
     return "..." if item is Ellipsis else str(item)
 
 
-def _terms(graph: Graph) -> dict[Value, str]:
+def terms_of(graph: Graph) -> dict[Value, str]:
     """Find what each node is called in an expression: its name if no other has it, or its id."""
-    taken: dict[str, int] = {}
+    taken = Counter(node.title or node.value.name for node in graph.whole())
+    terms = {node.value: _term(node, taken) for node in graph.whole()}
     for node in graph.nodes:
-        if node.value.name:
-            taken[node.value.name] = taken.get(node.value.name, 0) + 1
-    return {node.value: _term(node, taken) for node in graph.nodes}
+        if node.members and terms[node.value] == node.members[-1].id:
+            terms[node.value] = node.id
+    return terms
 
 
-def _term(node: Node, taken: Mapping[str, int]) -> str:
+def _term(node: Node, taken: Mapping[str | None, int]) -> str:
     value = node.value
-    if value.name and taken[value.name] == 1:
-        return clipped(printable(value.name))
-    if not value.name and node.role is Role.CONSTANT and value.ndim == 0:
+    name = node.title or value.name
+    if name and taken[name] == 1:
+        return clipped(printable(name))
+    if not name and node.role is Role.CONSTANT and value.ndim == 0:
         return summary(value.data)
     return node.id
 
@@ -169,121 +230,20 @@ def _expression(value: Value, terms: Mapping[Value, str]) -> str:
     return f"{printable(value.op.name)}({', '.join([*operands, *_metadata(value)])})"
 
 
-# --- numbers -------------------------------------------------------------------------------
-
-
-def number(number: Any, digits: int = 4) -> str:
-    """Write one number.
-
-    Examples
-    --------
-    >>> number(0.43794921), number(2.0), number(float("nan")), number(True)
-    ('0.4379', '2', 'NaN', 'True')
-    """
-    if isinstance(number, bool | np.bool_):
-        return str(bool(number))
-    if isinstance(number, int | np.integer):
-        return str(int(number))
-    text = f"{float(number) + 0.0:.{digits}g}"  # + 0.0 makes a negative zero a plain one
-    return text.replace("nan", "NaN").replace("inf", "Inf")
-
-
-def summary(data: Any) -> str:
-    """Write an array on one line: very small ones in full, larger ones by their range and mean.
-
-    Parameters
-    ----------
-    data : array_like
-        Numbers of any shape.
-
-    Returns
-    -------
-    str
-        The number, the numbers, or ``min .. max, mean`` of the finite ones and the count of the
-        others.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> summary(np.array([[1.0], [0.5]]))
-    '[[1] [0.5]]'
-    >>> summary(np.arange(42.0))
-    '0 .. 41, mean 20.5'
-    >>> summary(np.array([0.0, 1.0, 2.0, 3.0, np.nan]))
-    '0 .. 3, mean 1.5, 1 of 5 NaN'
-    """
-    array = np.asarray(data)
-    if array.dtype.kind not in "fiub":
-        return clipped(printable(" ".join(str(array).split())))
-    if array.size <= IN_FULL:
-        return _nested(array)
-    if array.dtype.kind == "b":
-        return f"{np.count_nonzero(array)} of {array.size} True"
-    return ", ".join([*_range(array), *_not_finite(array)])
-
-
-def _nested(array: npt.NDArray[Any]) -> str:
-    if array.ndim == 0:
-        return number(array[()])
-    if array.size == 0:
-        return "empty"
-    return f"[{' '.join(_nested(part) for part in array)}]"
-
-
-def _range(array: npt.NDArray[Any]) -> list[str]:
-    finite = array[np.isfinite(array)]
-    if finite.size == 0:
-        return []
-    low, high = finite.min(), finite.max()
-    if low == high:
-        return [f"all {number(low)}" if finite.size == array.size else number(low)]
-    mean = np.sum(finite / float(finite.size), dtype=np.float64)  # of what may be near overflow
-    return [f"{number(low)} .. {number(high)}", f"mean {number(mean)}"]
-
-
-def _not_finite(array: npt.NDArray[Any]) -> list[str]:
-    counts = {"NaN": np.count_nonzero(np.isnan(array)), "Inf": np.count_nonzero(np.isinf(array))}
-    return [f"{count} of {array.size} {kind}" for kind, count in counts.items() if count]
-
-
-def _flags(what: str, data: Any) -> tuple[str, ...]:
-    """Say what is wrong with numbers, if something is: ``NaN in the value``."""
-    array = np.asarray(data)
-    if array.dtype.kind != "f" or np.isfinite(array).all():
-        return ()
-    kinds = {"NaN": np.isnan(array).any(), "Inf": np.isinf(array).any()}
-    return (f"{' and '.join(kind for kind, found in kinds.items() if found)} in the {what}",)
-
-
-def array_in_full(data: Any) -> str:
-    """Write an array with all its numbers; one of more than `IN_TOOLTIP` with its ends."""
-    array = np.asarray(data)
-    if array.dtype.kind not in "fiub":
-        return printable(str(array))
-    digits = 8 if array.dtype.itemsize <= 4 else 10
-    return np.array2string(
-        array,
-        max_line_width=88,
-        separator=", ",
-        threshold=IN_TOOLTIP,
-        edgeitems=3,
-        legacy=False,
-        formatter={"all": lambda each: number(each, digits)},
+def _details(node: Node, terms: Mapping[Value, str]) -> str:
+    value, gradient = node.value, gradient_of(node.value)
+    name = printable(node.title or value.name or "")
+    computed = " = ".join(
+        part for part in (name, node.formula or _expression(value, terms)) if part
     )
-
-
-def _details(node: Node, terms: Mapping[Value, str], data: Any, gradient: Any) -> str:
-    value = node.value
-    name = printable(value.name or "")
-    computed = " = ".join(part for part in (name, _expression(value, terms)) if part)
     lines = [
         f"{node.id}: {computed or node.role}",
         f"{node.role}, shape {_shape(value)}, {value.dtype}",
-        *([f"in {' / '.join(map(printable, node.scope))}"] if node.scope else []),
-        f"value\n{array_in_full(data)}",
+        *([f"in {' / '.join(map(printable, node.place))}"] if node.place else []),
+        f"value\n{array_in_full(value.data)}",
     ]
     if gradient is not None:
         lines.append(f"gradient\n{array_in_full(gradient)}")
-    elif value.requires_grad:
+    elif value.requires_grad and node.side != "backward":
         lines.append("gradient: none yet")
     return "\n".join(lines)

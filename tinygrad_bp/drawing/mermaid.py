@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from string import ascii_letters, digits
 
+from .dot import Style
 from .graph import Graph, Role
 from .labels import Card, clipped, printable
 
@@ -19,12 +20,8 @@ _SHAPES = {
     Role.CONSTANT: ('[/"', '"/]'),
     Role.COMPUTED: ('("', '")'),
     Role.RESULT: ('[["', '"]]'),
-}
-_COLOURS = {
-    Role.PARAMETER: "fill:#dbeafe,stroke:#1d4ed8,color:#1f2328",
-    Role.CONSTANT: "fill:#f3f4f6,stroke:#6b7280,color:#1f2328",
-    Role.COMPUTED: "fill:#ffffff,stroke:#4b5563,color:#1f2328",
-    Role.RESULT: "fill:#fef3c7,stroke:#92400e,color:#1f2328",
+    Role.FOLDED: ('{{"', '"}}'),
+    Role.COTANGENT: ('(["', '"])'),
 }
 #: All other ASCII means something to Mermaid somewhere: quotes, HTML, Markdown, icons, formulas.
 _PLAIN = frozenset(f"{ascii_letters}{digits} ,=()")
@@ -33,7 +30,12 @@ _IN_NUMBERS = _PLAIN | frozenset(".[]-+")
 
 
 def mermaid(
-    graph: Graph, cards: Mapping[str, Card], *, direction: str = "TB", force: bool = False
+    graph: Graph,
+    cards: Mapping[str, Card],
+    *,
+    direction: str = "TB",
+    force: bool = False,
+    style: Style | None = None,
 ) -> str:
     """Write a description in Mermaid's language.
 
@@ -42,7 +44,7 @@ def mermaid(
     ValueError
         If it is more than Mermaid draws by default and `force` is not given.
     """
-    text = "".join(f"{line}\n" for line in _lines(graph, cards, direction))
+    text = "".join(f"{line}\n" for line in _lines(graph, cards, style or Style(direction)))
     if not force and (len(text) > MOST_CHARACTERS or len(graph.edges) > MOST_EDGES):
         raise ValueError(
             f"the graph has {len(graph.edges)} edges, in Mermaid {len(text)} characters; Mermaid "
@@ -52,8 +54,8 @@ def mermaid(
     return text
 
 
-def _lines(graph: Graph, cards: Mapping[str, Card], direction: str) -> Iterator[str]:
-    yield f"flowchart {direction}"
+def _lines(graph: Graph, cards: Mapping[str, Card], style: Style) -> Iterator[str]:
+    yield f"flowchart {style.direction}"
     depth = 0
     for index, group in enumerate(graph.groups()):
         while depth > max(len(group.scope) - 1, 0):
@@ -66,10 +68,18 @@ def _lines(graph: Graph, cards: Mapping[str, Card], direction: str) -> Iterator[
             yield "  " * (depth + 1) + _node(cards[node.id])
     yield from ("  " * level + "end" for level in range(depth, 0, -1))
     for edge in graph.edges:
-        position = f"|{edge.position}|" if edge.ordered else ""
-        yield f"  {edge.tail.id} -->{position} {edge.head.id}"
+        notes = [str(edge.position)] if edge.ordered and not edge.links else []
+        if edge.id in style.derivatives:
+            notes.append(_text(style.derivatives[edge.id], _IN_NUMBERS))
+        label = f"|{' '.join(notes)}|" if notes else ""
+        arrow = "-.-" if edge.links else "-->"
+        yield f"  {edge.tail.id} {arrow}{label} {edge.head.id}"
+    theme = style.theme
     for role in dict.fromkeys(node.role for node in graph.nodes):
-        yield f"  classDef {role} {_COLOURS[role]}"
+        colours = f"fill:{theme.fills[role]},stroke:{theme.outlines[role]},color:{theme.ink}"
+        yield f"  classDef {role} {colours}"
+    if any(cards[node.id].verdict == "wrong" for node in graph.nodes):
+        yield f"  classDef wrong stroke:{theme.alarm},stroke-width:3px"
 
 
 def _node(card: Card) -> str:
@@ -80,9 +90,13 @@ def _node(card: Card) -> str:
         _text(f"{computed or card.role} {shape}".rstrip()),
         f"value {_text(card.value, _IN_NUMBERS)}",
         *([f"grad {_text(card.gradient, _IN_NUMBERS)}"] if card.gradient else []),
+        *(_text(f"{what} {numbers}", _IN_NUMBERS) for what, numbers in card.rows),
+        *([card.verdict.upper()] if card.verdict else []),
+        *(_text(line) for line in (card.points, *card.lines) if line),
         *(_text(f"! {flag}") for flag in card.flags),
     ]
-    return f"{card.id}{opening}{'<br/>'.join(lines)}{closing}:::{card.role}"
+    classes = f"{card.role},wrong" if card.verdict == "wrong" else card.role
+    return f"{card.id}{opening}{'<br/>'.join(lines)}{closing}:::{classes}"
 
 
 def _text(text: str, plain: frozenset[str] = _PLAIN) -> str:

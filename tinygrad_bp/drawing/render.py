@@ -2,7 +2,7 @@
 
 The renderer is the one that the package graphviz-pure installs: a program of its own that needs
 nothing else on the machine and writes the same bytes everywhere. A system ``dot`` is used only
-for what that cannot do, such as PDF, and where it is missing.
+for what that cannot do, such as PDF, and where it is missing. Without it PDF is made of SVG.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+
+from .pdf import MissingConverterError, pdf_from_svg
 
 __all__ = ["EMBEDDED_FORMATS", "TIME_LIMIT", "RenderError", "render", "write"]
 
@@ -55,6 +57,8 @@ def render(
     RenderError
         If no renderer for the format is installed, it fails, or it takes too long.
     """
+    if format == "pdf" and shutil.which("dot") is None:
+        return _pdf(render(source, "svg", engine=engine, time_limit=time_limit))
     program = _program(format)
     try:
         done = subprocess.run(
@@ -93,8 +97,20 @@ def _program(format: str) -> str:
         )
     raise RenderError(
         f"{format} needs the program `dot` of Graphviz, which is not on the PATH: install it from "
-        "https://graphviz.org/download, or write .svg, which browsers print to PDF"
+        "https://graphviz.org/download, or write .svg"
     )
+
+
+def _pdf(svg: bytes) -> bytes:
+    """Convert a picture without a system Graphviz."""
+    try:
+        return pdf_from_svg(svg)
+    except MissingConverterError as error:
+        raise RenderError(
+            "pdf needs `pip install 'tinygrad-bp[pdf]'`, or the program `dot` of Graphviz "
+            "(https://graphviz.org/download), and neither is there; or write .svg, which browsers "
+            f"print to PDF ({error})"
+        ) from error
 
 
 @cache

@@ -63,8 +63,26 @@ def text_tree(value: Value) -> str:
 
 
 def tree(graph: Graph, cards: Mapping[str, Card]) -> str:
-    """Write a description as a tree, see `text_tree`."""
-    return "\n".join(_aligned([_columns(row, cards[row.node.id]) for row in _rows(graph)]))
+    """Write a description as a tree, see `text_tree`; a backward graph as lines below it."""
+    forward = _forward(graph)
+    rows = [_columns(row, cards[row.node.id]) for row in _rows(forward)]
+    lines = list(_aligned(rows))
+    backward = [cards[node.id] for node in graph.nodes if node.side == "backward"]
+    if backward:
+        lines += ["", "backward, in order"]
+        lines += _aligned([_backward(card) for card in backward if card.expression])
+    return "\n".join([*lines, *(f"({note})" for note in graph.notes)])
+
+
+def _forward(graph: Graph) -> Graph:
+    nodes = tuple(node for node in graph.nodes if node.side != "backward")
+    edges = (e for e in graph.edges if "backward" not in (e.tail.side, e.head.side))
+    return Graph(nodes, tuple(edges))
+
+
+def _backward(card: Card) -> tuple[str, ...]:
+    computed = f"{card.name or card.id} = {card.expression}"
+    return (computed, card.shape, f"value {card.value}", *(f"! {flag}" for flag in card.flags))
 
 
 class _Row(NamedTuple):
@@ -144,7 +162,7 @@ class _Places:
         written = [
             edge
             for edge in self._operands[node.id]
-            if edge.tail.value.parents and self.is_written_at(edge)
+            if self._operands[edge.tail.id] and self.is_written_at(edge)
         ]
         return max(written, key=lambda edge: self._size[edge.tail.id], default=None)
 
@@ -155,7 +173,12 @@ def _columns(row: _Row, card: Card) -> tuple[str, ...]:
         return (f"{row.before}{name}-> see {card.id}",)
     computed = " = ".join(part for part in (card.name, card.expression) if part)
     what = computed if card.expression else f"{computed} ({card.role})".strip()
-    flags = "".join(f"  ! {flag}" for flag in card.flags)
+    said = [f"! {flag}" for flag in card.flags]
+    if card.verdict:
+        said = [*(f"{name} {text}" for name, text in card.rows), card.verdict.upper(), *said]
+    if card.points:
+        said.append(" ".join([f"<- {card.points}.", *card.lines]))
+    flags = "".join(f"  {each}" for each in said)
     gradient = f"grad {card.gradient}" if card.gradient else ""
     return (
         f"{row.before}{card.id}  {what}",

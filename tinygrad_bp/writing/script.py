@@ -5,12 +5,14 @@ from __future__ import annotations
 import runpy
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from .derivation import Derivation, derive
 
-__all__ = ["ScriptError", "written"]
+__all__ = ["ScriptError", "blamed", "loaded", "written"]
 
 
 class ScriptError(Exception):
@@ -52,15 +54,33 @@ def written(file: Path, *, params: str, loss: str, latex: bool, output: Path | N
 
 
 def _derivation(file: Path, params: str, loss: str) -> Derivation:
+    found, fun = loaded(file, params=params, loss=loss)
+    with blamed(file):
+        return derive(fun, found)
+
+
+def loaded(file: Path, **names: str) -> list[Any]:
+    """Run a file, and return what has the names in it; each is an option of the command line.
+
+    Raises
+    ------
+    ScriptError
+        If it cannot be run, or does not define one of them.
+    """
     namespace = _run(file)
-    for name in (params, loss):
+    for option, name in names.items():
         if name not in namespace:
             raise ScriptError(
-                f"{file} defines no {name!r}; define it there, or name another with "
-                f"{'--params' if name == params else '--loss'}"
+                f"{file} defines no {name!r}; define it there, or name another with --{option}"
             )
+    return [namespace[name] for name in names.values()]
+
+
+@contextmanager
+def blamed(file: Path) -> Iterator[None]:
+    """Turn what goes wrong with what a file defines into a ScriptError with its line."""
     try:
-        return derive(namespace[loss], namespace[params])
+        yield
     except Exception as error:
         raise ScriptError(_about(file, error)) from error
 

@@ -1,0 +1,66 @@
+"""The local derivative of each operand: a number, or the rule as the backward pass applies it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..kernel import Value
+from ..kernel.backward import sum_to_shape
+from ..kernel.value import constant
+from ..transforms.tracing import recorded
+from ..writing.witnesses import recorded_in_full
+from .formulas import formula
+from .graph import Graph, Node
+from .labels import terms_of
+from .plain import clipped, number
+
+__all__ = ["UPSTREAM", "local_derivatives"]
+
+#: What the cotangent of the node at the head of an edge is called.
+UPSTREAM = "ḡ"
+
+
+def local_derivatives(graph: Graph) -> dict[str, str]:
+    """Return, by the ids of edges, what arrives at the tail for the gradient ḡ of the head.
+
+    For single numbers that is ḡ times the number that is returned; for arrays the rule is
+    written out, with the sums that undo broadcasting. Where a user's own op has no text, its
+    name stands for it.
+    """
+    terms = terms_of(graph)
+    found: dict[str, str] = {}
+    for edge in graph.edges:
+        head, tail = edge.head, edge.tail
+        if head.members or tail.members or head.side == "backward" or edge.links:
+            continue
+        rule = list(zip(head.value.parents, head.value.op.rules))[edge.position][1]
+        if rule is not None and tail.value.requires_grad:
+            found[edge.id] = _derivative(head, edge.position, rule, terms)
+    return found
+
+
+def _derivative(head: Node, position: int, rule: Any, terms: Mapping[Value, str]) -> str:
+    value = head.value
+    if value.ndim == 0 and all(parent.ndim == 0 for parent in value.parents):
+        operands = [parent.data for parent in value.parents]
+        with np.errstate(all="ignore"):
+            return number(rule(value.dtype.type(1), value.data, *operands, **value.metadata))
+    upstream = Value(np.ones(value.shape, value.dtype))
+    theirs = (value, *value.parents)
+    result, *operands = (_stand_in(each) for each in theirs)
+    stand_ins = zip((result, *operands), theirs, strict=True)
+    names = {mine: terms[its] for mine, its in stand_ins if its.op or its.name or its.ndim}
+    names[upstream] = UPSTREAM
+    with recorded(), recorded_in_full(), np.errstate(all="ignore"):
+        contribution = rule(upstream, result, *operands, **value.metadata)
+        if contribution.shape != value.parents[position].shape:
+            contribution = sum_to_shape(contribution, value.parents[position].shape)
+    return clipped(formula(contribution, names))
+
+
+def _stand_in(value: Value) -> Value:
+    """Return a leaf with the same data; what is computed from it has a graph of its own."""
+    return Value(value.data) if value.requires_grad else constant(value._data)
