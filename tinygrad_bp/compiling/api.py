@@ -201,13 +201,13 @@ class Compiled:
         return entry
 
     def _made(self, arguments: Arguments, loop: bool) -> _Entry:
-        refuse_in_place(self._fun if loop else self._plain, arguments)
         if loop:
             recorded, carried = record_loop(self._fun, arguments)
             build: Any = partial(self._backend.build_loop, recorded.program, carried)
         else:
             recorded = record(self._fun, arguments, self._numbers(arguments))
             build = partial(self._backend.build, recorded.program)
+        refuse_in_place(self._fun if loop else self._plain, arguments)
         lent = self._backend.lends
         alternating = lent and not self._copy and not loop
         run: Any = _Alternating(build) if alternating else build()
