@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from . import net7652, nn, optim, testing
     from .checking import Comparison, compare, numeric_gradient
     from .drawing import draw
+    from .exploring import explore
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive
 
@@ -84,6 +85,7 @@ __all__ = [
     "div",
     "draw",
     "exp",
+    "explore",
     "grad",
     "hessian",
     "hvp",
@@ -131,6 +133,7 @@ _MODULE_OF = {
     "compare": "checking",
     "numeric_gradient": "checking",
     "draw": "drawing",
+    "explore": "exploring",
     "Derivation": "writing",
     "derive": "writing",
     **dict.fromkeys(

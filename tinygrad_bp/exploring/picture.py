@@ -17,7 +17,7 @@ from .rules import Term
 __all__ = ["picture"]
 
 _SVG = "{http://www.w3.org/2000/svg}"
-_LINK = "{http://www.w3.org/1999/xlink}"
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
 def picture(
@@ -38,6 +38,7 @@ def picture(
     source = f"digraph {{\n{''.join(dot_lines(graph, written, direction='TB'))}}}\n"
     root = ElementTree.fromstring(render(source, "svg", time_limit=time_limit))
     _without_tooltips(root)
+    _without_fonts(root)
     nodes = {node.id: (k, written[node.id]) for k, node in enumerate(graph.nodes)}
     edges: dict[str, list[int]] = {}
     for k, edge in enumerate(graph.edges):
@@ -87,19 +88,13 @@ def _without_tooltips(root: ElementTree.Element) -> None:
             parent.remove(link)
             for offset, child in enumerate(link):
                 parent.insert(place + offset, child)
-        wrapper = [child for child in parent if not child.attrib and child.tag == f"{_SVG}g"]
-        for group in wrapper:
-            _unwrap(parent, group)
-    for element in root.iter():
-        for name in [n for n in element.attrib if n.startswith(_LINK)]:
-            del element.attrib[name]
 
 
-def _unwrap(parent: ElementTree.Element, group: ElementTree.Element) -> None:
-    place = list(parent).index(group)
-    parent.remove(group)
-    for offset, child in enumerate(group):
-        parent.insert(place + offset, child)
+def _without_fonts(root: ElementTree.Element) -> None:
+    """Leave the fonts of texts, and what the legend said, to the page."""
+    for text in root.iter(f"{_SVG}text"):
+        for name in ("font-family", "font-size", "fill", _SPACE):
+            text.attrib.pop(name, None)
 
 
 def _mark_node(group: ElementTree.Element, place: int, card: Card) -> None:
