@@ -47,8 +47,9 @@ def story(
             for e in graph.edges
         ],
         "steps": steps,
-        "comparison": comparison
-        and verdicts(comparison, graph, steps, telling.places, telling.arrays),
+        "comparison": None
+        if comparison is None
+        else verdicts(comparison, graph, steps, telling.places, telling.arrays),
         "arrays": telling.arrays.content(),
     }
 
