@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -59,15 +60,13 @@ def _content(array: npt.NDArray[Any], most: int) -> dict[str, Any]:
     side = max(int(most**0.5), 1)
     cuts = [_cuts(length, side) for length in rows.shape]
     with np.errstate(all="ignore"):
-        blocks = [
-            [float(f"{rows[a:b, c:d].mean():.4g}") for c, d in cuts[1]] for a, b in cuts[0]
-        ]
+        blocks = [[float(f"{rows[a:b, c:d].mean():.4g}") for c, d in cuts[1]] for a, b in cuts[0]]
     return {**about, "blocks": [[_number(x) for x in row] for row in blocks]}
 
 
 def _cuts(length: int, most: int) -> list[tuple[int, int]]:
     edges = np.linspace(0, length, min(length, most) + 1).round().astype(int).tolist()
-    return list(zip(edges, edges[1:]))
+    return list(pairwise(edges))
 
 
 def _number(x: float) -> float | str:

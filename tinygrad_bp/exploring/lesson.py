@@ -74,17 +74,23 @@ def _mistakes(
     if asked.local is not None:
         local = _entry(asked.local, index)
         if local is not None:
-            yield local, (
-                "This is the local derivative alone: the upstream gradient is missing. "
-                "Multiply by it."
+            yield (
+                local,
+                (
+                    "This is the local derivative alone: the upstream gradient is missing. "
+                    "Multiply by it."
+                ),
             )
             with np.errstate(all="ignore"):
                 yield answer / local / local, "Multiply by the local derivative; do not divide."
     upstream = _entry(visit.upstream, index)
     if upstream is not None:
-        yield upstream, (
-            f"This is the upstream gradient alone: the local derivative of {op} is missing. "
-            "Multiply by it."
+        yield (
+            upstream,
+            (
+                f"This is the upstream gradient alone: the local derivative of {op} is missing. "
+                "Multiply by it."
+            ),
         )
     if len(index) == 2:
         transposed = _entry(asked.delta, index[::-1])
@@ -132,8 +138,6 @@ def _rule_at(visit: Visit, asked: Contribution, y: Any) -> Any:
     except (ValueError, TypeError, ArithmeticError):
         return None
     return wrong if np.shape(wrong) == asked.delta.shape else None
-
-
 
 
 def _entry(array: Any, index: tuple[int, ...]) -> Any:

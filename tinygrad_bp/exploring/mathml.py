@@ -7,23 +7,13 @@ tag, then its text or its children, so that a page makes elements of it and neve
 from __future__ import annotations
 
 import re
+from html.entities import name2codepoint
 from typing import Any
 
 __all__ = ["mathml"]
 
 Tree = list[Any]
 
-_GREEK = dict(
-    zip(
-        (
-            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma "
-            "tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi "
-            "Omega"
-        ).split(),
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
-        strict=True,
-    )
-)
 _OPERATORS = {
     "cdot": "·",
     "odot": "⊙",
@@ -34,16 +24,14 @@ _OPERATORS = {
     "sum": "∑",
     "ldots": "…",
     "infty": "∞",
-    "top": "⊤",
     "sim": "~",
     "hat": "^",
     "backslash": "\\",
-    ",": "\u2009",
-    " ": "\u00a0",
     "|": "|",
     **{each: each for each in "{}#$%&_"},
 }
-_FUNCTIONS = frozenset("ln tanh sin cos tan sinh cosh max min det".split())
+_MARKS = {"top": "⊤", ",": "\u2009", " ": "\u00a0"}
+_FUNCTIONS = frozenset(["ln", "tanh", "sin", "cos", "tan", "sinh", "cosh", "max", "min", "det"])
 _TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|[^\W\d_]|\S", re.S)
 
 
@@ -63,7 +51,7 @@ def mathml(latex: str) -> Tree:
     Examples
     --------
     >>> mathml(r"\delta_{w} \, 2")
-    ['mrow', ['msub', ['mi', 'δ'], ['mi', 'w']], ['mo', '\u2009'], ['mn', '2']]
+    ['mrow', ['msub', ['mi', 'δ'], ['mi', 'w']], ['mtext', '\u2009'], ['mn', '2']]
     """
     return _Parser(latex).row(())
 
@@ -127,14 +115,16 @@ class _Parser:
             return ["mo", self._next().removeprefix("\\")]
         if name == "begin":
             return self._cases()
-        if name in _GREEK:
-            return ["mi", _GREEK[name]]
         if name in _FUNCTIONS:
             return ["mi", name]
-        return ["mo", _OPERATORS.get(name, name)]
+        if name in _MARKS:
+            return ["mtext", _MARKS[name]]  # an operator would have space around it
+        if name in _OPERATORS:
+            return ["mo", _OPERATORS[name]]
+        return ["mi", chr(name2codepoint[name])]  # a Greek letter
 
     def _words(self) -> str:
-        """Read the argument of ``\\mathit`` and the like as plain text."""
+        r"""Read the argument of ``\mathit`` and the like as plain text."""
         depth, start = 0, self._latex.index("{", self._at) + 1
         end = start
         while depth or self._latex[end] != "}":

@@ -63,9 +63,7 @@ def picture(
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _cards(
-    graph: Graph, recording: Recording, terms: Mapping[Value, Term]
-) -> dict[str, Card]:
+def _cards(graph: Graph, recording: Recording, terms: Mapping[Value, Term]) -> dict[str, Card]:
     """Give every node a name, the gradient that it ends with, and no tooltip."""
     found = cards(graph)
     for node in graph.nodes:
@@ -100,8 +98,10 @@ def _without_fonts(root: ElementTree.Element) -> None:
 def _mark_node(group: ElementTree.Element, place: int, card: Card) -> None:
     group.set("class", f"node {card.role}")
     group.set("data-node", str(place))
-    texts = list(group.iter(f"{_SVG}text"))
-    end = len(texts) - len(card.flags)
-    numbers = [texts[end - 1].set("class", "grad")] if card.gradient else []
+    numbers = list(group.iter(f"{_SVG}text"))
+    del numbers[len(numbers) - len(card.flags) :]  # below the numbers
+    if card.gradient:
+        numbers[-1].set("class", "grad")
+        del numbers[-2:]
     if card.name or card.op or card.shape != "()":
-        texts[end - 1 - 2 * len(numbers)].set("class", "value")
+        numbers[-1].set("class", "value")

@@ -94,9 +94,7 @@ def write_op(node: Value, terms: Mapping[Value, Term]) -> Written:
         return _by_name(node.op.name, inputs)
 
 
-def write_rule(
-    node: Value, position: int, upstream: Any, terms: Mapping[Value, Term]
-) -> Written:
+def write_rule(node: Value, position: int, upstream: Any, terms: Mapping[Value, Term]) -> Written:
     """Write the derivative rule for an operand, with broadcasting undone.
 
     Parameters

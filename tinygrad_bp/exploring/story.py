@@ -57,9 +57,7 @@ def story(
 class _Telling:
     """The parts of one story."""
 
-    def __init__(
-        self, graph: Graph, recording: Recording, terms: Mapping[Value, Term]
-    ) -> None:
+    def __init__(self, graph: Graph, recording: Recording, terms: Mapping[Value, Term]) -> None:
         self.graph, self.recording, self.terms = graph, recording, terms
         self.arrays = Arrays()
         self.places = {node.value: k for k, node in enumerate(graph.nodes)}

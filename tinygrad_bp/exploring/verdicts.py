@@ -50,7 +50,10 @@ def verdicts(
         if node.role is Role.PARAMETER
     }
     completed = {
-        part["to"]: k for k, step in enumerate(steps) for part in step.get("parts", ()) if part["complete"]
+        part["to"]: k
+        for k, step in enumerate(steps)
+        for part in step.get("parts", ())
+        if part["complete"]
     }
     parameters = [
         {**each, "node": node, "step": completed.get(node)}
@@ -71,9 +74,7 @@ def verdicts(
         "tolerance": comparison.tolerance,
         "method": comparison.numeric_method,
         "parameters": parameters,
-        "missing": [
-            row.name for row in comparison.rows if (row.name, row.shape) not in leaves
-        ],
+        "missing": [row.name for row in comparison.rows if (row.name, row.shape) not in leaves],
         "diagnosis": [asdict(each) for each in comparison.diagnosis],
         "stop": diagnosed if diagnosed is not None else min(wrong, default=None),
     }
@@ -116,6 +117,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "automatic": written(entry.automatic),
         "numeric": written(entry.numeric),
         "error": written(entry.relative_error),
+        "verdict": entry.verdict,
         "wrong": entry.verdict == "wrong",
     }
 

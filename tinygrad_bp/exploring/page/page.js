@@ -81,11 +81,10 @@ function number(x, what) {
   return el("span", { class: "num", "data-value": x, title: what ? `${what} = ${x}` : x }, short(x));
 }
 
-/** An array as a table of coloured cells, a lone number as such; `secret` hides the numbers. */
-function figure(place, label, { secret = false, name = label } = {}) {
+/** An array as a table of coloured cells, a lone number as such. */
+function figure(place, label, { name = label } = {}) {
   const array = arrays[place];
   const caption = el("figcaption", {}, `${label} ${shape(array)}`.trim());
-  if (secret) return el("figure", { class: "scalar" }, caption, el("span", { class: "num hidden" }, "?"));
   if (array.rows && array.shape.every((n) => n === 1) && array.shape.length < 3) {
     return el("figure", { class: "scalar", "data-array": place }, caption, number(array.rows[0][0], name));
   }
@@ -204,7 +203,7 @@ function paint(k) {
     if (each.grad) setText(each.grad, hidden ? "?" : grown ? arrays[grown[1]].summary : "–");
   });
   drawnEdges.forEach((each, e) => {
-    const active = edges[e][1] === step.node && !step.seed && (step.phase === "forward" || uses.has(edges[e][2])) && step.node != null && step.seed == null;
+    const active = edges[e][1] === step.node && (step.phase === "forward" || uses.has(edges[e][2]));
     if (active !== each.active) each.group.setAttribute("class", active ? "edge active" : "edge");
     each.active = active;
   });
@@ -344,13 +343,14 @@ const sign = (text) => el("span", { class: "sign" }, text);
 const row = (...children) => el("div", { class: "row" }, ...children);
 const card = (kind, ...children) => el("div", { class: `card ${kind}`.trim() }, ...children);
 
-function between(figures, text) {
-  return figures.flatMap((each, k) => (k ? [sign(text), each] : [each]));
-}
 
-function aboutNode(node) {
-  const facts = [node.op && `op ${node.op}`, node.op ? "" : node.role, arrays[node.value].shape.length ? `shape ${shape(arrays[node.value])}` : "a number", node.scope && `in ${node.scope}`];
-  return el("p", { class: "about" }, facts.filter(Boolean).join(" · "));
+/** Signs stand on the same line as the figure after them. */
+const signed = (text, each) => el("div", { class: "signed" }, sign(text), each);
+const joined = (figures, text) => figures.map((each, k) => (k ? signed(text, each) : each));
+
+function aboutNode(node, line) {
+  const facts = [line || node.op && `op ${node.op}`, node.op ? "" : node.role, arrays[node.value].shape.length ? `shape ${shape(arrays[node.value])}` : "a number", node.scope && `in ${node.scope}`];
+  return el("p", { class: "about" }, ...facts.filter(Boolean).flatMap((fact, k) => [k ? " · " : "", fact === line ? el("code", {}, fact) : fact]));
 }
 
 function startStep() {
@@ -373,7 +373,7 @@ function forwardStep(step) {
     el("h2", {}, `Compute ${node.name}`),
     aboutNode(node),
     card("", formula(node.formula), code(node.lines),
-      row(...between(operands, "and"), sign("→"), figure(node.value, node.name))),
+      row(...joined(operands, "and"), signed("→", figure(node.value, node.name)))),
   ];
 }
 
@@ -394,38 +394,37 @@ function backwardStep(step, k) {
   const constants = node.operands.filter((n) => !step.parts.some((part) => part.to === n));
   return [
     el("p", { class: "phase" }, "Backward"),
-    el("h2", {}, `Back through ${node.name} = ${node.op}`),
-    aboutNode(node),
-    comparison?.stop === k && stopCard(),
+    el("h2", {}, `Back through ${node.name}`),
+    aboutNode(node, node.lines.at(-1)),
+    comparison?.stop === k && !asking(k) && stopCard(),
     asking(k) && questionCard(step, k),
-    ...step.parts.map((part, p) => partCard(step, part, p, k)),
+    ...(asking(k) ? [] : step.parts.map((part) => partCard(step, part))),
     constants.length > 0 && el("p", { class: "about" }, `No gradient is needed for ${[...new Set(constants)].map((n) => nodes[n].name).join(", ")}.`),
-    ...(checks.get(k) || []).map((each) => !asking(k) && checkCard(each)),
+    ...(asking(k) ? [] : checks.get(k) || []).map(checkCard),
   ];
 }
 
-function partCard(step, part, p, k) {
+function partCard(step, part) {
   const to = nodes[part.to], node = nodes[step.node];
-  const secret = asking(k);
-  const upstream = figure(step.upstream, `upstream: gradient of ${node.name}`, { name: `gradient of ${node.name}` });
+  const upstream = figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}` });
   const reads = part.factors.map((n) => figure(nodes[n].value, nodes[n].name));
-  const terms = part.local == null
-    ? [...between([upstream, ...reads], "with"), sign("→")]
-    : [upstream, sign("×"), figure(part.local, `local: ∂${node.name} / ∂${to.name}`, { secret }), sign("=")];
-  if (part.raw != null) terms.push(figure(part.raw, "copies", { secret }), sign("summed →"));
-  const delta = figure(part.delta, "contribution Δ", { secret, name: `contribution to the gradient of ${to.name}` });
-  delta.dataset.part = p;
+  const delta = figure(part.delta, "contribution Δ", { name: `contribution to the gradient of ${to.name}` });
   delta.dataset.role = "delta";
-  const grown = figure(part.new, "new", { secret, name: `gradient of ${to.name}` });
+  const terms = part.local == null
+    ? joined([upstream, ...reads], "with")
+    : [upstream, signed("×", figure(part.local, `local ∂${node.name}/∂${to.name}`))];
+  if (part.raw != null) terms.push(signed("=", figure(part.raw, "for each copy")), signed("Σ =", delta));
+  else terms.push(signed(part.local == null ? "→" : "=", delta));
+  const grown = figure(part.new, "new", { name: `gradient of ${to.name}` });
   grown.dataset.role = "new";
   const old = part.old == null
     ? el("figure", { class: "scalar" }, el("figcaption", {}, "old"), el("span", { class: "num" }, "0"))
     : figure(part.old, "old", { name: `gradient of ${to.name} so far` });
   return card("",
     el("h3", {}, `To ${to.name} `, part.complete ? el("span", { class: "tag" }, "complete") : el("span", { class: "tag" }, "more to come")),
-    !secret && formula(part.formula), !secret && code(part.lines),
-    row(...terms, delta),
-    row(el("span", {}, `grad of ${to.name}:`), old, sign("+ Δ →"), grown));
+    formula(part.formula), code(part.lines),
+    row(...terms),
+    row(el("span", {}, `grad of ${to.name}:`), old, signed("+ Δ →", grown)));
 }
 
 function table(heads, rows) {
@@ -440,7 +439,7 @@ function checkCard(each) {
   const sides = Object.keys(each.sides);
   const name = (entry) => (entry.index.length ? `${each.name}[${entry.index.join(", ")}]` : each.name);
   const rows = each.entries.map((entry) => el("tr", { class: entry.wrong ? "wrong" : "" },
-    el("td", {}, name(entry)), ...sides.map((side) => cell(entry[side])), el("td", {}, short(entry.error, 2)), el("td", {}, entry.wrong ? "wrong" : "correct")));
+    el("td", {}, name(entry)), ...sides.map((side) => cell(entry[side])), el("td", {}, short(entry.error, 2)), el("td", {}, entry.verdict)));
   return card(each.wrong ? "bad" : "good",
     el("h3", {}, `Check of ${each.name} `, el("span", { class: `tag ${each.wrong ? "bad" : "good"}` }, each.verdict)),
     row(...sides.map((side) => figure(each.sides[side], side, { name: `${side} gradient of ${each.name}` }))),
@@ -454,7 +453,7 @@ function stopCard() {
   const wrong = comparison.parameters.filter((each) => each.wrong).map((each) => each.name);
   return card("bad",
     el("h3", {}, "The first wrong step"),
-    el("p", {}, found ? found.explanation : `From here on gradients that were derived by hand are wrong: ${wrong.join(", ")}. What comes before this step is right.`),
+    el("p", {}, found ? found.explanation : `Here a gradient that is wrong is complete for the first time. Wrong: ${wrong.join(", ")}. Of the parameters before this step all are right.`),
     found?.fix && el("p", {}, found.fix),
     found?.line && code([found.line]));
 }
@@ -501,13 +500,16 @@ function questionCard(step, k) {
     if (near(x, answer) || x === answer) return reveal(tries === 1);
     const known = mistakes.find(([wrong]) => near(x, wrong));
     input.setAttribute("aria-invalid", "true");
-    feedback.textContent = known ? `Not yet. ${known[1]}` : "Not yet. Multiply the upstream gradient by the local derivative of the op; hint shows the rule.";
+    feedback.textContent = known ? `Not yet. ${known[1]}` : "Not yet. Multiply the upstream gradient by the local derivative; Hint shows the rule.";
   };
   const hint = () => {
     feedback.replaceChildren("The rule: ", el("code", {}, part.lines.at(-1)));
   };
+  const node = nodes[step.node];
+  const needed = [...new Set([...node.operands, step.node])].map((n) => figure(nodes[n].value, nodes[n].name));
   return card("question",
     el("h3", {}, "Your turn"),
+    row(figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}` }), ...needed),
     el("form", { class: "ask", on: { submit: check } },
       el("label", { for: "answer" }, `What does this step add to the gradient of ${name}? Δ =`), input,
       el("button", { type: "submit", class: "primary" }, "Check"),
@@ -575,8 +577,7 @@ function play(on) {
   timer = 0;
   if (on && now === steps.length - 1) go(0);
   const button = byId("play");
-  button.textContent = on ? "⏸\uFE0E Pause" : "▶\uFE0E Play";
-  button.setAttribute("aria-label", on ? "Pause" : "Play");
+  button.textContent = on ? "Pause" : "Play";
   if (on) timer = setTimeout(tick, 1600 / byId("speed").value);
 }
 
