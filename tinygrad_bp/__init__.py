@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from .checking.compare import compare
     from .compiling import Compiled, compile
     from .drawing import draw
+    from .exploring import explore
     from .net7652 import plot_histories
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive
@@ -90,6 +91,7 @@ __all__ = [
     "draw",
     "drawing",
     "exp",
+    "explore",
     "grad",
     "hessian",
     "hvp",
@@ -141,6 +143,7 @@ _MODULE_OF = {
     "compile": "compiling",
     "draw": "drawing",
     "plot_histories": "net7652",
+    "explore": "exploring",
     "Derivation": "writing",
     "derive": "writing",
     **dict.fromkeys(

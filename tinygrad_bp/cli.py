@@ -25,7 +25,7 @@ app = typer.Typer(
 
 @app.callback()
 def _options() -> None:
-    """Keep `demo` a command of its own while it is the only one."""
+    """Say what the program as a whole is for."""
 
 
 @app.command()
@@ -124,6 +124,26 @@ def draw(
     except ScriptError as error:
         raise _cannot(str(error)) from None
     typer.echo(text)
+
+
+@app.command()
+def explore(
+    file: Annotated[Path, typer.Argument(help="A Python file with parameters and a function.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("explore.html"),
+    params: Annotated[str, typer.Option(help="What the parameters are called in it.")] = "params",
+    loss: Annotated[str, typer.Option(help="What the function of them is called.")] = "loss",
+    manual: Annotated[
+        str, typer.Option(help="What gradients derived by hand are called, if it has some.")
+    ] = "manual_gradients",
+) -> None:
+    """Make a page that steps through the forward and the backward pass."""
+    from .exploring.script import ScriptError, explored
+
+    try:
+        page = explored(file, out, params=params, loss=loss, manual=manual)
+    except ScriptError as error:
+        raise _cannot(str(error)) from None
+    typer.echo(f"Written to {page.path}; open it in a browser.")
 
 
 def _cannot(problem: str) -> typer.Exit:

@@ -39,6 +39,7 @@ def test_everything_is_written(demo):
         "summary.md",
         "graph.svg",
         "graph.png",
+        "explore.html",
         "gradients.txt",
         "gradients.json",
         "gradients-notebook-order.txt",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from .. import net7652
 from ..checking import Comparison, compare
 from ..drawing import draw
+from ..exploring import explore
 from ..kernel import Value
 from ..net7652 import History
 from ..net7652.training import OptimizerName
@@ -49,12 +50,13 @@ def run(out: Path, console: Console) -> Results:
     (out / "plots").mkdir(parents=True, exist_ok=True)
     _prove_writable(out)
     console.print("[bold]1[/] building and drawing the graph")
-    draw_graph(out)
+    loss = draw_graph(out)
     console.print("[bold]2[/] comparing manual, automatic and numeric gradients")
     right, notebook, central = check()
     for name, comparison in (("gradients", right), ("gradients-notebook-order", notebook)):
         _write(out / f"{name}.txt", f"{comparison}\n\n{entries_table(comparison)}\n")
         _write(out / f"{name}.json", comparison.to_json())
+    explore(loss, out / "explore.html", comparison=notebook, title="The 7-6-5-2 net")
     console.print("[bold]3[/] training with GD, momentum and Adam")
     histories, printed = train(console)
     console.print("[bold]4[/] drawing the plots")
@@ -65,17 +67,18 @@ def run(out: Path, console: Console) -> Results:
     return results
 
 
-def draw_graph(out: Path) -> None:
-    """Draw the net's graph with its gradients, as SVG and PNG."""
+def draw_graph(out: Path) -> Value:
+    """Draw the net's graph with its gradients, as SVG and PNG, and return its loss."""
     params = {name: Value(data, name=name) for name, data in _parameters().items()}
     x, t = (
         Value(data, name=name, requires_grad=False)
         for name, data in (("x", net7652.SAMPLE), ("t", net7652.TARGET))
     )
-    loss = net7652.loss(params, x, t)
+    loss: Value = net7652.loss(params, x, t)
     loss.backward(retain_grads=True)
     for suffix in ("svg", "png"):
         draw(loss, out / f"graph.{suffix}")
+    return loss
 
 
 def check() -> tuple[Comparison, Comparison, Comparison]:

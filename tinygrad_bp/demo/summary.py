@@ -47,7 +47,8 @@ def summary(results: Results) -> str:
     return f"""# The 7-6-5-2 net, end to end
 
 Seven inputs, six relu units, five sigmoid units, two sigmoid outputs; one sample, loss
-sum((t - o)²) / 2. The graph, with every value and gradient: `graph.svg`, `graph.png`.
+sum((t - o)²) / 2. The graph, with every value and gradient: `graph.svg`, `graph.png`. Step by
+step in a browser, with the notebook's gradients beside the right ones: `explore.html`.
 
 ## Is the hand-written backward pass right?
 

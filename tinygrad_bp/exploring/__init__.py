@@ -1,0 +1,12 @@
+"""A page that steps through the forward and the backward pass of a graph.
+
+From the bottom up: `recording` (the sweep, remembered), `rules` and `mathml` (ops as text and as
+formulas), `arrays` and `lesson`, `verdicts` and `story` (all of it as plain data), `picture` (the
+diagram), `document` (the file) and `api` (`explore` itself). What runs in the browser is in
+``page/``.
+"""
+
+from .api import explore
+from .document import Page
+
+__all__ = ["Page", "explore"]

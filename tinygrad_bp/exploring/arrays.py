@@ -1,0 +1,76 @@
+"""The numbers of a page: each array once, and a large one by what can be seen of it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..drawing.labels import summary
+
+__all__ = ["Arrays"]
+
+#: Arrays of up to so many numbers are written in full, unless there are too many of them.
+IN_FULL = 256
+#: What all the arrays of a page may hold together.
+MOST_NUMBERS = 60_000
+
+
+class Arrays:
+    """A table of arrays, which a page refers to by their place in it."""
+
+    def __init__(self) -> None:
+        self._places: dict[Any, int] = {}
+        self._arrays: list[npt.NDArray[Any]] = []
+
+    def add(self, data: Any) -> int:
+        """Return the place of an array, the same for the same numbers."""
+        array = np.asarray(data)
+        array = array.astype(np.float64) if array.dtype.kind in "fiub" else np.full((), np.nan)
+        key = (array.shape, array.tobytes())
+        if key not in self._places:
+            self._places[key] = len(self._arrays)
+            self._arrays.append(array)
+        return self._places[key]
+
+    def content(self) -> list[dict[str, Any]]:
+        """Return the table as plain data.
+
+        Each array has its ``shape``, its ``summary`` as text, and ``rows``: all of its numbers as
+        a list of rows, or ``blocks``: the means of its blocks. More than two axes are laid out
+        as rows of the last one.
+        """
+        sizes = [array.size for array in self._arrays]
+        most = IN_FULL
+        while most > 4 and sum(min(size, most) for size in sizes) > MOST_NUMBERS:
+            most //= 4
+        return [_content(array, most) for array in self._arrays]
+
+
+def _content(array: npt.NDArray[Any], most: int) -> dict[str, Any]:
+    rows = array.reshape(prod(array.shape[:-1]), array.shape[-1] if array.ndim else 1)
+    about = {"shape": list(array.shape), "summary": summary(array)}
+    if array.ndim == 1:
+        rows = rows.reshape(1, -1)
+    if array.size <= most:
+        return {**about, "rows": [[_number(x) for x in row] for row in rows.tolist()]}
+    side = max(int(most**0.5), 1)
+    cuts = [_cuts(length, side) for length in rows.shape]
+    with np.errstate(all="ignore"):
+        blocks = [[float(f"{rows[a:b, c:d].mean():.4g}") for c, d in cuts[1]] for a, b in cuts[0]]
+    return {**about, "blocks": [[_number(x) for x in row] for row in blocks]}
+
+
+def _cuts(length: int, most: int) -> list[tuple[int, int]]:
+    edges = np.linspace(0, length, min(length, most) + 1).round().astype(int).tolist()
+    return list(pairwise(edges))
+
+
+def _number(x: float) -> float | str:
+    """Write what JSON has no number for as text, and a whole number without its point."""
+    if not np.isfinite(x):
+        return "NaN" if np.isnan(x) else "Infinity" if x > 0 else "-Infinity"
+    return int(x) if x.is_integer() and abs(x) < 1e15 and str(x) != "-0.0" else x

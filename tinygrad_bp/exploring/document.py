@@ -1,0 +1,97 @@
+"""The page itself: one HTML file, with all that it needs in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+__all__ = ["Page", "assemble"]
+
+#: How high a page is in a notebook, in pixels.
+HEIGHT = 760
+
+
+class Page:
+    """A page made by `tinygrad_bp.explore`; a notebook shows it.
+
+    Attributes
+    ----------
+    html : str
+        The whole file.
+    path : pathlib.Path or None
+        Where it was written.
+    """
+
+    def __init__(self, html: str, path: Path | None = None) -> None:
+        self.html, self.path = html, path
+
+    def __repr__(self) -> str:
+        where = f" in {self.path}" if self.path else ""
+        return f"<Page of {len(self.html.encode()):,} bytes{where}>"
+
+    def _repr_html_(self) -> str:
+        """Show the page in a frame of its own, which can reach nothing outside."""
+        return (
+            f'<iframe title="Backpropagation, step by step" sandbox="allow-scripts" width="100%" '
+            f'height="{HEIGHT}" style="border:0" srcdoc="{escape(self.html)}"></iframe>'
+        )
+
+
+def assemble(story: Mapping[str, Any], picture: str, alternative: str) -> str:
+    """Put a page together.
+
+    Whatever users named is escaped: as HTML here, as SVG in the picture; in the story no
+    character is left that could end the script element it stands in. A policy forbids the page
+    all requests, and all scripts and styles but its own, which it knows by their hashes.
+
+    Parameters
+    ----------
+    story : dict
+        Plain data, see `tinygrad_bp.exploring.story.story`.
+    picture : str
+        SVG, escaped.
+    alternative : str
+        The picture in words.
+    """
+    style, script = _part("page.css"), _part("page.js")
+    return Template(_part("page.html")).substitute(
+        title=escape(story["title"]),
+        alternative=escape(alternative),
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        picture=picture,
+        story=_json(story),
+    )
+
+
+@cache
+def _part(name: str) -> str:
+    return files(__package__).joinpath("page", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _json(story: Mapping[str, Any]) -> str:
+    r"""Write JSON in ASCII and without ``<``, ``>`` and ``&``, which HTML would read.
+
+    Examples
+    --------
+    >>> _json({"name": "</script>\u2028"})
+    '{"name":"\\u003c/script\\u003e\\u2028"}'
+    """
+    text = json.dumps(story, separators=(",", ":"), allow_nan=False)
+    for each in "<>&":
+        text = text.replace(each, f"\\u{ord(each):04x}")
+    return text

@@ -1,0 +1,177 @@
+"""A backward pass that is remembered: each contribution to each gradient, in the engine's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..kernel import Value, topological_order
+from ..kernel.backward import sum_to_shape, sweep
+from ..kernel.order import ordered
+from ..kernel.value import clock
+
+__all__ = ["Contribution", "Recording", "Visit", "record"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contribution:
+    """What one use of an operand adds to the operand's gradient.
+
+    Attributes
+    ----------
+    node, position : Value, int
+        The use: an op's result, and the place of the operand.
+    operand : Value
+        What is differentiated by.
+    raw : array
+        What the derivative rule gives.
+    delta : array
+        The same with broadcasting undone, of the operand's shape: this is added.
+    local : array or None
+        The derivative of the op's result by the operand where the rule only multiplies by it,
+        entry by entry: ``raw == upstream * local``. None for a matrix product and the like.
+    old, new : array
+        The gradient before and after; `old` is None where this is the first contribution.
+    complete : bool
+        Whether it is the last one.
+    """
+
+    node: Value
+    position: int
+    operand: Value
+    raw: Any
+    delta: Any
+    local: Any
+    old: Any
+    new: Any
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Visit:
+    """The step of the sweep at one op: the gradient that arrived, and where it went on to."""
+
+    node: Value
+    upstream: Any
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """A forward and a backward pass.
+
+    Attributes
+    ----------
+    nodes : list of Value
+        Topologically sorted, the last one is the result.
+    visits : list of Visit
+        The backward sweep, from the result on; empty where nothing is to be differentiated.
+    gradients : dict of Value to array
+        The complete gradient of every node that it reaches.
+    """
+
+    nodes: list[Value]
+    visits: list[Visit]
+    gradients: dict[Value, Any]
+
+
+def record(value: Value, seed: Any = None) -> Recording:
+    """Run the backward pass, and remember each contribution.
+
+    The gradients come from the engine's own sweep. Each rule is then asked once more for what
+    the sweep had added up. Nothing is written to any ``.grad``.
+
+    Parameters
+    ----------
+    value : Value
+        The result, such as a loss.
+    seed : array_like, optional
+        The gradient of the result; 1 for a scalar.
+
+    Raises
+    ------
+    ValueError
+        If `value` is no scalar and there is no seed, or the seed has another shape.
+    StaleGraphError
+        If data were assigned after the graph had used them.
+
+    Notes
+    -----
+    The order and the sums are those of `tinygrad_bp.kernel.backward.sweep`: reverse accumulation
+    (Griewank and Walther, *Evaluating Derivatives*, 2008, section 3.2).
+    """
+    nodes = topological_order(value)
+    if not value.requires_grad:
+        return Recording(nodes, [], {})
+    start = value._seed(seed, create_graph=False)
+    path = ordered(value, constants=False)
+    with np.errstate(all="ignore"):  # what the forward pass had to say has been said
+        gradients = dict(sweep(path, start, create_graph=False, version=clock[0]))
+        visits = list(_visits(gradients))
+    return Recording(nodes, visits, gradients)
+
+
+def _visits(gradients: dict[Value, Any]) -> Iterator[Visit]:
+    """Walk through the nodes in the order of the sweep, in which `gradients` are."""
+    uses: dict[Value, int] = {}
+    for node in gradients:
+        for parent, rule in _operands(node):
+            if parent.requires_grad and rule is not None:
+                uses[parent] = uses.get(parent, 0) + 1
+    sums: dict[Value, Any] = {}
+    for node, upstream in gradients.items():
+        found = []
+        for position, (parent, rule) in enumerate(_operands(node)):
+            if not parent.requires_grad or rule is None:
+                continue
+            raw = _applied(rule, upstream, node)
+            delta = raw if raw.shape == parent.shape else sum_to_shape(raw, parent.shape)
+            old = sums.get(parent)
+            sums[parent] = delta if old is None else old + delta
+            uses[parent] -= 1
+            found.append(
+                Contribution(
+                    node=node,
+                    position=position,
+                    operand=parent,
+                    raw=raw,
+                    delta=delta,
+                    local=_local(rule, upstream, raw, node),
+                    old=old,
+                    new=sums[parent],
+                    complete=not uses[parent],
+                )
+            )
+        if node.op is not None:
+            yield Visit(node, upstream, tuple(found))
+
+
+def _operands(node: Value) -> Iterator[tuple[Value, Any]]:
+    return iter(()) if node.op is None else zip(node.parents, node.op.rules)
+
+
+def _applied(rule: Any, upstream: Any, node: Value) -> Any:
+    return rule(upstream, node._data, *[p._data for p in node.parents], **node.metadata)
+
+
+def _local(rule: Any, upstream: Any, raw: Any, node: Value) -> Any:
+    """Return what the rule multiplies by, entry by entry, if that is all it does.
+
+    What it gives for ones is that factor. Whether it does no more is seen with numbers in which
+    no two entries are alike, so that entries which are mixed or moved are noticed.
+    """
+    probe = np.random.default_rng(upstream.size).uniform(1.0, 2.0, upstream.shape)
+    probe = np.asarray(probe, upstream.dtype)[()]
+    try:
+        local = _applied(rule, np.ones_like(upstream), node)
+        fits = np.broadcast_shapes(local.shape, upstream.shape) == raw.shape
+        seen = _applied(rule, probe, node)
+        tolerance = 64 * np.finfo(raw.dtype).eps
+        same = fits and np.allclose(seen, probe * local, tolerance, 0.0, equal_nan=True)
+    except (ValueError, TypeError, ArithmeticError):  # a rule that only takes what it was given
+        return None
+    plain = upstream.shape == raw.shape or upstream.size == 1 or np.ptp(local) == 0
+    return local if same and plain else None  # else an outer product, which is better read as one

@@ -1,0 +1,210 @@
+"""Ops and their derivative rules as a reader sees them: lines of code and a formula.
+
+A rule is run once on nodes, which record what it does; the parts of `tinygrad_bp.writing` make
+of that the text which a derived backward pass has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..drawing.graph import Graph, Role
+from ..drawing.labels import printable, summary
+from ..kernel import Value
+from ..kernel.backward import sum_to_shape
+from ..kernel.order import ordered
+from ..transforms.tracing import recorded
+from ..writing.expressions import Expr
+from ..writing.latex_text import formula, number, symbol
+from ..writing.lines import Lines
+from ..writing.names import Names, as_identifier
+from ..writing.numpy_text import ENTRIES, Entry, from_template
+from ..writing.program import Instruction, Kind, Program
+from ..writing.simplify import simplified
+from ..writing.witnesses import recorded_in_full
+
+__all__ = ["Term", "Written", "name_terms", "write_op", "write_rule"]
+
+
+class Term(NamedTuple):
+    """What a node is called: for readers, in code and in formulas.
+
+    A lone constant without a name is a number in all three, and `is_number`.
+    """
+
+    text: str
+    code: str
+    latex: str
+    is_number: bool = False
+
+    @property
+    def gradient(self) -> Term:
+        """What the gradient by the node is called."""
+        return Term(f"gradient of {self.text}", f"d_{self.code}", rf"\delta_{{{self.latex}}}")
+
+
+class Written(NamedTuple):
+    """A computation as text.
+
+    Attributes
+    ----------
+    code : tuple of str
+        Lines of NumPy; the last is an expression.
+    latex : str
+        The same as one formula.
+    factors : tuple of int
+        Which inputs it reads, by their position.
+    """
+
+    code: tuple[str, ...]
+    latex: str
+    factors: tuple[int, ...]
+
+
+def name_terms(graph: Graph) -> dict[Value, Term]:
+    """Name each node: by its own name if no other has it, a number as such, or by its id."""
+    names = [printable(node.value.name or "") for node in graph.nodes]
+    identifiers = Names({"np"})
+    terms: dict[Value, Term] = {}
+    for node, name in zip(graph.nodes, names, strict=True):
+        value = node.value
+        if not name and node.role is Role.CONSTANT and value.ndim == 0:
+            text = summary(value.data)
+            terms[value] = Term(text, text, number(value.data).text, is_number=True)
+        else:
+            text = name if name and names.count(name) == 1 else f"{name} {node.id}".strip()
+            terms[value] = Term(text, identifiers(text, node.id), symbol(text))
+    return terms
+
+
+def write_op(node: Value, terms: Mapping[Value, Term]) -> Written:
+    """Write how a node is computed of its operands; the inputs are these, each once."""
+    operands = list(dict.fromkeys(node.parents))
+    inputs = [terms[each] for each in operands]
+    leaves = _leaves([each._data for each in operands], inputs)
+    at = dict(zip(operands, leaves, strict=True))
+    try:
+        with recorded(), recorded_in_full(), np.errstate(all="ignore"):
+            output = node.op(*[at[parent] for parent in node.parents], **node.metadata)
+        return _written(output, leaves, inputs)
+    except Exception:  # a user's op that cannot be written out
+        return _by_name(node.op.name, inputs)
+
+
+def write_rule(node: Value, position: int, upstream: Any, terms: Mapping[Value, Term]) -> Written:
+    """Write the derivative rule for an operand, with broadcasting undone.
+
+    Parameters
+    ----------
+    node : Value
+        The result of the op.
+    position : int
+        Which operand.
+    upstream : array
+        The gradient of the node.
+    terms : dict of Value to Term
+        What nodes are called.
+
+    Returns
+    -------
+    Written
+        Its inputs are the upstream gradient, the node, then the operands, each once.
+    """
+    operands = list(dict.fromkeys(node.parents))
+    inputs = [terms[node].gradient, *(terms[each] for each in (node, *operands))]
+    leaves = _leaves([upstream, node._data, *(each._data for each in operands)], inputs)
+    at = dict(zip(operands, leaves[2:], strict=True))
+    rule = next(rule for k, rule in enumerate(node.op.rules) if k == position)
+    shape = node.parents[position].shape
+    try:
+        with recorded(), recorded_in_full(), np.errstate(all="ignore"):
+            given = [at[parent] for parent in node.parents]
+            output = rule(leaves[0], leaves[1], *given, **node.metadata)
+            if output.shape != shape:
+                output = sum_to_shape(output, shape)
+        return _written(output, leaves, inputs)
+    except Exception:  # a user's rule that runs on arrays alone
+        return _by_name(f"{node.op.name}_vjp_{position}", inputs)
+
+
+def _by_name(name: str, inputs: Sequence[Term]) -> Written:
+    """Write a call of what cannot be written out."""
+    code = f"{as_identifier(name, 'op')}({', '.join(each.code for each in inputs)})"
+    arguments = ", ".join(each.latex for each in inputs)
+    latex = rf"\operatorname{{{symbol(name)}}}\left({arguments}\right)"
+    return Written((code,), latex, tuple(range(len(inputs))))
+
+
+def _leaves(data: Sequence[Any], inputs: Sequence[Term]) -> list[Any]:
+    return [
+        each if term.is_number else Value(each) for each, term in zip(data, inputs, strict=True)
+    ]
+
+
+def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Written:
+    traced = [k for k, term in enumerate(inputs) if not term.is_number]
+    program = simplified(_program(output, [leaves[k] for k in traced]))
+    at = dict(zip(program.inputs, traced, strict=True))
+    variables = {position: inputs[k].code for position, k in at.items()}
+    entries = {k: _entry(s) for k, s in enumerate(program.instructions) if s.op is not None}
+    lines = Lines(program, entries, Names({"np", *variables.values()}), variables)
+    (result,) = program.outputs
+    code = [f"{line.name} = {line.text}" for line in lines.assignments]
+    if code and result not in at:
+        code[-1] = lines.assignments[-1].text
+    else:
+        code.append(lines.expression(result).text)
+    symbols = {position: inputs[k].latex for position, k in at.items()}
+    used = {k for step in program.instructions for k in step.operands} | {result}
+    factors = tuple(k for position, k in at.items() if position in used)
+    return Written(tuple(code), _latex(program, symbols), factors)
+
+
+def _program(output: Any, leaves: Sequence[Value]) -> Program:
+    """Write down as instructions what was recorded between leaves and an output."""
+    order = list(ordered(output)) if isinstance(output, Value) else [Value(output)]
+    inputs = dict.fromkeys(leaves)
+    nodes = [*leaves, *(node for node in order if node not in inputs)]
+    places = {node: k for k, node in enumerate(nodes)}
+    steps = [_instruction(node, places, node in inputs) for node in nodes]
+    last = places[order[-1]]
+    return Program(tuple(steps), tuple(range(len(leaves))), (), (last,), (), ())
+
+
+def _instruction(node: Value, places: Mapping[Value, int], is_input: bool) -> Instruction:
+    source = is_input or node.op is None
+    kind = Kind.INPUT if is_input else Kind.CONSTANT if source else Kind.FORWARD
+    return Instruction(
+        kind,
+        op=None if source else node.op,
+        operands=() if source else tuple(places[p] for p in node.parents),
+        metadata={} if source else node.metadata,
+        shape=node.shape,
+        dtype=node.dtype,
+        data=node._data if source else None,
+    )
+
+
+def _entry(step: Instruction) -> Entry:
+    """Find how an op is written; a user's own is written as a call."""
+    if step.row in ENTRIES:
+        return ENTRIES[step.row]
+    operands = ", ".join(f"{{{k}}}" for k in range(len(step.operands)))
+    return from_template(f"{as_identifier(step.op_name, 'op')}({operands})")
+
+
+def _latex(program: Program, symbols: Mapping[int, str]) -> str:
+    expressions: list[Expr] = []
+    steps = program.instructions
+    for position, step in enumerate(steps):
+        if position in symbols:
+            expressions.append(Expr(symbols[position]))
+        elif step.op is None:
+            expressions.append(number(np.asarray(step.data).ravel()[:1].sum()))
+        else:
+            parts = [expressions[k] for k in step.operands]
+            expressions.append(formula(step, parts, [steps[k].shape for k in step.operands]))
+    return expressions[program.outputs[0]].text

@@ -1,0 +1,137 @@
+"""What a page tells, as plain data: nodes, and the steps of both passes with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..checking import Comparison
+from ..drawing.graph import Graph, Node
+from ..drawing.labels import cards, clipped, printable
+from ..kernel import Value
+from .arrays import Arrays
+from .lesson import TOLERANCE, question
+from .mathml import mathml
+from .recording import Contribution, Recording, Visit
+from .rules import Term, write_op, write_rule
+from .verdicts import verdicts
+
+__all__ = ["story"]
+
+
+def story(
+    graph: Graph,
+    recording: Recording,
+    terms: Mapping[Value, Term],
+    *,
+    title: str,
+    comparison: Comparison | None,
+) -> dict[str, Any]:
+    """Tell both passes as plain data.
+
+    Returns
+    -------
+    dict
+        ``nodes`` in topological order; ``edges`` as triples of tail, head and position;
+        ``steps`` in the order in which they are played; ``arrays``, to which all others refer
+        by position (see `Arrays.content`); ``comparison`` or None.
+    """
+    telling = _Telling(graph, recording, terms)
+    steps = list(telling.steps())
+    return {
+        "title": printable(title),
+        "tolerance": TOLERANCE,
+        "nodes": [telling.node(node) for node in graph.nodes],
+        "edges": [
+            [telling.places[e.tail.value], telling.places[e.head.value], e.position]
+            for e in graph.edges
+        ],
+        "steps": steps,
+        "comparison": None
+        if comparison is None
+        else verdicts(comparison, graph, steps, telling.places, telling.arrays),
+        "arrays": telling.arrays.content(),
+    }
+
+
+class _Telling:
+    """The parts of one story."""
+
+    def __init__(self, graph: Graph, recording: Recording, terms: Mapping[Value, Term]) -> None:
+        self.graph, self.recording, self.terms = graph, recording, terms
+        self.arrays = Arrays()
+        self.places = {node.value: k for k, node in enumerate(graph.nodes)}
+        self._cards = cards(graph)
+
+    def node(self, node: Node) -> dict[str, Any]:
+        """Tell what there is to know of a node but its gradient."""
+        value, card, term = node.value, self._cards[node.id], self.terms[node.value]
+        about: dict[str, Any] = {
+            "name": clipped(term.text),
+            "code": term.code,
+            "number": term.is_number,
+            "role": str(node.role),
+            "op": card.op,
+            "scope": " / ".join(map(printable, node.scope)),
+            "value": self.arrays.add(value._data),
+            "operands": [self.places[parent] for parent in value.parents],
+            "differentiated": value in self.recording.gradients,
+        }
+        if value.op is not None:
+            written = write_op(value, self.terms)
+            about["lines"] = _assigned(written.code, f"{term.code} = ")
+            about["formula"] = mathml(f"{term.latex} = {written.latex}")
+        return about
+
+    def steps(self) -> Iterator[dict[str, Any]]:
+        """Tell the steps: the leaves, each op, the first gradient, each op again backwards."""
+        yield {"phase": "start"}
+        for place, node in enumerate(self.graph.nodes):
+            if node.value.op is not None:
+                yield {"phase": "forward", "node": place}
+        if not self.recording.gradients:
+            return
+        result, seed = next(iter(self.recording.gradients.items()))
+        yield {
+            "phase": "backward",
+            "node": self.places[result],
+            "seed": self.arrays.add(seed),
+            "formula": mathml(f"{self.terms[result].gradient.latex} = 1"),
+            "parts": [],
+        }
+        asked = 0
+        for visit in self.recording.visits:
+            asking = question(visit, asked)
+            asked += asking is not None
+            yield {
+                "phase": "backward",
+                "node": self.places[visit.node],
+                "upstream": self.arrays.add(visit.upstream),
+                "parts": [self._part(visit, each) for each in visit.contributions],
+                "question": asking,
+            }
+
+    def _part(self, visit: Visit, each: Contribution) -> dict[str, Any]:
+        """Tell what one use of an operand adds to the operand's gradient."""
+        written = write_rule(visit.node, each.position, visit.upstream, self.terms)
+        term = self.terms[each.operand].gradient
+        first = each.old is None
+        formula = f"{term.latex} = {'' if first else f'{term.latex} + '}{written.latex}"
+        read = [visit.node, *dict.fromkeys(visit.node.parents)]
+        return {
+            "to": self.places[each.operand],
+            "position": each.position,
+            "lines": _assigned(written.code, f"{term.code} {'=' if first else '+='} "),
+            "formula": mathml(formula),
+            "factors": [self.places[read[k - 1]] for k in written.factors if k],
+            "local": None if each.local is None else self.arrays.add(each.local),
+            "raw": self.arrays.add(each.raw) if each.raw.shape != each.delta.shape else None,
+            "delta": self.arrays.add(each.delta),
+            "old": None if first else self.arrays.add(each.old),
+            "new": self.arrays.add(each.new),
+            "complete": each.complete,
+        }
+
+
+def _assigned(code: tuple[str, ...], name: str) -> list[str]:
+    return [*code[:-1], name + code[-1]]
