@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import runpy
-import sys
-import traceback
 from pathlib import Path
-from typing import Any
 
+from ..files import ScriptError, blame, look_up, run_file
 from .derivation import Derivation, derive
 
 __all__ = ["ScriptError", "written"]
-
-
-class ScriptError(Exception):
-    """A file cannot be run, or does not have what is looked for."""
 
 
 def written(file: Path, *, params: str, loss: str, latex: bool, output: Path | None) -> str:
@@ -52,44 +45,10 @@ def written(file: Path, *, params: str, loss: str, latex: bool, output: Path | N
 
 
 def _derivation(file: Path, params: str, loss: str) -> Derivation:
-    namespace = _run(file)
-    for name in (params, loss):
-        if name not in namespace:
-            raise ScriptError(
-                f"{file} defines no {name!r}; define it there, or name another with "
-                f"{'--params' if name == params else '--loss'}"
-            )
+    namespace = run_file(file)
+    at = look_up(file, namespace, "--params", params)
+    fun = look_up(file, namespace, "--loss", loss)
     try:
-        return derive(namespace[loss], namespace[params])
+        return derive(fun, at)
     except Exception as error:
-        raise ScriptError(_about(file, error)) from error
-
-
-def _run(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        raise ScriptError(f"there is no file {file}")
-    folder = str(file.resolve().parent)
-    sys.path.insert(0, folder)  # as for a script, so that it finds what lies beside it
-    try:
-        return runpy.run_path(str(file))
-    except SystemExit as error:
-        raise ScriptError(f"{file} ended itself with exit status {error.code}") from None
-    except Exception as error:
-        raise ScriptError(_about(file, error)) from error
-    finally:
-        if folder in sys.path:
-            sys.path.remove(folder)
-
-
-def _about(file: Path, error: Exception) -> str:
-    """Say what went wrong, at which line of the user's file."""
-    what = f"{type(error).__name__}: {error}"
-    if isinstance(error, SyntaxError):
-        return f"{file}, line {error.lineno}: SyntaxError: {error.msg}"
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename) == file or Path(frame.filename).resolve() == file.resolve()
-    ]
-    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
-    return f"{file}{f', line {lines[-1]}' if lines else ''}: {what}{notes}"
+        raise blame(file, error) from error
