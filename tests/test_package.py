@@ -16,6 +16,7 @@ LAYERS = [
     "kernel",
     "ops",
     "trees",
+    "files",
     "transforms",
     "writing",
     "compiling",

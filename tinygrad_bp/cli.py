@@ -13,6 +13,7 @@ __all__ = ["app", "main"]
 COULD_NOT_RUN = 2
 
 Backward = Literal["beside", "combined"]
+MethodName = Literal["auto", "complex", "adaptive", "five-point", "central"]
 ThemeName = Literal["light", "dark", "print", "colour-blind"]
 
 app = typer.Typer(
@@ -66,7 +67,8 @@ def derive(
     ] = None,
 ) -> None:
     """Write out the backward pass of a function: NumPy source, or formulas."""
-    from .writing.script import ScriptError, written
+    from .files import ScriptError
+    from .writing.script import written
 
     try:
         text = written(file, params=params, loss=loss, latex=latex, output=output)
@@ -104,7 +106,7 @@ def draw(
 ) -> None:
     """Draw the graph of a function, with the gradients of its parameters."""
     from .drawing.script import drawn
-    from .writing.script import ScriptError
+    from .files import ScriptError
 
     try:
         text = drawn(
@@ -137,13 +139,71 @@ def explore(
     ] = "manual_gradients",
 ) -> None:
     """Make a page that steps through the forward and the backward pass."""
-    from .exploring.script import ScriptError, explored
+    from .exploring.script import explored
+    from .files import ScriptError
 
     try:
         page = explored(file, out, params=params, loss=loss, manual=manual)
     except ScriptError as error:
         raise _cannot(str(error)) from None
     typer.echo(f"Written to {page.path}; open it in a browser.")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A Python file with gradients derived by hand.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    reference: Annotated[
+        Path | None, typer.Option(help="Take parameters and loss from this file instead.")
+    ] = None,
+    params: Annotated[str, typer.Option(help="What the parameters are called in it.")] = "params",
+    loss: Annotated[str, typer.Option(help="What the function of them is called.")] = "loss",
+    manual: Annotated[
+        str, typer.Option(help="What the gradients, or a function of them, are called.")
+    ] = "manual_gradients",
+    numeric: Annotated[MethodName, typer.Option(help="The method of the numeric side.")] = "auto",
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="The largest relative difference that is correct.")
+    ] = 1e-7,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, help="How many seconds the file may take.")
+    ] = 60,
+    memory_limit: Annotated[
+        int, typer.Option(min=256, help="How many MiB of address space it may have (Linux).")
+    ] = 4096,
+) -> None:
+    """Check gradients derived by hand: exit 0 if they are correct, 1 if wrong, 2 if it cannot."""
+    from .checking.submission import check_file
+
+    checked = check_file(
+        file,
+        reference=reference,
+        params=params,
+        loss=loss,
+        manual=manual,
+        numeric=numeric,
+        tolerance=tolerance,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
+    )
+    if as_json:
+        typer.echo(checked.to_json(file))
+    elif checked.status == "error":
+        typer.echo(f"tinygrad-bp: {_printable(checked.text)}", err=True)
+    else:
+        typer.echo(_printable(checked.text))
+    if checked.output and not as_json:
+        more = "\n(and more)" if checked.output_cut else ""
+        typer.echo(f"--- printed by {file} ---", err=True)
+        typer.echo(_printable(checked.output.rstrip()) + more, err=True)
+    raise typer.Exit({"correct": 0, "wrong": 1}.get(checked.status, COULD_NOT_RUN))
+
+
+def _printable(text: str) -> str:
+    """Replace what would steer the terminal."""
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
 
 
 def _cannot(problem: str) -> typer.Exit:

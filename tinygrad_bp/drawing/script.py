@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..files import ScriptError, blamed, look_up, look_up_parameters, run_file
 from ..kernel import Value
 from ..trees import flatten, rebuild
-from ..writing.script import ScriptError, blamed, loaded
 from .api import draw
 from .render import RenderError
 
@@ -36,18 +36,20 @@ def drawn(
     ScriptError
         If that is not possible, with the line of the file to blame where there is one.
     """
-    names = {"params": params, "loss": loss, **({"manual": manual} if manual else {})}
-    given, fun, *by_hand = loaded(file, **names)
+    namespace = run_file(file)
+    given = look_up_parameters(file, namespace, params)
+    fun = look_up(file, namespace, "--loss", loss)
+    by_hand = None if manual is None else look_up(file, namespace, "--manual", manual)
     with blamed(file):
         result = fun(_named(given))
         if not isinstance(result, Value):
             raise TypeError(f"{loss} gives a {type(result).__name__} for Values; expected a Value")
         if result.ndim == 0 and result.requires_grad:
             result.backward(retain_grads=True)
-        if by_hand:
+        if by_hand is not None:
             from ..checking import compare
 
-            options["comparison"] = compare(fun, given, by_hand[0])
+            options["comparison"] = compare(fun, given, by_hand)
     try:
         diagram = draw(result, out, **options)
     except (OSError, RenderError, RuntimeError, ValueError) as error:

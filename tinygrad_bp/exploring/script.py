@@ -6,13 +6,13 @@ from pathlib import Path
 
 from ..checking import compare
 from ..drawing import RenderError
+from ..files import ScriptError, blamed, look_up, look_up_parameters, run_file
 from ..kernel import Value
 from ..trees import flatten, rebuild
-from ..writing.script import ScriptError, _about, _run
 from .api import explore
 from .document import Page
 
-__all__ = ["ScriptError", "explored"]
+__all__ = ["explored"]
 
 
 def explored(file: Path, output: Path, *, params: str, loss: str, manual: str) -> Page:
@@ -40,23 +40,18 @@ def explored(file: Path, output: Path, *, params: str, loss: str, manual: str) -
     ScriptError
         If that is not possible, with the line of the file to blame where there is one.
     """
-    namespace = _run(file)
-    for name in (params, loss):
-        if name not in namespace:
-            raise ScriptError(
-                f"{file} defines no {name!r}; define it there, or name another with "
-                f"{'--params' if name == params else '--loss'}"
-            )
-    given, fun, by_hand = namespace[params], namespace[loss], namespace.get(manual)
-    try:
+    namespace = run_file(file)
+    given = look_up_parameters(file, namespace, params)
+    fun = look_up(file, namespace, "--loss", loss)
+    by_hand = namespace.get(manual)
+    with blamed(file):
         leaves = [
             Value(leaf.data if isinstance(leaf, Value) else leaf, name=path or "params")
             for path, leaf in flatten(given)
         ]
         result = fun(rebuild(given, iter(leaves)))
         comparison = None if by_hand is None else compare(fun, given, by_hand)
+    try:
         return explore(result, output, comparison=comparison, title=f"{loss} of {file.name}")
-    except (OSError, RenderError) as error:
+    except (OSError, RenderError, TypeError, ValueError) as error:
         raise ScriptError(str(error)) from error
-    except Exception as error:
-        raise ScriptError(_about(file, error)) from error
