@@ -61,7 +61,18 @@ def test_no_markup_in_a_name_runs(name, tmp_path):
     ):
         root = ET.fromstring(bp.draw(y, **options).pipe("svg"))
         elements = {element.tag.removeprefix(SVG) for element in root.iter()}
-        assert elements <= set("svg title desc g a path polygon polyline ellipse text".split())
+        assert elements <= {
+            "svg",
+            "title",
+            "desc",
+            "g",
+            "a",
+            "path",
+            "polygon",
+            "polyline",
+            "ellipse",
+            "text",
+        }
         assert not [key for e in root.iter() for key in e.attrib if key.startswith("on")]
         links = [e.get("{http://www.w3.org/1999/xlink}href") for e in root.iter()]
         assert set(links) == {None}
