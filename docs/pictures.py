@@ -15,6 +15,11 @@ def main(folder: Path = IMAGES) -> None:
     neuron = runpy.run_path(str(ROOT / "examples" / "scalar_graph.py"))["neuron"]()
     bp.draw(neuron, folder / "neuron.svg", direction="LR")
 
+    x, w, b = (bp.Value(v, name=n) for n, v in (("x", 2.0), ("w", -3.0), ("b", 6.5)))
+    y = bp.named(np.tanh(bp.named(w * x + b, "net")), "y")
+    y.backward(retain_grads=True)
+    bp.draw(y, folder / "neuron_backward.svg", backward=True, derivatives=True)
+
     params = bp.net7652.initial_parameters()
     loss = net(params)
     bp.draw(loss, folder / "net7652.svg")
