@@ -1,7 +1,7 @@
 """Pictures as they were when somebody last looked at them and found them good.
 
 The embedded renderer writes the same bytes everywhere, so whole files are compared. After a
-change that is meant: python tests/drawing/test_golden.py, then look at each in tests/drawing/golden.
+change that is meant: python tests/drawing/test_golden.py, then look at each in golden/
 """
 
 from importlib.metadata import version
