@@ -45,6 +45,24 @@ def test_names_are_text():
     assert "1. " not in written(y)
 
 
+def test_folded_nodes_cotangents_and_wrong_gradients(net, tmp_path):
+    def lines(value, **options):
+        bp.draw(value, tmp_path / "graph.mmd", **options)
+        return (tmp_path / "graph.mmd").read_text(encoding="utf-8").splitlines()
+
+    assert any(line.strip().startswith('f0{{"layer 1 = 6 nodes') for line in lines(net, depth=0))
+    backward = lines(net, backward=True)
+    assert any(" -.- d" in line for line in backward)
+    assert any(line.endswith('"]):::cotangent') for line in backward)
+
+    def square(params):
+        return (params["x"] ** 2).sum()
+
+    x = bp.Value([1.0, 2.0], name="x")
+    comparison = bp.compare(square, {"x": x.data}, {"x": x.data})
+    assert lines(square({"x": x}), comparison=comparison)[-1] == "  class n1 wrong"
+
+
 def test_what_mermaid_does_not_draw_is_refused(chain):
     with pytest.raises(ValueError, match=r"the graph has 600 edges.*500 edges.*force=True"):
         written(chain(150))

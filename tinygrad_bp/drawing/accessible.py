@@ -9,6 +9,7 @@ from html import escape
 
 from .graph import Graph, Role
 from .labels import Card
+from .plain import counted
 
 __all__ = ["accessible", "description", "title"]
 
@@ -25,7 +26,8 @@ def title(graph: Graph, cards: Mapping[str, Card]) -> str:
 def description(graph: Graph, cards: Mapping[str, Card]) -> str:
     """Describe a graph in sentences: its size, its result, its parameters, what is wrong."""
     root = cards[graph.root.id]
-    said = [f"{len(graph.nodes)} nodes, {len(graph.edges)} edges.", *(f"{n}." for n in graph.notes)]
+    counts = f"{counted(len(graph.nodes), 'node')}, {counted(len(graph.edges), 'edge')}."
+    said = [counts, *(f"{note}." for note in graph.notes)]
     said.append(f"The result {root.name or root.id} has the value {root.value}.")
     parameters = [card for card in cards.values() if card.role is Role.PARAMETER]
     if parameters:

@@ -15,6 +15,7 @@ from unicodedata import east_asian_width
 
 from .graph import Edge, Graph, Node, Role
 from .labels import OPERATORS, Card, clipped, printable
+from .plain import counted
 from .themes import DECADES, THEMES, Theme, decade
 
 __all__ = ["FONT", "Style", "dot_lines"]
@@ -99,7 +100,7 @@ def dot_lines(
 
 def _defaults(graph: Graph, style: Style) -> Iterator[str]:
     theme = style.theme
-    counts = f"{len(graph.nodes)} nodes, {len(graph.edges)} edges"
+    counts = f"{counted(len(graph.nodes), 'node')}, {counted(len(graph.edges), 'edge')}"
     quick = " nslimit=2 nslimit1=2 mclimit=0.1 splines=line" if len(graph.nodes) > _QUICK else ""
     yield (
         f"\tgraph [rankdir={style.direction} ordering=in ranksep=0.3 nodesep=0.4 "

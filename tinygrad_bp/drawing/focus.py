@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from ..kernel import Value
 from .graph import Graph, Node
+from .plain import clipped, printable
 
 __all__ = ["Around", "find", "focused"]
 
@@ -60,7 +61,11 @@ def focused(graph: Graph, node: Node, around: Around) -> Graph:
         kept |= _descendants(graph, node)
     if around == "path":
         kept |= _shortest(graph, node)
-    return _only(graph, kept, f"{around} of {node.value.name or node.id}")
+    return _only(graph, kept, f"{around} of {_called(node)}")
+
+
+def _called(node: Node) -> str:
+    return clipped(printable(node.value.name or node.id))
 
 
 def _ancestors(graph: Graph, node: Node) -> set[Node]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import NamedTuple
 
 from ..kernel import Value
@@ -134,7 +135,6 @@ def _folded(graph: Graph, parts: Sequence[Part], what: str) -> Graph:
             last = piece[-1]
             folded = replace(
                 last,
-                id=f"f{len(titles)}",
                 role=Role.FOLDED,
                 scope=part.scope,
                 title=f"{part.title}{again}",
@@ -144,6 +144,8 @@ def _folded(graph: Graph, parts: Sequence[Part], what: str) -> Graph:
     if not titles:
         return graph
     nodes = [titles.get(unit[-1], unit[-1]) for unit in order.units()]
+    numbers = count()
+    nodes = [replace(n, id=f"f{next(numbers)}") if n.members else n for n in nodes]
     edges = tuple(_edges(graph, nodes))
     note = f"{what} folded: {len(graph.nodes)} nodes drawn as {len(nodes)}"
     return replace(graph, nodes=tuple(nodes), edges=edges, notes=(*graph.notes, note))

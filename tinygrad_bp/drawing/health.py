@@ -59,7 +59,7 @@ def _dead(value: Value) -> str:
     """Find units of a rectifier that no sample activates; samples are rows."""
     if value.op is None or value.op.name != "relu" or not value.size:
         return ""
-    active = np.asarray(value.data) > 0
+    active = ~(np.asarray(value.data) <= 0)  # NaN is another matter
     if not active.any():
         return "dead relu: no unit is active"
     silent = int(np.count_nonzero(~active.any(axis=0))) if active.ndim > 1 else 0

@@ -78,8 +78,10 @@ def _lines(graph: Graph, cards: Mapping[str, Card], style: Style) -> Iterator[st
     for role in dict.fromkeys(node.role for node in graph.nodes):
         colours = f"fill:{theme.fills[role]},stroke:{theme.outlines[role]},color:{theme.ink}"
         yield f"  classDef {role} {colours}"
-    if any(cards[node.id].verdict == "wrong" for node in graph.nodes):
+    wrong = [node.id for node in graph.nodes if cards[node.id].verdict == "wrong"]
+    if wrong:
         yield f"  classDef wrong stroke:{theme.alarm},stroke-width:3px"
+        yield f"  class {','.join(wrong)} wrong"
 
 
 def _node(card: Card) -> str:
@@ -95,8 +97,7 @@ def _node(card: Card) -> str:
         *(_text(line) for line in (card.points, *card.lines) if line),
         *(_text(f"! {flag}") for flag in card.flags),
     ]
-    classes = f"{card.role},wrong" if card.verdict == "wrong" else card.role
-    return f"{card.id}{opening}{'<br/>'.join(lines)}{closing}:::{classes}"
+    return f"{card.id}{opening}{'<br/>'.join(lines)}{closing}:::{card.role}"
 
 
 def _text(text: str, plain: frozenset[str] = _PLAIN) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["array_in_full", "clipped", "number", "printable", "summary"]
+__all__ = ["array_in_full", "clipped", "counted", "number", "printable", "summary"]
 
 #: Arrays of up to so many numbers are written in full in a node.
 IN_FULL = 4
@@ -38,6 +38,11 @@ def printable(text: str) -> str:
 def clipped(text: str, longest: int = LONGEST) -> str:
     """Cut off what is too long."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def counted(count: int, what: str) -> str:
+    """Write how many there are: ``1 node``, ``2 nodes``."""
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def number(number: Any, digits: int = 4) -> str:
