@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +111,11 @@ def blamed(file: Path) -> Iterator[None]:
 
 
 def _line(file: Path, error: BaseException) -> int | None:
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if _same(frame.filename, file)]
-    return lines[-1] if lines else None
+    line, own = None, cache(lambda name: _same(name, file))  # there may be a million frames
+    for frame, at in traceback.walk_tb(error.__traceback__):
+        if own(frame.f_code.co_filename):
+            line = at
+    return line
 
 
 def _same(filename: str | None, file: Path) -> bool:

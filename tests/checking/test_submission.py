@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -130,6 +132,16 @@ def test_what_lies_beside_the_file_is_found(file, tmp_path):
     assert check(file, NET + RIGHT).exit_code == 0
 
 
+def test_the_example_of_the_documentation(file):
+    text = (Path(__file__).parents[2] / "docs" / "check.md").read_text(encoding="utf-8")
+    program = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    shown = re.search(r"check net.py\n(.*?)\.\.\.\n```", text, re.DOTALL)[1]
+    done = check(file, program)
+    assert done.exit_code == 1
+    round_off = re.compile(r"\d\.\de[-+]\d+|(?<=\.\d{10})\d+")  # differs between machines
+    assert round_off.sub("", done.stdout).startswith(round_off.sub("", shown))
+
+
 # --- files that cannot be checked ---------------------------------------------------------------
 
 
@@ -163,8 +175,6 @@ def test_errors_name_the_line(file, text, kind, line, match):
     assert "Traceback" not in done.stderr
     assert str(file) in done.stderr
     assert line is None or f", line {line}: " in done.stderr
-    import re
-
     assert re.search(match, done.stderr)
 
 
@@ -221,6 +231,15 @@ def test_memory_is_limited(file, text):
     assert (checked.error["kind"], checked.error["line"]) == ("memory", 2)
 
 
+@LINUX
+def test_recursion_without_a_limit(file):
+    # it is stopped, or says SystemError (Python 3.11), or crashes, as memory and time have it
+    file.write_text("import sys\nsys.setrecursionlimit(10**9)\nf = lambda: f()\nf()")
+    checked = check_file(file, memory_limit=512, time_limit=3)
+    assert checked.status == "error"
+    assert checked.error["kind"] in ("exception", "memory", "crash", "time")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -234,7 +253,6 @@ def test_memory_is_limited(file, text):
         "import atexit\natexit.register(lambda: [None for _ in iter(int, 1)])",
         "import threading\nthreading.Thread(target=lambda: [0 for _ in iter(int, 1)]).start()",
         "import os\nos.chdir('/')",
-        "import sys\nsys.setrecursionlimit(10**9)",
     ],
 )
 def test_wrong_gradients_are_never_passed(file, text):
