@@ -1,0 +1,149 @@
+"""`diagnose`: from a function and a wrong gradient to a list of `Diagnosis`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..trees import flatten, rebuild
+from .diagnosis import Diagnosis
+from .explain import merged, reported, unexplained
+from .graph import Graph, trace
+from .script import Script
+from .search import TOLERANCE, Case, Match, Search, Solution, confirmed
+
+__all__ = ["diagnose"]
+
+Gradients = Mapping[str, Any]
+
+#: How many more points are looked at where the manual gradient is a function.
+_POINTS = 5
+
+
+def diagnose(
+    fun: Callable[[Any], Any],
+    params: Any,
+    manual: Gradients,
+    *,
+    again: Callable[[Any], Gradients] | None = None,
+    error: float = 0.0,
+) -> list[Diagnosis]:
+    """Find the mistakes that give exactly a manual gradient.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(params)`` gives a scalar; it is run on Values.
+    params : nested dicts, lists and tuples of arrays
+        The parameters, in float64.
+    manual : mapping of str to array
+        The gradient by the path of each parameter, ``params`` for one that stands alone; also of
+        inner Values, by their names.
+    again : callable, optional
+        Gives `manual` at other parameters of the same structure.
+    error : float, optional
+        How far the right gradient itself may be off, relatively.
+
+    Returns
+    -------
+    list of Diagnosis
+        The mistakes, those nearest to the loss first. Empty where nothing is wrong.
+
+    Notes
+    -----
+    A hypothesis is a mistake made at one place of the graph; a changed backward pass gives the
+    gradients that it would give. Tried are those that reach a wrong gradient and none that is
+    right, conditional on what is explained already. They are accepted if they give the numbers
+    with a residual of at most 1e-9, or 100 times the error of the right gradient. With `again`
+    they have to give those at five other points too.
+    """
+    graph = trace(fun, params)
+    if graph is None:
+        return []
+    case = _case(graph, params, manual, error)
+    others = list(_elsewhere(fun, params, graph, again, error)) if again else []
+    solution = _solved(case, others)
+    return _Report(case, params, Script(graph, fun, params)).of(solution)
+
+
+def _case(graph: Graph, params: Any, manual: Gradients, error: float) -> Case:
+    inner = dict(graph.named())
+    numbers = {
+        number: np.asarray(manual[name])
+        for name, number in (*_parameters(graph, params).items(), *inner.items())
+        if name in manual
+    }
+    single = any(given.dtype == np.float32 for given in numbers.values())
+    tolerance = max(TOLERANCE, 100 * error, 40 * np.finfo(np.float32).eps if single else 0.0)
+    return Case(graph, numbers, float(tolerance))
+
+
+def _parameters(graph: Graph, params: Any) -> dict[str, int]:
+    """Return the numbers of the parameters that the loss depends on, by their paths."""
+    paths = [path or "params" for path, _ in flatten(params)]
+    found = zip(paths, graph.leaves, strict=True)
+    return {path: number for path, number in found if number is not None}
+
+
+def _elsewhere(
+    fun: Callable[[Any], Any],
+    params: Any,
+    graph: Graph,
+    again: Callable[[Any], Gradients],
+    error: float,
+) -> Iterator[Case]:
+    """Yield other points at which the graph is the same and the manual gradient can be had."""
+    generator = np.random.default_rng(1)
+    arrays = [np.asarray(array, np.float64) for _, array in flatten(params)]
+    for _ in range(_POINTS):
+        moved = [
+            a + 0.3 * generator.standard_normal(a.shape) * max(1.0, np.std(a)) for a in arrays
+        ]
+        try:
+            with np.errstate(all="ignore"):
+                manual = again(rebuild(params, iter([a.copy() for a in moved])))
+                there = trace(fun, rebuild(params, iter(moved)))
+        except Exception:  # the user's code may not work everywhere; there are other points
+            continue
+        finite = all(np.isfinite(np.asarray(g)).all() for g in manual.values())
+        if there is not None and there.form == graph.form and finite:
+            yield _case(there, params, manual, error)
+
+
+def _solved(case: Case, others: list[Case]) -> Solution:
+    """Explain one point such that it holds at the others; the first point first."""
+    cases = [case, *others]
+    for here in cases:
+        solution = Search(here).solve()
+        kept = confirmed(solution, [other for other in cases if other is not here])
+        if kept:
+            return kept
+    return []
+
+
+class _Report:
+    """What is said about the mistakes of a case."""
+
+    def __init__(self, case: Case, params: Any, script: Script) -> None:
+        self._case, self._script = case, script
+        self._names = {k: name for name, k in _parameters(case.graph, params).items()}
+
+    def of(self, solution: Solution) -> list[Diagnosis]:
+        """Describe the mistakes, one after the other."""
+        with np.errstate(all="ignore"):
+            state = self._case.start()
+            found: list[tuple[Match, Diagnosis]] = []
+            for cluster in solution:
+                diagnosis = reported(cluster, state, self._names, self._script)
+                found.append((cluster[0], diagnosis))
+                state = cluster[0].apply(state)
+            reports = merged(found, self._case.graph)
+            residuals = self._case.residuals(state)
+            wrong = [k for k, r in residuals.items() if r > self._case.tolerance]
+            if not solution and not wrong:  # wrong by less than what could be explained
+                wrong = [max(residuals, key=lambda k: residuals[k])] if residuals else []
+            if wrong:
+                reports.append(unexplained(state, wrong, self._names, self._script))
+        return reports

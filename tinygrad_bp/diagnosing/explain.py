@@ -1,0 +1,184 @@
+"""From what was found to a `Diagnosis`: the likelier mistake, its place, and what to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .catalogue import FIXES, UNEXPLAINED, rank
+from .diagnosis import Diagnosis
+from .graph import SHAPING, Graph
+from .hypothesis import Unknown
+from .script import Script
+from .search import Match, residual
+from .sweep import Backward
+
+__all__ = ["merged", "reported", "unexplained"]
+
+_AFFINE = frozenset(["matmul", "einsum", "add", "sub", "mul", *SHAPING])
+
+
+def reported(
+    cluster: Sequence[Match], before: Backward, names: Mapping[int, str], script: Script
+) -> Diagnosis:
+    """Describe one mistake.
+
+    Parameters
+    ----------
+    cluster : sequence of Match
+        The hypotheses that give the same numbers.
+    before : Backward
+        The pass without this mistake.
+    names : mapping of int to str
+        The parameters by their numbers.
+    script : Script
+        The derived backward pass.
+    """
+    best = min(cluster, key=lambda match: _preference(match, before.graph))
+    hypothesis, number = best.hypothesis, best.number
+    after = best.apply(before)
+    wrong = [
+        name
+        for k, name in names.items()
+        if residual(after.predicted[k], before.predicted[k]) > 1e-13 or k in best.fixed
+    ] or _below(before.graph, best.fixed, names)
+    words = {name: script.name(k) for name, k in hypothesis.refers.items()}
+    words |= {"node": script.name(hypothesis.place)}
+    words.setdefault("low", script.name(hypothesis.lands))
+    if hypothesis.unknown is not None:
+        words |= {hypothesis.unknown.name.lower(): f"{number:.6g}"}
+    others = {m.hypothesis.mistake for m in cluster} - {hypothesis.mistake}
+    return Diagnosis(
+        mistake=hypothesis.mistake,
+        node=words["node"],
+        position=before.graph.positions[before.graph.nodes[hypothesis.place]],
+        parameters=tuple(wrong),
+        residual=best.residual,
+        explanation=f"{_sentence(hypothesis.what.format(**words))} {_effect(wrong, names)}",
+        fix=FIXES[hypothesis.mistake].format(**words),
+        line=script.line(hypothesis.lands),
+        alternatives=tuple(sorted(others, key=rank)),
+        factor=number if hypothesis.unknown is Unknown.FACTOR else None,
+        learning_rate=number if hypothesis.unknown is Unknown.LEARNING_RATE else None,
+    )
+
+
+def _preference(match: Match, graph: Graph) -> tuple[Any, ...]:
+    """Order the likelier first; of the same mistake the one at a node that has a name."""
+    hypothesis = match.hypothesis
+    name = graph.nodes[hypothesis.place].name
+    return rank(hypothesis.mistake), not name, -hypothesis.place
+
+
+def _below(graph: Graph, numbers: Iterable[int], names: Mapping[int, str]) -> list[str]:
+    """Name the parameters below nodes."""
+    reached, waiting = set(numbers), list(numbers)
+    while waiting:
+        for k in graph.parents[waiting.pop()].values():
+            if k not in reached:
+                reached.add(k)
+                waiting.append(k)
+    return [name for k, name in names.items() if k in reached]
+
+
+def _effect(wrong: Sequence[str], names: Mapping[int, str]) -> str:
+    if len(wrong) == len(names):
+        return "That makes every gradient wrong." if len(wrong) > 1 else "Its gradient is wrong."
+    noun = "gradient" if len(wrong) == 1 else "gradients"
+    return f"That makes the {noun} of {_listed(wrong)} wrong."
+
+
+def _listed(words: Sequence[str]) -> str:
+    if len(words) > 8:
+        return f"{', '.join(words[:6])} and {len(words) - 6} others"
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _sentence(text: str) -> str:
+    """End with a full stop. The first word may be a name, which stays as it is."""
+    first, rest = text[:1], text[1:]
+    begins = text.startswith(("the ", "of ", "a "))
+    return f"{first.upper() if begins else first}{rest}."
+
+
+def merged(found: Sequence[tuple[Match, Diagnosis]], graph: Graph) -> list[Diagnosis]:
+    """Put together what is one mistake in several parameters: of one layer, or all weights."""
+    kept: dict[Any, Diagnosis] = {}
+    for match, diagnosis in found:
+        key = _together(match, diagnosis, graph)
+        if key not in kept:
+            kept[key] = diagnosis
+            continue
+        first = kept[key]
+        parameters = tuple(dict.fromkeys([*first.parameters, *diagnosis.parameters]))
+        others = set(first.alternatives) & set(diagnosis.alternatives)
+        what = first.explanation.partition(". ")[0].replace(
+            f" {first.node} ", f" {_listed(parameters)} ", 1
+        )
+        kept[key] = replace(
+            first,
+            parameters=parameters,
+            residual=max(first.residual, diagnosis.residual),
+            explanation=f"{what}. That makes the gradients of {_listed(parameters)} wrong.",
+            alternatives=tuple(sorted(others, key=rank)),
+        )
+    return list(kept.values())
+
+
+def _together(match: Match, diagnosis: Diagnosis, graph: Graph) -> Any:
+    leaf = match.hypothesis.place
+    number = float(f"{match.number:.6g}")
+    if graph.nodes[leaf].op is not None:
+        return object()
+    if diagnosis.mistake == "weight-decay-missing-or-extra":
+        return diagnosis.mistake, number
+    if diagnosis.mistake in ("constant-factor", "leaf-without-activation-derivative"):
+        return diagnosis.mistake, number, _layer(graph, leaf)
+    return object()
+
+
+def _layer(graph: Graph, leaf: int) -> int:
+    """Go up from a parameter as long as there are only products and sums."""
+    number = leaf
+    while len(graph.uses[number]) == 1 and graph.op(graph.uses[number][0].child) in _AFFINE:
+        number = graph.uses[number][0].child
+    return number
+
+
+def unexplained(
+    state: Backward, wrong: Sequence[int], names: Mapping[int, str], script: Script
+) -> Diagnosis:
+    """Say where something is wrong that no known mistake explains, and how it looks there."""
+    graph = state.graph
+    first = max(wrong, key=lambda k: max((e.child for e in graph.uses[k]), default=k))
+    node = script.name(first)
+    parameters = _below(graph, wrong, names)
+    return Diagnosis(
+        mistake=UNEXPLAINED,
+        node=node,
+        position=graph.positions[graph.nodes[first]],
+        parameters=tuple(parameters),
+        residual=residual(state.predicted[first], state.manual[first]),
+        explanation=f"No mistake that is known gives these numbers; the step nearest to the loss "
+        f"that is wrong is that of {node}. {_ratios(state, first, node)}",
+        fix=FIXES[UNEXPLAINED],
+        line=script.line(first),
+    )
+
+
+def _ratios(state: Backward, number: int, node: str) -> str:
+    given, right = np.asarray(state.manual[number]), np.asarray(state.predicted[number])
+    if given.shape != right.shape:
+        return f"Its gradient has the shape {given.shape} instead of {right.shape}."
+    with np.errstate(all="ignore"):
+        ratios = (given / right)[(right != 0) & np.isfinite(given)]
+    if not ratios.size:
+        return f"The right gradient of {node} is 0, or the manual one is not finite."
+    low, middle, high = np.min(ratios), np.median(ratios), np.max(ratios)
+    return (
+        f"Manual divided by right is between {low:.4g} and {high:.4g} for {node}, with the median "
+        f"{middle:.4g}."
+    )

@@ -1,0 +1,23 @@
+"""The mistakes that are looked for: every one at every place of a graph where it can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..graph import Graph
+from ..hypothesis import Hypothesis
+from ..places import activations, preactivations
+from . import activation, bias, path, product, scaling, softmax
+
+__all__ = ["hypotheses"]
+
+
+def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
+    """Yield every mistake at every place of a graph."""
+    found = activations(graph)
+    yield from scaling.hypotheses(graph)
+    yield from activation.hypotheses(graph, found)
+    yield from product.hypotheses(graph, preactivations(graph, found))
+    yield from bias.hypotheses(graph)
+    yield from path.hypotheses(graph)
+    yield from softmax.hypotheses(graph)

@@ -1,0 +1,65 @@
+"""Softmax and cross-entropy: a part of the Jacobian, none of it, or all of it once too often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..graph import Graph
+from ..hypothesis import Hypothesis, fixed
+from ..places import Softmax, softmaxes
+from ..sweep import Backward
+
+__all__ = ["hypotheses"]
+
+
+def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
+    """Yield the mistakes at softmaxes."""
+    for softmax in softmaxes(graph):
+        yield _copied(softmax)
+        yield _diagonal(softmax)
+        yield _twice(softmax.low, softmax.axis)
+    for number, node in enumerate(graph.nodes):
+        if graph.op(number) == "logsumexp" and node.metadata["axis"] is not None:
+            (low,) = set(graph.parents[number].values())
+            yield _twice(low, node.metadata["axis"])
+
+
+def _copied(softmax: Softmax) -> Hypothesis:
+    return fixed(
+        "softmax-copied",
+        softmax.high,
+        softmax.replaced(lambda g, backward: g),
+        "the gradient of {node} is handed on to {low} as it is, as if there were no softmax",
+        softmax.low,
+        low=softmax.low,
+    )
+
+
+def _diagonal(softmax: Softmax) -> Hypothesis:
+    def pull(g: Any, backward: Backward) -> Any:
+        p = softmax.probabilities(backward.graph)
+        return g * (1.0 - p) if softmax.logarithm else g * p * (1.0 - p)
+
+    return fixed(
+        "softmax-diagonal-only",
+        softmax.high,
+        softmax.replaced(pull),
+        "of the Jacobian of the softmax that gives {node} only the diagonal is used",
+        softmax.low,
+        low=softmax.low,
+    )
+
+
+def _twice(low: int, axis: int) -> Hypothesis:
+    def jacobian(g: Any, backward: Backward) -> Any:
+        softmax = Softmax(low, low, (), (), axis=axis)
+        p = softmax.probabilities(backward.graph)
+        return p * (g - (g * p).sum(axis=axis, keepdims=True))
+
+    return fixed(
+        "cross-entropy-twice",
+        low,
+        {low: jacobian},
+        "the gradient of {node} goes through the Jacobian of the softmax once more",
+    )

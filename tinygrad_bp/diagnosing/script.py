@@ -1,0 +1,105 @@
+"""The derived backward pass, to quote from: what nodes are called in it, and its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..kernel import Value
+from ..writing import Program
+from ..writing.source import write_source
+from ..writing.tracing import trace
+from .graph import Graph
+
+__all__ = ["Script"]
+
+
+class Script:
+    """What `derive` writes for a function, by node.
+
+    Parameters
+    ----------
+    graph : Graph
+        The nodes.
+    fun, params
+        The function and where the graph was traced. Where `derive` refuses the function, nodes
+        without a name are called after their op, and there are no lines.
+    """
+
+    def __init__(self, graph: Graph, fun: Callable[[Any], Any], params: Any) -> None:
+        self._graph = graph
+        self._names: dict[int, str] = {}
+        self._lines: dict[int, str] = {}
+        try:
+            with np.errstate(all="ignore"):
+                traced = trace(fun, (params,), None)
+                lines = write_source(traced, {}).lines
+                self._read(traced.program, lines.variables, lines.assignments)
+        except Exception:  # a text is a courtesy: whatever the function does, the verdict stands
+            self._names, self._lines = {}, {}
+
+    def name(self, number: int) -> str:
+        """Return what a node is called."""
+        node = self._graph.nodes[number]
+        return node.name or self._names.get(number) or self._graph.op(number)
+
+    def line(self, number: int) -> str:
+        """Return the line that computes the cotangent of a node, or of the next one below it."""
+        waiting, seen = [number], set()
+        while waiting:
+            number = waiting.pop(0)
+            if number in self._lines:
+                return self._lines[number]
+            seen.add(number)
+            below = self._graph.parents[number].values()
+            waiting += [k for k in below if k not in seen and self._graph.nodes[k].op is not None]
+        return ""
+
+    def _read(self, program: Program, variables: dict[int, str], assignments: Any) -> None:
+        texts = {line.name: f"{line.name} = {line.text}" for line in assignments}
+        places = _places(self._graph, program)
+        for number, place in places.items():
+            if place in variables:
+                self._names[number] = variables[place]
+        completed = {step.of: k for k, step in enumerate(program.instructions) if step.of is not None}
+        completed |= dict(
+            zip((program.inputs[k] for k in range(len(program.inputs))), program.gradients)
+        )
+        for number, place in places.items():
+            name = variables.get(completed.get(place, -1))
+            if name in texts:
+                self._lines[number] = texts[name]
+
+
+def _places(graph: Graph, program: Program) -> dict[int, int]:
+    """Find the instruction of each node: of the same op, with the same numbers."""
+    leaves = [k for k in graph.leaves if k is not None]
+    found = {
+        number: place
+        for number, place in zip(graph.leaves, program.inputs, strict=True)
+        if number is not None
+    }
+    values = program.evaluate([_numbers(graph, k, program, p) for k, p in _inputs(graph, program)])
+    known: dict[tuple[str, bytes], int] = {}
+    for place, step in enumerate(program.instructions):
+        if step.op is not None:
+            known.setdefault((step.op_name, np.asarray(values[place]).tobytes()), place)
+    for number, node in enumerate(graph.nodes):
+        if number not in leaves and node.op is not None:
+            place = known.get((node.op.name, np.asarray(node.data).tobytes()))
+            if place is not None:
+                found[number] = place
+    return found
+
+
+def _inputs(graph: Graph, program: Program) -> list[tuple[int | None, int]]:
+    return list(zip(graph.leaves, program.inputs, strict=True))
+
+
+def _numbers(graph: Graph, number: int | None, program: Program, place: int) -> Any:
+    if number is None:
+        return np.zeros(program.instructions[place].shape)
+    value: Value = graph.nodes[number]
+    return value.data
