@@ -94,7 +94,12 @@ class Convention:
         if self.mean:
             wrong += [
                 Wrong("bias-mean", self.mean.format(d=delta), factor=1 / samples),
-                Wrong("bias-not-summed", self.one_sample.format(d=delta)),
+                # the last sample alone is also what `=` for `+=` in a loop over samples leaves
+                Wrong(
+                    "bias-not-summed",
+                    self.one_sample.format(d=delta),
+                    also=("fan-out-overwritten",),
+                ),
                 Wrong("bias-not-summed", self.unsummed.format(d=delta)),
             ]
         if out:

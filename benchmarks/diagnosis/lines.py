@@ -149,7 +149,6 @@ def half_squares(out: str, samples: int, units: int) -> Line:
         Wrong("constant-factor", f"t - {out}", -1.0, also=("second-operand-sign",)),
         Wrong("constant-factor", f"2 * ({out} - t)", 2.0),
         Wrong("constant-factor", f"0.5 * ({out} - t)", 0.5),
-        Wrong("upstream-dropped", f"np.ones_like({out})"),
     ]
     for count in sorted({samples, units} - {1, 2}):
         wrong.append(Wrong("constant-factor", f"({out} - t) / {count}", 1 / count))
@@ -163,7 +162,7 @@ def mean_squares(out: str, samples: int, units: int) -> Line:
         Wrong("constant-factor", f"2 * (t - {out}) / {size}", -1.0, also=("second-operand-sign",)),
         Wrong("constant-factor", f"({out} - t) / {size}", 0.5),
         Wrong("constant-factor", f"2 * ({out} - t) / {size} / {size}", 1 / size),
-        Wrong("upstream-dropped", f"np.full({out}.shape, 1 / {size})"),
+        Wrong("missing-activation-derivative", f"np.full({out}.shape, 1 / {size})"),
     ]
     for divisor in sorted({1, samples, units} - {size}):
         wrong.append(
