@@ -31,22 +31,39 @@ class AutomaticGradient:
     def __init__(self, problem: Problem, at: Vector | None = None) -> None:
         arrays = problem.arrays(problem.x if at is None else at)
         leaves = [Value(a, name=name) for name, a in zip(problem.names, arrays)]
+        self._leaves = leaves
         self._path = _backward_path(_run(problem, leaves), leaves)
         self.reached = [leaf in self._path for leaf in leaves]
-        cotangents = self._cotangents(dict.fromkeys(leaves))
+        cotangents = self.cotangents(dict.fromkeys(leaves))
         self.gradient: Vector = np.concatenate(
             [np.ravel(cotangents.get(leaf, np.zeros(leaf.shape))) for leaf in leaves],
             dtype=np.float64,
         )
 
-    def _cotangents(self, leaves: dict[Value, None]) -> dict[Value, Any]:
+    def cotangents(self, wanted: dict[Value, None]) -> dict[Value, Any]:
+        """Compute the derivatives by nodes between the parameters and the result."""
         # The loop itself, not Value.backward: that would also add to the gradients of Values
         # which fun brings along, and those are the user's.
         if not self._path:
             return {}
         seed = next(reversed(self._path)).dtype.type(1)
         steps = sweep(self._path, seed, create_graph=False, version=clock[0])
-        return {node: cotangent for node, cotangent in steps if node in leaves}
+        return {node: cotangent for node, cotangent in steps if node in wanted}
+
+    @property
+    def inner(self) -> dict[str, Value]:
+        """The nodes that are no leaves and have a name, by name: of several the last."""
+        return {node.name: node for node in self._path if node.name and node.op is not None}
+
+    def broadcast_to(self, name: str) -> set[tuple[int, ...]]:
+        """Find the larger shapes that a parameter takes on where something is added to it."""
+        (leaf,) = (leaf for leaf in self._leaves if leaf.name == name)
+        return {
+            node.shape
+            for node in self._path
+            if node.op is not None and node.op.name in ("add", "sub")
+            if any(parent is leaf for parent in node.parents)
+        }
 
     @property
     def magnitude(self) -> float:

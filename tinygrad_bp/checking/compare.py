@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..kernel.value import Value
-from ..trees import flatten
+from ..diagnosing import Diagnosis
 from .automatic import AutomaticGradient, limited_noise
-from .comparison import Comparison, Sides
+from .comparison import Comparison, Row, Sides, step_row
+from .manual import Manual, read_manual
 from .numeric import (
     Method,
     NumericGradient,
@@ -21,7 +21,7 @@ from .numeric import (
     differences,
     differentiate,
 )
-from .problem import Problem, Vector, numbers
+from .problem import Problem, Vector
 
 __all__ = ["compare"]
 
@@ -47,7 +47,10 @@ def compare(
         Where the gradients are compared. All is done in float64.
     manual : like `params`, or callable, optional
         The gradient to be checked, or a function of the parameters that gives it (it gets
-        float64 copies). Without it the automatic gradient is compared with the numeric one.
+        float64 copies). It may also have the gradients of the loss by inner Values, under the
+        names that `named` gave them: these are compared with the automatic ones, and tell
+        better where a mistake was made. Without `manual` the automatic gradient is compared
+        with the numeric one.
     numeric : {"auto", "complex", "five-point", "central"}, optional
         The method of the numeric side, see `numeric_gradient`.
     tolerance : float, optional
@@ -63,7 +66,8 @@ def compare(
     TypeError
         If parameters or manual gradients are not real numbers, or `fun` does not return one.
     ValueError
-        If a name is missing in `manual`, is extra or has the wrong shape; if `fun` does not
+        If a name is missing in `manual`, is that of nothing or has the wrong shape (a bias whose
+        gradient was not summed over the samples is wrong, and not refused); if `fun` does not
         return a scalar, changes its input or is not deterministic; if an option is unknown.
 
     Notes
@@ -107,43 +111,9 @@ def compare(
     if not 0 <= tolerance < np.inf:
         raise ValueError(f"tolerance must be 0 or more and finite, got {tolerance}")
     problem = Problem(fun, params)
-    given = None if manual is None else _manual_gradient(problem, manual)
     automatic = AutomaticGradient(problem)
+    given = None if manual is None else read_manual(problem, automatic, manual)
     return _settle(problem, given, automatic, numeric, tolerance)
-
-
-def _manual_gradient(problem: Problem, manual: Any) -> npt.NDArray[Any]:
-    """Lay the manual gradient out as a vector, or say what does not fit."""
-    if callable(manual) and not isinstance(manual, Value):
-        manual = manual(problem.structure(problem.x.copy()))
-    # where the parameters have an array, a list of numbers is a gradient and no container
-    places = {path for path, _ in flatten(problem.tree)}
-    found = {path or "params": leaf for path, leaf in flatten(manual, places)}
-    expected = dict(zip(problem.names, problem.shapes, strict=True))
-    for what, names in (
-        ("missing", [name for name in expected if name not in found]),
-        ("of no parameter", [name for name in found if name not in expected]),
-    ):
-        if names:
-            raise ValueError(
-                f"manual gradients: {what}: {', '.join(names)}; the parameters are "
-                f"{', '.join(expected)}"
-            )
-    arrays = []
-    for name, shape in expected.items():
-        try:
-            arrays.append(numbers(found[name]))
-        except TypeError as error:
-            raise TypeError(
-                f"manual gradient of {name!r}: expected real numbers, got {error}"
-            ) from error
-        if arrays[-1].shape != shape:
-            raise ValueError(
-                f"manual gradient of {name!r}: expected shape {shape}, the shape of the "
-                f"parameter, got {arrays[-1].shape}"
-            )
-    vector: Vector = np.concatenate([array.ravel() for array in arrays])
-    return vector
 
 
 class _Verdict(NamedTuple):
@@ -157,13 +127,14 @@ class _Verdict(NamedTuple):
 
 def _settle(
     problem: Problem,
-    manual: npt.NDArray[Any] | None,
+    given: Manual | None,
     automatic: AutomaticGradient,
     method: Method,
     tolerance: float,
 ) -> Comparison:
     """Judge; where something seems wrong look closer before it is called wrong."""
     numeric = differentiate(problem, method)
+    manual = None if given is None else given.vector
     noise: Vector = np.zeros(problem.x.size)
 
     def judged() -> _Verdict:
@@ -179,7 +150,7 @@ def _settle(
         if method == "auto" and verdict.automatic_wrong.any():
             numeric = _second_opinion(problem, automatic, numeric, verdict.automatic_wrong, noise)
             verdict = judged()
-    return Comparison(
+    comparison = Comparison(
         problem,
         Sides(manual, automatic.gradient, numeric.gradient, numeric.error + noise),
         automatic.reached,
@@ -187,7 +158,30 @@ def _settle(
         verdict.automatic_wrong,
         tolerance,
         numeric,
+        _step_rows(given, tolerance),
     )
+    if given is not None and not comparison.ok and not verdict.automatic_wrong.any():
+        comparison.diagnosis = _diagnosed(problem, given, noise)
+    return comparison
+
+
+def _diagnosed(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosis]:
+    """Find the cause of a wrong manual gradient; what looks for it is imported only then."""
+    from ..diagnosing.diagnose import diagnose
+
+    allowed = dict(zip(problem.names, problem.arrays(noise), strict=True))
+    params = problem.structure(problem.x.copy())
+    return diagnose(problem.fun, params, given.arrays, again=given.again, noise=allowed)
+
+
+def _step_rows(given: Manual | None, tolerance: float) -> list[Row]:
+    """Compare the gradients by inner Values, which have no numeric side."""
+    rows = []
+    for step in [] if given is None else given.steps:
+        allowed = 1e-14 * np.max(np.abs(step.automatic), initial=0.0)
+        wrong = _differ(step.manual, step.automatic, tolerance, allowed)
+        rows.append(step_row(step, wrong))
+    return rows
 
 
 def _judge(
@@ -207,7 +201,7 @@ def _judge(
     return _Verdict(automatic_wrong, _differ(manual, reference, tolerance, allowed))
 
 
-def _differ(a: Vector, b: Vector, tolerance: float, allowed: Vector) -> Mask:
+def _differ(a: Vector, b: Vector, tolerance: float, allowed: Vector | float) -> Mask:
     with np.errstate(all="ignore"):
         bound = tolerance * np.maximum(np.abs(a), np.abs(b)) + allowed
         # infinite bounds allow nothing: infinity - 1 is not within tolerance of infinity

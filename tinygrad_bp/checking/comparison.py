@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -12,17 +12,18 @@ import numpy.typing as npt
 
 from ..diagnosing import Diagnosis
 from . import report
+from .manual import Step
 from .numeric import NumericGradient
 from .problem import Problem, Vector
 
-__all__ = ["Comparison", "Entry", "Row", "Sides"]
+__all__ = ["Comparison", "Entry", "Row", "Sides", "step_row"]
 
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One parameter of a comparison.
+    """One parameter of a comparison, or one inner Value.
 
     Attributes
     ----------
@@ -36,8 +37,8 @@ class Row:
     manual_error : float or None
         The largest relative difference of manual and automatic entries; None without a manual
         gradient. Infinite where there is NaN.
-    numeric_error : float
-        The largest relative difference of automatic and numeric entries.
+    numeric_error : float or None
+        The largest relative difference of automatic and numeric entries; None for an inner Value.
     verdict : {"correct", "wrong"}
         Wrong if any entry is.
     wrong_side : {"manual", "automatic", "both"} or None
@@ -50,7 +51,7 @@ class Row:
     shape: tuple[int, ...]
     worst: tuple[int, ...] | None
     manual_error: float | None
-    numeric_error: float
+    numeric_error: float | None
     verdict: Literal["correct", "wrong"]
     wrong_side: Literal["manual", "automatic", "both"] | None
     note: str
@@ -107,7 +108,8 @@ class Comparison:
     numeric_note : str
         Why the complex step was not used; empty where it was, or another method was asked for.
     diagnosis : list of Diagnosis
-        What may have caused wrong manual gradients, best first. Empty for now.
+        The mistakes that give exactly the wrong manual gradients, those nearest to the loss
+        first. Empty where nothing is wrong, or the automatic gradient is.
     """
 
     def __init__(
@@ -119,10 +121,11 @@ class Comparison:
         automatic_wrong: Mask,
         tolerance: float,
         numeric: NumericGradient,
+        steps: Sequence[Row] = (),
     ) -> None:
         self._problem, self._sides, self._reached = problem, sides, reached
         self._manual_wrong, self._automatic_wrong = manual_wrong, automatic_wrong
-        self._wrong = manual_wrong | automatic_wrong
+        self._wrong, self._steps = manual_wrong | automatic_wrong, steps
         self._numeric_errors = relative_errors(sides.automatic, sides.numeric)
         self._manual_errors = (
             None if sides.manual is None else relative_errors(sides.manual, sides.automatic)
@@ -136,7 +139,7 @@ class Comparison:
     @property
     def ok(self) -> bool:
         """Whether every entry is correct."""
-        return not self._wrong.any()
+        return not self._wrong.any() and all(row.verdict == "correct" for row in self._steps)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -159,10 +162,10 @@ class Comparison:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """One `Row` for each parameter, in the order of the parameters."""
+        """One `Row` for each parameter, in their order, then one for each inner Value."""
         problem = self._problem
         cuts = zip(problem.names, problem.shapes, problem.blocks(), self._reached, strict=True)
-        return [self._row(*cut) for cut in cuts]
+        return [*(self._row(*cut) for cut in cuts), *self._steps]
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -279,6 +282,23 @@ class Comparison:
             null.
         """
         return report.as_json(self, indent)
+
+
+def step_row(step: Step, wrong: Mask) -> Row:
+    """Make the row of an inner Value."""
+    errors = relative_errors(step.manual, step.automatic)
+    worst = np.where(wrong, errors, -1.0) if wrong.any() else errors
+    place = np.unravel_index(int(worst.argmax()), errors.shape) if errors.size else None
+    return Row(
+        step.name,
+        errors.shape,
+        None if place is None else tuple(int(i) for i in place),
+        float(errors.max(initial=0.0)),
+        None,
+        "wrong" if wrong.any() else "correct",
+        "manual" if wrong.any() else None,
+        f"inner Value; {wrong.sum()} of {wrong.size} entries" if wrong.any() else "",
+    )
 
 
 def relative_errors(a: Vector, b: Vector) -> Vector:

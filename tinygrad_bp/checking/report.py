@@ -11,6 +11,7 @@ from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..diagnosing import Diagnosis
     from .comparison import Comparison, Row
 
 __all__ = ["as_html", "as_json", "as_text", "summary"]
@@ -35,6 +36,8 @@ def summary(comparison: Comparison) -> str:
     """Say in one line how it went."""
     wrong = int(comparison._wrong.sum())
     total = comparison._wrong.size
+    if not wrong and not comparison.ok:
+        return "gradients match, but those by inner Values do NOT"
     if not wrong:
         return f"gradients match: {total} {'entry' if total == 1 else 'entries'}"
     return (
@@ -111,7 +114,7 @@ def _cells(row: Row) -> list[str]:
         str(row.shape),
         "-" if row.worst is None else str(row.worst),
         "-" if row.manual_error is None else f"{row.manual_error:.1e}",
-        f"{row.numeric_error:.1e}",
+        "-" if row.numeric_error is None else f"{row.numeric_error:.1e}",
         row.verdict if row.wrong_side is None else f"{row.wrong_side} wrong",
     ]
 
@@ -120,11 +123,24 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
     """Yield a line for each parameter that is wrong or has a note."""
     if not isfinite(comparison.loss):
         yield f"the loss is {comparison.loss}"
-    for row, block in zip(comparison.rows, comparison._problem.blocks(), strict=True):
+    for row, block in zip(comparison.rows, comparison._problem.blocks()):
         if row.verdict == "wrong" and row.worst is not None:
             yield _worst(comparison, row, block)
         elif row.note:
             yield f"{row.name}: {row.note}"
+    for row in comparison._steps:
+        if row.note:
+            yield f"{row.name} is wrong: {row.note}"
+    for diagnosis in comparison.diagnosis:
+        yield from _diagnosis(diagnosis)
+
+
+def _diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
+    """Write what was done, what else it may have been, and what to do."""
+    others = f" (or {', '.join(diagnosis.alternatives)})" if diagnosis.alternatives else ""
+    yield f"{diagnosis.node}: {diagnosis.mistake}{others}: {diagnosis.explanation}"
+    right = f" The right step: {diagnosis.line}" if diagnosis.line else ""
+    yield f"  {diagnosis.fix}{right}"
 
 
 def _worst(comparison: Comparison, row: Row, block: slice) -> str:

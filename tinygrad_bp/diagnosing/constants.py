@@ -26,7 +26,7 @@ class Constants:
         sizes = sorted(lengths)[:_SIZES]
         products = {a * b for a, b in combinations_with_replacement([1, *sizes], 2)}
         wholes = sorted({*_SMALL, *products, *(2 * n for n in products)})
-        self._fractions = sorted({p / q for p in wholes for q in wholes})
+        self._fractions: list[float] = sorted({p / q for p in wholes for q in wholes})
 
     def nearest(self, number: float, tolerance: float = 1e-9) -> float | None:
         """Return the constant that a number is, but for round-off; None where it is none."""

@@ -28,7 +28,7 @@ def diagnose(
     manual: Gradients,
     *,
     again: Callable[[Any], Gradients] | None = None,
-    error: float = 0.0,
+    noise: Gradients | None = None,
 ) -> list[Diagnosis]:
     """Find the mistakes that give exactly a manual gradient.
 
@@ -43,8 +43,8 @@ def diagnose(
         inner Values, by their names.
     again : callable, optional
         Gives `manual` at other parameters of the same structure.
-    error : float, optional
-        How far the right gradient itself may be off, relatively.
+    noise : mapping of str to array, optional
+        How far the right gradient of a parameter itself may be off, by round-off.
 
     Returns
     -------
@@ -56,28 +56,28 @@ def diagnose(
     A hypothesis is a mistake made at one place of the graph; a changed backward pass gives the
     gradients that it would give. Tried are those that reach a wrong gradient and none that is
     right, conditional on what is explained already. They are accepted if they give the numbers
-    with a residual of at most 1e-9, or 100 times the error of the right gradient. With `again`
+    with a residual of at most 1e-9, beyond that noise. With `again`
     they have to give those at five other points too.
     """
-    graph = trace(fun, params)
-    if graph is None:
-        return []
-    case = _case(graph, params, manual, error)
-    others = list(_elsewhere(fun, params, graph, again, error)) if again else []
-    solution = _solved(case, others)
-    return _Report(case, params, Script(graph, fun, params)).of(solution)
+    with np.errstate(all="ignore"):
+        graph = trace(fun, params)
+        if graph is None:
+            return []
+        case = _case(graph, params, manual, noise or {})
+        others = list(_elsewhere(fun, params, graph, again, noise or {})) if again else []
+        solution = _solved(case, others)
+        return _Report(case, params, Script(graph, fun, params)).of(solution)
 
 
-def _case(graph: Graph, params: Any, manual: Gradients, error: float) -> Case:
+def _case(graph: Graph, params: Any, manual: Gradients, noise: Gradients) -> Case:
     inner = dict(graph.named())
-    numbers = {
-        number: np.asarray(manual[name])
-        for name, number in (*_parameters(graph, params).items(), *inner.items())
-        if name in manual
-    }
+    places = inner | _parameters(graph, params)
+    handed = {name: number for name, number in places.items() if name in manual}
+    numbers = {number: np.asarray(manual[name]) for name, number in handed.items()}
     single = any(given.dtype == np.float32 for given in numbers.values())
-    tolerance = max(TOLERANCE, 100 * error, 40 * np.finfo(np.float32).eps if single else 0.0)
-    return Case(graph, numbers, float(tolerance))
+    tolerance = 40 * float(np.finfo(np.float32).eps) if single else TOLERANCE
+    allowed = {k: float(np.max(noise.get(name, 0.0), initial=0.0)) for name, k in handed.items()}
+    return Case(graph, numbers, allowed, tolerance)
 
 
 def _parameters(graph: Graph, params: Any) -> dict[str, int]:
@@ -92,24 +92,21 @@ def _elsewhere(
     params: Any,
     graph: Graph,
     again: Callable[[Any], Gradients],
-    error: float,
+    noise: Gradients,
 ) -> Iterator[Case]:
     """Yield other points at which the graph is the same and the manual gradient can be had."""
     generator = np.random.default_rng(1)
     arrays = [np.asarray(array, np.float64) for _, array in flatten(params)]
     for _ in range(_POINTS):
-        moved = [
-            a + 0.3 * generator.standard_normal(a.shape) * max(1.0, np.std(a)) for a in arrays
-        ]
+        moved = [a + 0.3 * generator.standard_normal(a.shape) for a in arrays]
         try:
-            with np.errstate(all="ignore"):
-                manual = again(rebuild(params, iter([a.copy() for a in moved])))
-                there = trace(fun, rebuild(params, iter(moved)))
+            manual = again(rebuild(params, iter([a.copy() for a in moved])))
+            there = trace(fun, rebuild(params, iter(moved)))
         except Exception:  # the user's code may not work everywhere; there are other points
             continue
         finite = all(np.isfinite(np.asarray(g)).all() for g in manual.values())
         if there is not None and there.form == graph.form and finite:
-            yield _case(there, params, manual, error)
+            yield _case(there, params, manual, noise)
 
 
 def _solved(case: Case, others: list[Case]) -> Solution:
@@ -132,18 +129,17 @@ class _Report:
 
     def of(self, solution: Solution) -> list[Diagnosis]:
         """Describe the mistakes, one after the other."""
-        with np.errstate(all="ignore"):
-            state = self._case.start()
-            found: list[tuple[Match, Diagnosis]] = []
-            for cluster in solution:
-                diagnosis = reported(cluster, state, self._names, self._script)
-                found.append((cluster[0], diagnosis))
-                state = cluster[0].apply(state)
-            reports = merged(found, self._case.graph)
-            residuals = self._case.residuals(state)
-            wrong = [k for k, r in residuals.items() if r > self._case.tolerance]
-            if not solution and not wrong:  # wrong by less than what could be explained
-                wrong = [max(residuals, key=lambda k: residuals[k])] if residuals else []
-            if wrong:
-                reports.append(unexplained(state, wrong, self._names, self._script))
+        state = self._case.start()
+        found: list[tuple[Match, Diagnosis]] = []
+        for cluster in solution:
+            diagnosis = reported(cluster, state, self._names, self._script)
+            found.append((cluster[0], diagnosis))
+            state = cluster[0].apply(state)
+        reports = merged(found, self._case.graph)
+        residuals = self._case.residuals(state)
+        wrong = [k for k, r in residuals.items() if r > self._case.tolerance]
+        if not solution and not wrong:  # wrong by less than what could be explained
+            wrong = [max(residuals, key=lambda k: residuals[k])] if residuals else []
+        if wrong:
+            reports.append(unexplained(state, wrong, self._names, self._script))
         return reports

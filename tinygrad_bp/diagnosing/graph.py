@@ -118,7 +118,7 @@ class Graph:
         return pull
 
     def contribution(self, edge: Edge, g: Any, y: Any = None, operands: Any = None) -> Any:
-        """Pull a cotangent along an edge; by other numbers than those of the forward pass, if given."""
+        """Pull a cotangent along an edge; with `y` and `operands`, by other numbers."""
         child = edge.child
         pulled = self.rule(edge)(
             g,

@@ -58,7 +58,7 @@ class Hypothesis:
     refers: Mapping[str, int] = field(default_factory=dict)
     unknown: Unknown | None = None
 
-    def keys(self) -> list[int | Edge]:
+    def changed(self) -> list[int | Edge]:
         """List the nodes and edges that are changed."""
         return list(self.change(self.unknown.neutral if self.unknown else 0.0))
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
 from ..kernel import Op
+from ..ops import relu, sigmoid, softmax, tanh
 from .graph import Edge, Graph
 from .sweep import Backward, Change
 
 __all__ = ["KNOWN", "Activation", "Softmax", "activations", "preactivations", "softmaxes"]
 
 #: Activations that are recognised when they are composed, and whose derivatives are mixed up.
-KNOWN: tuple[Op, ...] = (ops.sigmoid, ops.tanh, ops.relu)
+KNOWN: tuple[Op, ...] = (sigmoid, tanh, relu)
 _PRODUCTS = frozenset(["matmul", "einsum"])
 #: The longest composition, in steps, that is looked at as one activation.
 _LONGEST = 12
@@ -42,7 +42,7 @@ class _Step:
     entries: tuple[Edge, ...]
 
     def replaced(self, pull: Callable[[Any, Backward], Any]) -> Change:
-        """Make a change: ``pull(g, backward)`` gives what `low` gets, from the cotangent of `high`."""
+        """Make a change: ``pull(g, backward)`` gives what `low` gets, from that of `high`."""
         first, *others = self.entries
         change: dict[Any, Any] = {
             edge: lambda g, backward: np.zeros(backward.graph.nodes[self.low].shape)
@@ -117,7 +117,7 @@ class Softmax(_Step):
 
     def probabilities(self, graph: Graph) -> Any:
         """Return the softmax."""
-        return ops.softmax(graph.data(self.low), axis=self.axis)
+        return softmax(graph.data(self.low), axis=self.axis)
 
 
 # --- activations -----------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def _elementwise(graph: Graph, number: int) -> bool:
     ones = np.ones(shape)
     probe = np.cos(np.arange(ones.size, dtype=float)).reshape(shape) + 2.0
     for edge, parent in graph.parents[number].items():
-        if graph.nodes[parent].shape != shape or graph.op(number) in SHAPES_KEPT:
+        if graph.nodes[parent].shape != shape or graph.op(number) in _NOT_ELEMENTWISE:
             return False
         pulled = graph.contribution(edge, probe)
         if not np.allclose(pulled, probe * graph.contribution(edge, ones), 1e-12, 0, True):
@@ -155,9 +155,10 @@ def _elementwise(graph: Graph, number: int) -> bool:
     return True
 
 
-#: Ops that may keep the shape, and are elementwise only by accident, where an axis has length 1.
-SHAPES_KEPT = frozenset(
-    "matmul einsum sum mean max min cumsum cumprod transpose reshape softmax log_softmax".split()
+#: Ops that are elementwise only by accident, where axes have the length 1.
+_NOT_ELEMENTWISE = frozenset(
+    {"matmul", "einsum", "sum", "prod", "max", "min", "cumsum", "cumprod"}
+    | {"transpose", "reshape", "softmax", "log_softmax", "logsumexp"}
 )
 
 
@@ -174,9 +175,9 @@ def _activation(graph: Graph, low: int, high: int, *, single: bool) -> Activatio
         return None
     slope = Activation(*step).slope(graph)
     values = np.unique(slope)
-    if known is not ops.relu and values.size <= 1 and (slope.size > 1 or _linear(graph, step)):
+    if known is not relu and values.size <= 1 and (slope.size > 1 or _linear(graph, step)):
         return None
-    mask = known is ops.relu or (values.size == 2 and _by_sign(slope, graph.data(low)))
+    mask = known is relu or (values.size == 2 and _by_sign(slope, graph.data(low)))
     return Activation(*step, op=known, mask=mask)
 
 
@@ -269,7 +270,7 @@ def _composed(graph: Graph, high: int) -> Iterator[Softmax]:
             shape = graph.nodes[low].shape
             if shape != data.shape or not graph.nodes[low].op:
                 continue
-            if np.allclose(ops.softmax(graph.data(low), axis), probabilities, 1e-10, 0):
+            if np.allclose(softmax(graph.data(low), axis), probabilities, 1e-10, 0):
                 step = _step(graph, low, high)
                 if step is not None:
                     yield Softmax(*step, axis=axis, logarithm=logarithm)

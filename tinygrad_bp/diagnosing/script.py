@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel import Value
 from ..writing import Program
 from ..writing.source import write_source
 from ..writing.tracing import trace
@@ -63,10 +62,8 @@ class Script:
         for number, place in places.items():
             if place in variables:
                 self._names[number] = variables[place]
-        completed = {step.of: k for k, step in enumerate(program.instructions) if step.of is not None}
-        completed |= dict(
-            zip((program.inputs[k] for k in range(len(program.inputs))), program.gradients)
-        )
+        completed = {s.of: k for k, s in enumerate(program.instructions) if s.of is not None}
+        completed |= dict(zip(program.inputs, program.gradients, strict=True))
         for number, place in places.items():
             name = variables.get(completed.get(place, -1))
             if name in texts:
@@ -75,31 +72,21 @@ class Script:
 
 def _places(graph: Graph, program: Program) -> dict[int, int]:
     """Find the instruction of each node: of the same op, with the same numbers."""
-    leaves = [k for k in graph.leaves if k is not None]
-    found = {
-        number: place
-        for number, place in zip(graph.leaves, program.inputs, strict=True)
-        if number is not None
-    }
-    values = program.evaluate([_numbers(graph, k, program, p) for k, p in _inputs(graph, program)])
+    inputs = list(zip(graph.leaves, program.inputs, strict=True))
+    found = {number: place for number, place in inputs if number is not None}
+    values = program.evaluate(
+        [
+            np.zeros(program.instructions[place].shape) if number is None else graph.data(number)
+            for number, place in inputs
+        ]
+    )
     known: dict[tuple[str, bytes], int] = {}
     for place, step in enumerate(program.instructions):
         if step.op is not None:
             known.setdefault((step.op_name, np.asarray(values[place]).tobytes()), place)
     for number, node in enumerate(graph.nodes):
-        if number not in leaves and node.op is not None:
-            place = known.get((node.op.name, np.asarray(node.data).tobytes()))
-            if place is not None:
-                found[number] = place
+        if node.op is not None:
+            same = known.get((node.op.name, np.asarray(node.data).tobytes()))
+            if same is not None:
+                found[number] = same
     return found
-
-
-def _inputs(graph: Graph, program: Program) -> list[tuple[int | None, int]]:
-    return list(zip(graph.leaves, program.inputs, strict=True))
-
-
-def _numbers(graph: Graph, number: int | None, program: Program, place: int) -> Any:
-    if number is None:
-        return np.zeros(program.instructions[place].shape)
-    value: Value = graph.nodes[number]
-    return value.data

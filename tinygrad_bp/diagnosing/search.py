@@ -20,6 +20,9 @@ __all__ = ["Case", "Match", "Search", "Solution", "confirmed", "residual"]
 TOLERANCE = 1e-9
 #: Numbers that differ by less are the same but for round-off.
 ROUND_OFF = 1e-13
+#: Which nodes, by their numbers.
+Numbers = frozenset[int]
+
 #: What rules raise where a mistake cannot be made, because shapes do not fit.
 UNFIT = (ValueError, TypeError, IndexError, ZeroDivisionError, np.linalg.LinAlgError)
 #: How many mistakes at once are looked for, and how many combinations are tried.
@@ -27,7 +30,7 @@ _DEPTHS = (1, 2, 3, 8)
 _STATES = 40
 
 
-def residual(predicted: Any, manual: Any) -> float:
+def residual(predicted: Any, manual: Any, noise: float = 0.0) -> float:
     """Compute the largest difference relative to the largest entry; infinite for other shapes."""
     predicted, manual = np.asarray(predicted), np.asarray(manual)
     if predicted.shape != manual.shape:
@@ -35,7 +38,7 @@ def residual(predicted: Any, manual: Any) -> float:
     largest = max(np.abs(manual).max(initial=0.0), np.abs(predicted).max(initial=0.0))
     if largest == 0.0:
         return 0.0
-    found = float(np.abs(predicted - manual).max() / largest)
+    found = max(0.0, float(np.abs(predicted - manual).max()) - noise) / float(largest)
     return found if np.isfinite(found) else np.inf
 
 
@@ -49,12 +52,15 @@ class Case:
         With the numbers of the point.
     manual : mapping of int to array
         The gradients that are to be explained, by the number of the node.
+    noise : mapping of int to float
+        How far each gradient may be off without being wrong, in absolute terms.
     tolerance : float
         The largest residual of an explanation.
     """
 
     graph: Graph
     manual: Mapping[int, Any]
+    noise: Mapping[int, float]
     tolerance: float = TOLERANCE
 
     def start(self) -> Backward:
@@ -63,7 +69,11 @@ class Case:
 
     def residuals(self, state: Backward) -> dict[int, float]:
         """Compute for each gradient how far a backward pass is from it."""
-        return {k: residual(state.predicted[k], given) for k, given in self.manual.items()}
+        return {k: self.residual(k, state.predicted[k]) for k in self.manual}
+
+    def residual(self, number: int, predicted: Any) -> float:
+        """Compute how far a gradient is from what the user handed over."""
+        return residual(predicted, self.manual[number], self.noise.get(number, 0.0))
 
 
 @dataclass(frozen=True)
@@ -88,8 +98,8 @@ class Match:
 
     hypothesis: Hypothesis
     number: float
-    fixed: frozenset[int]
-    changed: frozenset[int]
+    fixed: Numbers
+    changed: Numbers
     predicted: Mapping[int, Any]
     residual: float
 
@@ -123,12 +133,11 @@ class Search:
 
     def solve(self) -> Solution:
         """Find as few mistakes as explain everything; an empty list where none do."""
-        with np.errstate(all="ignore"):
-            start = self.case.start()
-            for depth in _DEPTHS:
-                found = self._explain(start, depth, ())
-                if found:
-                    return found
+        start = self.case.start()
+        for depth in _DEPTHS:
+            found = self._explain(start, depth, ())
+            if found:
+                return found
         return []
 
     def _explain(self, state: Backward, depth: int, path: tuple[int, ...]) -> Solution:
@@ -152,7 +161,7 @@ class Search:
 
     # --- one step ----------------------------------------------------------------------------
 
-    def _wrong(self, state: Backward) -> frozenset[int]:
+    def _wrong(self, state: Backward) -> Numbers:
         found = self.case.residuals(state).items()
         return frozenset(k for k, r in found if r > self.case.tolerance)
 
@@ -191,7 +200,11 @@ class Search:
         return True
 
     def _match(
-        self, state: Backward, hypothesis: Hypothesis, reached: frozenset[int], wrong: frozenset[int]
+        self,
+        state: Backward,
+        hypothesis: Hypothesis,
+        reached: Numbers,
+        wrong: Numbers,
     ) -> Iterator[Match]:
         try:
             outcomes = list(self._outcomes(state, hypothesis, reached, wrong))
@@ -199,7 +212,7 @@ class Search:
             return  # cannot be made here: shapes do not fit
         best: Match | None = None
         for number, predicted in outcomes:
-            residuals = {k: residual(p, self.case.manual[k]) for k, p in predicted.items()}
+            residuals = {k: self.case.residual(k, p) for k, p in predicted.items()}
             right = frozenset(k for k, r in residuals.items() if r <= self.case.tolerance)
             fixed = right & wrong
             if fixed and right | wrong >= reached and (best is None or fixed > best.fixed):
@@ -209,7 +222,11 @@ class Search:
             yield best
 
     def _outcomes(
-        self, state: Backward, hypothesis: Hypothesis, reached: frozenset[int], wrong: frozenset[int]
+        self,
+        state: Backward,
+        hypothesis: Hypothesis,
+        reached: Numbers,
+        wrong: Numbers,
     ) -> Iterator[tuple[float, dict[int, Any]]]:
         """Yield the gradients with the mistake, for each value that its unknown number may have."""
         unknown = hypothesis.unknown
@@ -224,7 +241,7 @@ class Search:
         tried: list[float] = []
         for k in sorted(reached & wrong, reverse=True):
             step = _step(self.case.manual[k] - before[k], slope[k])
-            number = self._allowed(unknown, step + unknown.neutral, np.count_nonzero(slope[k]))
+            number = self._allowed(unknown, step + unknown.neutral, int(np.count_nonzero(slope[k])))
             if number is None or any(np.isclose(number, t, rtol=1e-6) for t in tried):
                 continue
             tried.append(number)
@@ -243,9 +260,9 @@ class Search:
             return None
         return number
 
-    def _reached(self, hypothesis: Hypothesis) -> frozenset[int]:
+    def _reached(self, hypothesis: Hypothesis) -> Numbers:
         found: set[int] = set()
-        for key in hypothesis.keys():
+        for key in hypothesis.changed():
             if isinstance(key, Edge):
                 found |= self._reach[self.case.graph.parents[key.child][key]]
             else:
@@ -259,9 +276,9 @@ def _step(difference: Any, slope: Any) -> float:
     return float(np.sum(difference * slope)) / size if size else np.nan
 
 
-def _reach(graph: Graph, manual: Mapping[int, Any]) -> list[frozenset[int]]:
+def _reach(graph: Graph, manual: Mapping[int, Any]) -> list[Numbers]:
     """For each node, which of the handed-over gradients are computed from its cotangent."""
-    found: list[frozenset[int]] = []
+    found: list[Numbers] = []
     for number in range(len(graph.nodes)):
         if number in manual:
             found.append(frozenset([number]))
@@ -277,20 +294,19 @@ def confirmed(solution: Solution, cases: Sequence[Case]) -> Solution:
         kept[place] = [
             match
             for match in cluster
-            if all(_explains([c[0] for c in kept[:place]] + [match], kept[place + 1 :], case) for case in cases)
+            if all(_explains([*kept[:place], [match], *kept[place + 1 :]], case) for case in cases)
         ]
         if not kept[place]:
             return []
     return kept
 
 
-def _explains(first: Sequence[Match], rest: Solution, case: Case) -> bool:
+def _explains(solution: Solution, case: Case) -> bool:
     """Whether mistakes, made one after the other, give the numbers of another point."""
-    with np.errstate(all="ignore"):
-        state = case.start()
-        try:
-            for match in (*first, *(cluster[0] for cluster in rest)):
-                state = match.apply(state)
-        except UNFIT:
-            return False
-        return max(case.residuals(state).values(), default=0.0) <= case.tolerance
+    state = case.start()
+    try:
+        for match, *_ in solution:
+            state = match.apply(state)
+    except UNFIT:
+        return False
+    return max(case.residuals(state).values(), default=0.0) <= case.tolerance

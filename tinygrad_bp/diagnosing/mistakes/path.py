@@ -133,10 +133,10 @@ def _sample_of(leaf: int, edge: Edge, axis: int, which: int) -> Hypothesis:
 
 def _lowest(graph: Graph, number: int) -> int:
     """Go down a stretch from the loss to where it branches."""
-    while number == graph.root or len(graph.parents[number]) == 1:
-        (below,) = set(graph.parents[number].values()) if graph.parents[number] else (number,)
-        if graph.nodes[below].op is None or len(graph.uses[below]) > 1 or below == number:
-            return number
+    while len(graph.parents[number]) == 1:
+        (below,) = graph.parents[number].values()
+        if graph.nodes[below].op is None or len(graph.uses[below]) > 1:
+            break
         number = below
     return number
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...kernel import Value
 from ..graph import Edge, Graph, arranged
-from ..hypothesis import Function, Hypothesis, Unknown, fixed
-from ..sweep import Backward
+from ..hypothesis import Hypothesis, Unknown, fixed
+from ..sweep import Backward, Change
 
 __all__ = ["hypotheses"]
 
@@ -61,7 +61,7 @@ class _Seen:
         # the parameter whose gradient is computed along this edge
         self.leaf = graph.number.get(base) if base.op is None else None
 
-    def instead(self, numbers: Numbers) -> dict[Edge, Function]:
+    def instead(self, numbers: Numbers) -> Change:
         """Let the rule see other numbers."""
         edge, place, steps = self.edge, self.place, self._steps
 
@@ -121,13 +121,9 @@ def _sign(d: Any) -> Any:
     return d / (np.abs(d) + _EPSILON)
 
 
-def _updated(
-    seen: _Seen, weight: int, direction: Callable[[Any], Any], kind: str
-) -> Hypothesis:
+def _updated(seen: _Seen, weight: int, direction: Callable[[Any], Any], kind: str) -> Hypothesis:
     def stepped(t: float) -> Numbers:
-        return lambda backward: (
-            backward.graph.data(weight) - t * direction(backward.manual[weight])
-        )
+        return lambda backward: backward.graph.data(weight) - t * direction(backward.manual[weight])
 
     return Hypothesis(
         "update-before-propagate",
