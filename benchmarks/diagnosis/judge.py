@@ -12,7 +12,7 @@ from tinygrad_bp.diagnosing import Diagnosis
 
 from .programs import Mistake, Program, equal, singles
 
-__all__ = ["SETTINGS", "Setting", "Verdict", "diagnose", "judge", "really_wrong"]
+__all__ = ["SETTINGS", "Outcome", "Setting", "Verdict", "diagnose", "judge", "really_wrong"]
 
 #: What is handed over: one dictionary at one point; a function of the parameters, so that it can
 #: be probed elsewhere; a dictionary that has the gradients of intermediate results, too.
@@ -35,12 +35,17 @@ Outcome = Literal[
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one program: the outcome, whether the place is right, and the answer."""
+    """What came of one program.
+
+    `first` says whether the first answer names one of the mistakes, `place` whether it names the
+    place, `numbers` whether factor or learning rate are right; None where there is none.
+    """
 
     outcome: Outcome
-    place: bool | None
-    numbers: bool | None
     answer: str
+    first: bool | None = None
+    place: bool | None = None
+    numbers: bool | None = None
 
 
 def diagnose(program: Program, setting: Setting) -> list[Diagnosis] | str:
@@ -77,22 +82,23 @@ def really_wrong(program: Program) -> list[Mistake]:
 def judge(program: Program, answer: list[Diagnosis] | str) -> Verdict:
     """Compare an answer with the truth."""
     if isinstance(answer, str):
-        return Verdict("refused", None, None, answer)
+        return Verdict("refused", answer)
     text = "; ".join(map(_text, answer)) or "correct"
     if not program.visible:
-        return Verdict("right" if not answer else "false", None, None, text)
+        return Verdict("right" if not answer else "false", text)
     if not answer:
-        return Verdict("missed", None, None, text)
+        return Verdict("missed", text)
     wrong = really_wrong(program)
     named = [d for d in answer if d.mistake != "unexplained"]
     if not named:
         outcome: Outcome = "right" if program.kind == "unknown" else "unexplained"
-        return Verdict(outcome, _place(program, wrong, answer[0]), None, text)
+        return Verdict(outcome, text, place=_place(program, wrong, answer[0]))
     return Verdict(
         _outcome(program, wrong, answer, named),
-        _place(program, wrong, answer[0]),
-        _numbers(wrong, answer[0]),
         text,
+        first=any(answer[0].mistake in mistake.accepted for mistake in wrong),
+        place=_place(program, wrong, answer[0]),
+        numbers=_numbers(wrong, answer[0]),
     )
 
 
