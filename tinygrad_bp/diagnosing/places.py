@@ -13,7 +13,7 @@ from ..ops import relu, sigmoid, softmax, tanh
 from .graph import Edge, Graph
 from .sweep import Backward, Change
 
-__all__ = ["KNOWN", "Activation", "Softmax", "activations", "preactivations", "softmaxes"]
+__all__ = ["KNOWN", "Activation", "Softmax", "Step", "activations", "preactivations", "softmaxes"]
 
 #: Activations that are recognised when they are composed, and whose derivatives are mixed up.
 KNOWN: tuple[Op, ...] = (sigmoid, tanh, relu)
@@ -23,7 +23,7 @@ _LONGEST = 12
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
     """Steps that lead from one node to another, and to nowhere else.
 
     Attributes
@@ -53,7 +53,7 @@ class _Step:
 
 
 @dataclass(frozen=True)
-class Activation(_Step):
+class Activation(Step):
     """An elementwise function of one node, in one step or composed.
 
     Attributes
@@ -101,7 +101,7 @@ def _operands(graph: Graph, number: int, values: dict[int, Any]) -> list[Any]:
 
 
 @dataclass(frozen=True)
-class Softmax(_Step):
+class Softmax(Step):
     """A softmax or its logarithm, in one step or composed.
 
     Attributes
@@ -177,14 +177,15 @@ def _activation(graph: Graph, low: int, high: int, *, single: bool) -> Activatio
     values = np.unique(slope)
     if known is not relu and values.size <= 1 and (slope.size > 1 or _linear(graph, step)):
         return None
-    mask = known is relu or (values.size == 2 and _by_sign(slope, graph.data(low)))
+    mask = known is relu or (values.size == 2 and _by_sign(Activation(*step), graph, slope))
     return Activation(*step, op=known, mask=mask)
 
 
-def _by_sign(slope: Any, data: Any) -> bool:
+def _by_sign(activation: Activation, graph: Graph, slope: Any) -> bool:
     """Whether a derivative is one number where the operand is positive, and another elsewhere."""
-    positive = data > 0
-    return bool(np.unique(slope[positive]).size == 1 == np.unique(slope[~positive]).size)
+    data = graph.data(activation.low)
+    levels = [np.unique(slope[side]).size for side in (data > 0, data <= 0)]
+    return levels == [1, 1] and np.array_equal(activation.slope(graph, 2 * data), slope)
 
 
 def _linear(graph: Graph, step: tuple[int, int, tuple[int, ...], tuple[Edge, ...]]) -> bool:

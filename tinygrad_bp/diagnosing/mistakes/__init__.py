@@ -6,18 +6,19 @@ from collections.abc import Iterator
 
 from ..graph import Graph
 from ..hypothesis import Hypothesis
-from ..places import activations, preactivations
-from . import activation, bias, path, product, scaling, softmax
+from ..places import activations, preactivations, softmaxes
+from . import activation, bias, leaf, path, product, scaling, softmax
 
 __all__ = ["hypotheses"]
 
 
 def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
     """Yield every mistake at every place of a graph."""
-    found = activations(graph)
+    found, probabilities = activations(graph), list(softmaxes(graph))
     yield from scaling.hypotheses(graph)
     yield from activation.hypotheses(graph, found)
+    yield from leaf.hypotheses(graph, [*found, *probabilities])
     yield from product.hypotheses(graph, preactivations(graph, found))
     yield from bias.hypotheses(graph)
     yield from path.hypotheses(graph)
-    yield from softmax.hypotheses(graph)
+    yield from softmax.hypotheses(graph, probabilities)

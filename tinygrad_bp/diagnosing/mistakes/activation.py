@@ -9,25 +9,26 @@ from typing import Any
 import numpy as np
 
 from ...kernel import Op
-from ..graph import Edge, Graph
+from ..graph import Graph
 from ..hypothesis import Hypothesis, fixed
 from ..places import KNOWN, Activation
 from ..sweep import Backward
 
 __all__ = ["hypotheses"]
 
+#: What measures an error: without its derivative the gradient no longer knows of the error.
+_ERRORS = frozenset(["pow", "square", "mul", "abs"])
 #: What a derivative is computed as, instead of the right one, at any point.
 Slope = Callable[[Graph], Any]
 
 
 def hypotheses(graph: Graph, activations: list[Activation]) -> Iterator[Hypothesis]:
-    """Yield the mistakes at activations, and in leaves that see the wrong side of one."""
+    """Yield the mistakes at activations."""
     for activation in activations:
         yield from _missing_or_twice(graph, activation)
         if activation.mask:
             yield from _masks(graph, activation, activations)
         yield from _wrong_arguments(graph, activation)
-    yield from _leaves(graph, activations)
 
 
 def _made(
@@ -47,12 +48,11 @@ def _called(activation: Activation, graph: Graph) -> str:
 
 def _missing_or_twice(graph: Graph, activation: Activation) -> Iterator[Hypothesis]:
     called = _called(activation, graph)
-    yield _made(
-        "relu-mask-missing" if activation.mask else "missing-activation-derivative",
-        activation,
-        lambda graph: 1.0,
-        f"the derivative of the {called} that gives {{node}} is left out",
-    )
+    mistake = "relu-mask-missing" if activation.mask else "missing-activation-derivative"
+    if called in _ERRORS:
+        mistake = "upstream-dropped"
+    what = f"the derivative of the {called} that gives {{node}} is left out"
+    yield _made(mistake, activation, lambda graph: 1.0, what)
     if not activation.mask or called != "relu":
         yield _made(
             "activation-derivative-twice",
@@ -225,46 +225,3 @@ def _without_bias(graph: Graph, number: int) -> list[int]:
         return []
     parents = [p for p in graph.parents[number].values() if graph.nodes[p].shape == node.shape]
     return [p for p in parents if graph.nodes[p].op is not None]
-
-
-# --- leaves ----------------------------------------------------------------------------------
-
-
-def _leaves(graph: Graph, activations: list[Activation]) -> Iterator[Hypothesis]:
-    for leaf, node in enumerate(graph.nodes):
-        if node.op is None:
-            for activation in _directly_above(graph, leaf, activations):
-                yield _leaf(graph, leaf, activation)
-
-
-def _leaf(graph: Graph, leaf: int, activation: Activation) -> Hypothesis:
-    def without(g: Any, backward: Backward) -> Any:
-        graph = backward.graph
-        too_much = backward.used[activation.high] * (1.0 - activation.slope(graph))
-        return g + graph.transport(activation.low, leaf, too_much)
-
-    return fixed(
-        "leaf-without-activation-derivative",
-        leaf,
-        {leaf: without},
-        "the gradient of {node} is made of that of {high}, not of that of {low}",
-        high=activation.high,
-        low=activation.low,
-    )
-
-
-def _directly_above(graph: Graph, leaf: int, found: list[Activation]) -> list[Activation]:
-    """List the activations that are reached from a leaf before any other one."""
-    reached: dict[int, Activation] = {}
-    seen: set[int] = set()
-    stack = [leaf]
-    while stack:
-        number = stack.pop()
-        if number in seen:
-            continue
-        seen.add(number)
-        here = [k for k, activation in enumerate(found) if activation.low == number]
-        reached.update((k, found[k]) for k in here)
-        inside: set[Edge] = {edge for k in here for edge in found[k].entries}
-        stack.extend(edge.child for edge in graph.uses[number] if edge not in inside)
-    return list(reached.values())

@@ -36,19 +36,21 @@ def _bias(graph: Graph, edge: Edge, parent: int, leaf: int) -> Iterator[Hypothes
     def made(mistake: str, function: Function, what: str) -> Hypothesis:
         return fixed(mistake, leaf, {edge: function}, what)
 
+    if node.shape != graph.nodes[parent].shape:
+        yield made(
+            "bias-not-summed",
+            _unsummed(edge),
+            f"the gradient of {{node}} is left with {count} entries for each one of it",
+        )
     if count > 1:
         yield made(
             "bias-mean",
             lambda g, backward: total(g, backward) / count,
             f"the gradient of {{node}} is the mean over {count} entries instead of their sum",
         )
-        yield made(
-            "bias-not-summed",
-            lambda g, backward: backward.graph.rule(edge)(
-                g, backward.graph.data(edge.child), backward.graph.operands(edge.child)
-            ),
-            f"the gradient of {{node}} is left with {count} entries for each one of it",
-        )
+        for axis, length in enumerate(node.shape):
+            for which in (0, -1) if length == count else ():
+                yield made("bias-not-summed", _one(edge, parent, axis, which), _ONE_ONLY)
     if size > 1:
         yield made(
             "bias-summed-over-units",
@@ -65,10 +67,30 @@ def _bias(graph: Graph, edge: Edge, parent: int, leaf: int) -> Iterator[Hypothes
 _WRONG_AXIS = "the gradient of {node} is added up over its units, along the wrong axis"
 
 
+_ONE_ONLY = "the gradient of {node} is that of one sample instead of the sum over all of them"
+
+
+def _pulled(edge: Edge, g: Any, backward: Backward) -> Any:
+    """Pull a cotangent along an edge without undoing the broadcasting."""
+    graph = backward.graph
+    return graph.rule(edge)(g, graph.data(edge.child), graph.operands(edge.child))
+
+
+def _unsummed(edge: Edge) -> Function:
+    return lambda g, backward: _pulled(edge, g, backward)
+
+
+def _one(edge: Edge, parent: int, axis: int, which: int) -> Function:
+    def taken(g: Any, backward: Backward) -> Any:
+        sample = np.take(_pulled(edge, g, backward), which, axis=axis)
+        return sample.reshape(backward.graph.nodes[parent].shape)
+
+    return taken
+
+
 def _over(edge: Edge, parent: int, axis: int) -> Function:
     def added(g: Any, backward: Backward) -> Any:
-        graph = backward.graph
-        pulled = graph.rule(edge)(g, graph.data(edge.child), graph.operands(edge.child))
-        return pulled.sum(axis=axis).reshape(graph.nodes[parent].shape)
+        total = _pulled(edge, g, backward).sum(axis=axis)
+        return total.reshape(backward.graph.nodes[parent].shape)
 
     return added

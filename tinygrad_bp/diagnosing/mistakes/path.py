@@ -47,6 +47,13 @@ def _fan_out(graph: Graph, number: int) -> Iterator[Hypothesis]:
         )
         if len(uses) > 2:
             yield fixed(
+                "fan-out-counted-twice",
+                number,
+                {other: _times(other, 2.0) for other in uses if other != edge},
+                "all contributions to the gradient of {node} but that of {by} are counted twice",
+                by=edge.child,
+            )
+            yield fixed(
                 "fan-out-overwritten",
                 number,
                 {edge: _times(edge, 0.0)},

@@ -19,6 +19,7 @@ def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
         if node.op is None:
             yield _factor(number, number)
             yield _weight_decay(number)
+            yield from _calls(number)
         if len(graph.uses[number]) > 1:
             for edge in graph.uses[number]:
                 yield _factor(edge, number)
@@ -82,22 +83,24 @@ def _weight_decay(leaf: int) -> Hypothesis:
     )
 
 
-def _not_zeroed(graph: Graph) -> Iterator[Hypothesis]:
-    """Yield what several calls leave behind: in the leaves alone, or in inner nodes as well."""
+def _calls(number: int) -> Iterator[Hypothesis]:
+    """Yield what adding up the gradients of several calls does to one node."""
 
     def times(count: int) -> Function:
         return lambda g, backward: count * g
 
+    for count in (2, 3, 4, 5, 10):
+        what = f"the gradients of {count} calls are added up in {{node}}"
+        yield fixed("not-zeroed", number, {number: times(count)}, what)
+
+
+def _not_zeroed(graph: Graph) -> Iterator[Hypothesis]:
+    """Yield what several calls leave behind: in the leaves alone, or in inner nodes as well."""
+
     def added(number: int) -> Function:
         return lambda g, backward: g + backward.right[number]
 
-    for count in (2, 3, 4, 5, 10):
-        yield fixed(
-            "not-zeroed",
-            graph.root,
-            {graph.root: times(count)},
-            f"the gradients of {count} calls are added up",
-        )
+    yield from _calls(graph.root)
     inner = [k for k, node in enumerate(graph.nodes) if k != graph.root]
     named = [k for k in inner if graph.nodes[k].op is None or graph.nodes[k].name]
     for kept in (inner, named):

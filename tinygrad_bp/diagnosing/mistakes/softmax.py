@@ -7,17 +7,19 @@ from typing import Any
 
 from ..graph import Graph
 from ..hypothesis import Hypothesis, fixed
-from ..places import Softmax, softmaxes
+from ..places import Softmax
 from ..sweep import Backward
 
 __all__ = ["hypotheses"]
 
 
-def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
+def hypotheses(graph: Graph, found: list[Softmax]) -> Iterator[Hypothesis]:
     """Yield the mistakes at softmaxes."""
-    for softmax in softmaxes(graph):
+    for softmax in found:
         yield _copied(softmax)
         yield _diagonal(softmax)
+        if not softmax.logarithm:
+            yield _upstream(softmax)
         yield _twice(softmax.low, softmax.axis)
     for number, node in enumerate(graph.nodes):
         if graph.op(number) == "logsumexp" and node.metadata["axis"] is not None:
@@ -48,6 +50,20 @@ def _diagonal(softmax: Softmax) -> Hypothesis:
         "of the Jacobian of the softmax that gives {node} only the diagonal is used",
         softmax.low,
         low=softmax.low,
+    )
+
+
+def _upstream(softmax: Softmax) -> Hypothesis:
+    def pull(g: Any, backward: Backward) -> Any:
+        p = softmax.probabilities(backward.graph)
+        return p * (1.0 - (p * p).sum(axis=softmax.axis, keepdims=True))
+
+    return fixed(
+        "upstream-dropped",
+        softmax.high,
+        softmax.replaced(pull),
+        "the step of {node} leaves out the gradient that arrives, in front of its Jacobian",
+        softmax.low,
     )
 
 
