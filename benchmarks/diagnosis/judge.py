@@ -28,7 +28,8 @@ Outcome = Literal[
     "several",  # more answers than mistakes, the first of them true
     "unexplained",
     "refused",  # the shape is wrong; nothing was diagnosed
-    "false",  # a cause is named that is not there
+    "partly false",  # of several answers one is a cause that is not there
+    "false",  # the one answer is a cause that is not there
     "missed",  # wrong and not called wrong
 ]
 
@@ -107,8 +108,9 @@ def _outcome(
 ) -> Outcome:
     true = [d for d in named if any(_names(d, m) for m in wrong)]
     if len(true) < len(named):
-        same = len(wrong) > 1 and len(answer) == 1 and _equivalent(program, named[0])
-        return "same numbers" if same else "false"
+        if len(answer) > 1:
+            return "partly false"
+        return "same numbers" if len(wrong) > 1 and _equivalent(program, named[0]) else "false"
     if len(wrong) > 1:
         if len(answer) == 1:
             return "same numbers" if _equivalent(program, named[0]) else "part"

@@ -162,7 +162,11 @@ def mean_squares(out: str, samples: int, units: int) -> Line:
         Wrong("constant-factor", f"2 * (t - {out}) / {size}", -1.0, also=("second-operand-sign",)),
         Wrong("constant-factor", f"({out} - t) / {size}", 0.5),
         Wrong("constant-factor", f"2 * ({out} - t) / {size} / {size}", 1 / size),
-        Wrong("missing-activation-derivative", f"np.full({out}.shape, 1 / {size})"),
+        Wrong(
+            "upstream-dropped",
+            f"np.full({out}.shape, 1 / {size})",
+            also=("missing-activation-derivative",),
+        ),
     ]
     for divisor in sorted({1, samples, units} - {size}):
         wrong.append(

@@ -71,7 +71,8 @@ parameters, which can be asked at other points; or a dictionary that has the gra
 - *unexplained*: it says that it does not know.
 - *refused*: shapes do not fit, and nothing is diagnosed.
 - *missed*: wrong numbers are not called wrong.
-- *false*: a cause is named that is not there; with correct programs, they are called wrong.
+- *false*: the one answer is a cause that is not there; with correct programs, they are called
+  wrong. *partly false*: so is one of several answers.
 - *place*: the node is one of those whose backward step the wrong line is, or the parameters are
   exactly those whose gradients are wrong.
 """
@@ -118,7 +119,7 @@ def _goals(results: Sequence[Result], visible: Sequence[Result]) -> str:
     rows = [
         ("mistakes made alone that show: named right, or among those that it could be",
          _share(found, len(visible)), "≥ 97 %", found >= 0.97 * len(visible)),
-        ("false answers, of all answers",
+        ("false answers that name one cause, of all answers",
          _share(false + called, len(results)), "≤ 0.2 %", false + called <= 0.002 * len(results)),
         ("correct programs that are called wrong", f"{called} of {len(right)}", "0", called == 0),
     ]  # fmt: skip
@@ -131,7 +132,16 @@ def _table(title: str, results: Sequence[Result], key: Callable[[Result], str]) 
     groups: dict[str, list[Result]] = defaultdict(list)
     for result in results:
         groups[key(result)].append(result)
-    outcomes = ("right", "ambiguous", "several", "unexplained", "refused", "missed", "false")
+    outcomes = (
+        "right",
+        "ambiguous",
+        "several",
+        "unexplained",
+        "refused",
+        "missed",
+        "partly false",
+        "false",
+    )
     head = [title, "answers", "right or ambiguous", "first right", "place right", *outcomes]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for name, group in [*groups.items(), ("**all**", list(results))]:
@@ -159,7 +169,8 @@ def _doubles(results: Sequence[Result]) -> str:
         "unexplained": "unexplained",
         "refused": "refused",
         "missed": "missed",
-        "false": "false",
+        "partly false": "of several answers one is false",
+        "false": "false: one answer, and neither of the two",
     }
     lines = [
         f"{len(group)} pairs, as a dictionary at one point.\n",
@@ -225,7 +236,7 @@ def _falses(results: Sequence[Result]) -> str:
     found = Counter(
         (r.setting, _truth(r.program), r.verdict.answer.split(" at ")[0])
         for r in results
-        if r.verdict.outcome in ("false", "missed")
+        if r.verdict.outcome in ("false", "partly false", "missed")
     )
     if not found:
         return "None.\n"
