@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..trees import flatten, rebuild
+from .case import TOLERANCE, Case
 from .diagnosis import Diagnosis
 from .explain import merged, reported, unexplained
 from .graph import Graph, trace
+from .matching import Match
 from .script import Script
-from .search import TOLERANCE, Case, Match, Search, Solution, confirmed
+from .search import Search, Solution, confirmed
 
 __all__ = ["diagnose"]
 
@@ -129,7 +131,7 @@ class _Report:
 
     def of(self, solution: Solution) -> list[Diagnosis]:
         """Describe the mistakes, one after the other."""
-        state = self._case.start()
+        state = self._case.start
         found: list[tuple[Match, Diagnosis]] = []
         for cluster in solution:
             diagnosis = reported(cluster, state, self._names, self._script)

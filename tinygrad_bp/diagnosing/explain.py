@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from .case import residual
 from .catalogue import FIXES, UNEXPLAINED, rank
 from .diagnosis import Diagnosis
 from .graph import SHAPING, Graph
 from .hypothesis import Unknown
+from .matching import Match
 from .script import Script
-from .search import Match, residual
 from .sweep import Backward
 
 __all__ = ["merged", "reported", "unexplained"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..graph import Graph
 from ..hypothesis import Hypothesis, fixed
 from ..places import KNOWN, Activation
 from ..sweep import Backward
+from .softmax import shortcut_above
 
 __all__ = ["hypotheses"]
 
@@ -22,13 +23,17 @@ _ERRORS = frozenset(["pow", "square", "mul", "abs"])
 Slope = Callable[[Graph], Any]
 
 
-def hypotheses(graph: Graph, activations: list[Activation]) -> Iterator[Hypothesis]:
+def hypotheses(
+    graph: Graph, activations: list[Activation], handed: Collection[int]
+) -> Iterator[Hypothesis]:
     """Yield the mistakes at activations."""
     for activation in activations:
         yield from _missing_or_twice(graph, activation)
         if activation.mask:
             yield from _masks(graph, activation, activations)
         yield from _wrong_arguments(graph, activation)
+        if activation.high in handed and _into_logarithm(graph, activation.high):
+            yield shortcut_above(activation)
 
 
 def _made(

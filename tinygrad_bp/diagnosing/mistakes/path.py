@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,15 @@ __all__ = ["hypotheses"]
 _MOST = 6
 
 
-def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
+def hypotheses(graph: Graph, handed: Collection[int]) -> Iterator[Hypothesis]:
     """Yield the mistakes in adding up along paths."""
+    for number in handed:
+        yield fixed(
+            "upstream-dropped",
+            number,
+            {number: lambda g, backward: np.ones(np.shape(g))},
+            "the gradient of {node} is set to 1",
+        )
     for number in range(len(graph.nodes)):
         yield from _fan_out(graph, number)
         yield from _second_operand(graph, number)
@@ -105,9 +112,10 @@ def _upstream(graph: Graph, number: int) -> Iterator[Hypothesis]:
 
 
 def _samples(graph: Graph) -> Iterator[Hypothesis]:
+    axes = _sample_axes(graph)
     for number in stretches(graph):
         lowest = _lowest(graph, number)
-        for axis, which in _ends(graph, lowest):
+        for axis, which in _ends(graph, lowest, axes):
             yield fixed(
                 "fan-out-overwritten",
                 lowest,
@@ -118,7 +126,7 @@ def _samples(graph: Graph) -> Iterator[Hypothesis]:
     for leaf, node in enumerate(graph.nodes):
         if node.op is None:
             for edge in graph.uses[leaf]:
-                for axis, which in _ends(graph, edge.child):
+                for axis, which in _ends(graph, edge.child, axes):
                     yield _sample_of(leaf, edge, axis, which)
 
 
@@ -148,9 +156,27 @@ def _lowest(graph: Graph, number: int) -> int:
     return number
 
 
-def _ends(graph: Graph, number: int) -> Iterator[tuple[int, int]]:
-    for axis, length in enumerate(graph.nodes[number].shape):
-        if length > 1:
+def _sample_axes(graph: Graph) -> list[frozenset[int]]:
+    """For each node, along which axes it has samples: those that a weight does not have."""
+    found: list[frozenset[int]] = []
+    for number, node in enumerate(graph.nodes):
+        axes: frozenset[int] = frozenset()
+        if graph.op(number) == "matmul" and node.ndim > 1:
+            left, right = (graph.source(operand)[0] for operand in node.parents)
+            if left.op is None and left in graph.number:
+                axes = frozenset([node.ndim - 1])
+            elif right.op is None and right in graph.number:
+                axes = frozenset(range(node.ndim - 1))
+        for parent in graph.parents[number].values():
+            if graph.nodes[parent].shape == node.shape and graph.op(number) != "matmul":
+                axes |= found[parent]
+        found.append(axes)
+    return found
+
+
+def _ends(graph: Graph, number: int, axes: Sequence[Collection[int]]) -> Iterator[tuple[int, int]]:
+    for axis in sorted(axes[number]):
+        if graph.nodes[number].shape[axis] > 1:
             yield axis, 0
             yield axis, -1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ..graph import Edge, Graph
 from ..hypothesis import Function, Hypothesis, Unknown, fixed
@@ -10,10 +10,10 @@ from ..hypothesis import Function, Hypothesis, Unknown, fixed
 __all__ = ["hypotheses", "stretches"]
 
 
-def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
+def hypotheses(graph: Graph, handed: Collection[int]) -> Iterator[Hypothesis]:
     """Yield the mistakes that multiply a gradient, or add the weight to it."""
     yield from _not_zeroed(graph)
-    for number in stretches(graph):
+    for number in dict.fromkeys([*stretches(graph), *handed]):
         yield _factor(number, number)
     for number, node in enumerate(graph.nodes):
         if node.op is None:
@@ -41,11 +41,20 @@ def stretches(graph: Graph) -> Iterator[int]:
         lower = [e for e in graph.parents[number].values() if _continued(graph, e) == number]
         if any(graph.nodes[k].op is not None for k in lower):
             continue  # not the lowest
+        if len(stretch) == 1 and _copied(graph, number):
+            continue
         if stretch[-1] == graph.root:
             yield graph.root
         else:
             named = [k for k in stretch if graph.nodes[k].name]
             yield (named or stretch)[0]
+
+
+def _copied(graph: Graph, number: int) -> bool:
+    """Whether the cotangent of a node is that of a sum, which no line of a program computes."""
+    uses = graph.uses[number]
+    added = len(uses) == 1 and graph.op(uses[0].child) == "add"
+    return added and not graph.nodes[number].name
 
 
 def _continued(graph: Graph, number: int) -> int | None:

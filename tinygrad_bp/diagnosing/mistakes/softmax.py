@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ..graph import Graph
 from ..hypothesis import Hypothesis, fixed
-from ..places import Softmax
+from ..places import Softmax, Step
 from ..sweep import Backward
 
-__all__ = ["hypotheses"]
+__all__ = ["hypotheses", "shortcut_above"]
 
 
-def hypotheses(graph: Graph, found: list[Softmax]) -> Iterator[Hypothesis]:
+def hypotheses(
+    graph: Graph, found: Sequence[Softmax], handed: Collection[int]
+) -> Iterator[Hypothesis]:
     """Yield the mistakes at softmaxes."""
     for softmax in found:
         yield _copied(softmax)
@@ -21,6 +23,8 @@ def hypotheses(graph: Graph, found: list[Softmax]) -> Iterator[Hypothesis]:
         if not softmax.logarithm:
             yield _upstream(softmax)
         yield _twice(softmax.low, softmax.axis)
+        if softmax.high in handed:
+            yield shortcut_above(softmax)
     for number, node in enumerate(graph.nodes):
         if graph.op(number) == "logsumexp" and node.metadata["axis"] is not None:
             (low,) = set(graph.parents[number].values())
@@ -64,6 +68,21 @@ def _upstream(softmax: Softmax) -> Hypothesis:
         softmax.replaced(pull),
         "the step of {node} leaves out the gradient that arrives, in front of its Jacobian",
         softmax.low,
+    )
+
+
+def shortcut_above(step: Step) -> Hypothesis:
+    """Make the gradient of what goes in the one of what comes out, which is then pulled back."""
+
+    def pulled(g: Any, backward: Backward) -> Any:
+        return backward.graph.transport(step.high, step.low, g)
+
+    return fixed(
+        "cross-entropy-twice",
+        step.high,
+        {step.high: pulled},
+        "what is taken as the gradient of {node} is already that of {low}",
+        low=step.low,
     )
 
 
