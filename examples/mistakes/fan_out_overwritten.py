@@ -17,27 +17,25 @@ params = {
 
 
 def forward(params):
-    w_1, b_1, w_2, b_2 = params["w_1"], params["b_1"], params["w_2"], params["b_2"]
-    h = np.tanh(x @ w_1 + b_1)
-    u = np.tanh(h @ w_2 + b_2)
+    h = np.tanh(x @ params["w_1"] + params["b_1"])
+    u = np.tanh(h @ params["w_2"] + params["b_2"])
     o = h + u
     return h, u, o
 
 
 def loss(params):
-    o = forward(params)[-1]
+    *_, o = forward(params)
     return np.mean((o - t) ** 2)
 
 
 def manual_gradients(params):
-    w_1, b_1, w_2, b_2 = params["w_1"], params["b_1"], params["w_2"], params["b_2"]
     h, u, o = forward(params)
     d_o = 2 * (o - t) / o.size
     d_z_2 = d_o * (1 - u**2)
     d_w_2 = h.T @ d_z_2
     d_b_2 = d_z_2.sum(axis=0)
     d_h = d_o
-    d_h = d_z_2 @ w_2.T  # MISTAKE: d_h = d_h + d_z_2 @ w_2.T
+    d_h = d_z_2 @ params["w_2"].T  # MISTAKE: d_h = d_h + d_z_2 @ params["w_2"].T
     d_z_1 = d_h * (1 - h**2)
     d_w_1 = x.T @ d_z_1
     d_b_1 = d_z_1.sum(axis=0)

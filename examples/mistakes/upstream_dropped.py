@@ -17,25 +17,22 @@ params = {
 
 
 def forward(params):
-    w_1, b_1, w_2, b_2 = params["w_1"], params["b_1"], params["w_2"], params["b_2"]
-    z = x @ w_1 + b_1
+    z = x @ params["w_1"] + params["b_1"]
     h = np.tanh(z)
-    o = h @ w_2 + b_2
-    return z, h, o
+    o = h @ params["w_2"] + params["b_2"]
+    return h, o
 
 
 def loss(params):
-    o = forward(params)[-1]
+    *_, o = forward(params)
     return np.mean((o - t) ** 2)
 
 
 def manual_gradients(params):
-    w_1, b_1, w_2, b_2 = params["w_1"], params["b_1"], params["w_2"], params["b_2"]
-    z, h, o = forward(params)
+    h, o = forward(params)
     d_o = 2 * (o - t) / o.size
     d_w_2 = h.T @ d_o
     d_b_2 = d_o.sum(axis=0)
-    d_h = d_o @ w_2.T
     d_z = 1 - h**2  # MISTAKE: d_h * (1 - h**2)
     d_w_1 = x.T @ d_z
     d_b_1 = d_z.sum(axis=0)
