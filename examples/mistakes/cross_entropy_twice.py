@@ -31,7 +31,7 @@ def loss(params):
 def manual_gradients(params):
     p = forward(params)
     d_p = (p - y) / len(x)
-    d_z = p * (d_p - np.sum(d_p * p, axis=1, keepdims=True))  # MISTAKE: d_z = d_p
+    d_z = p * (d_p - np.sum(d_p * p, axis=1, keepdims=True))  # MISTAKE: d_p
     d_w = x.T @ d_z
     d_b = d_z.sum(axis=0)
     return {"w": d_w, "b": d_b}

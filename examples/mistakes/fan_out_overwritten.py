@@ -35,7 +35,7 @@ def manual_gradients(params):
     d_w_2 = h.T @ d_z_2
     d_b_2 = d_z_2.sum(axis=0)
     d_h = d_o
-    d_h = d_z_2 @ params["w_2"].T  # MISTAKE: d_h = d_h + d_z_2 @ params["w_2"].T
+    d_h = d_z_2 @ params["w_2"].T  # MISTAKE: d_h + d_z_2 @ params["w_2"].T
     d_z_1 = d_h * (1 - h**2)
     d_w_1 = x.T @ d_z_1
     d_b_1 = d_z_1.sum(axis=0)

@@ -30,15 +30,16 @@ def loss(params):
 
 
 def manual_gradients(params):
+    grads = total  # MISTAKE: {name: np.zeros_like(p) for name, p in params.items()}
     h, o = forward(params)
     d_o = 2 * (o - t) / o.size
-    total["w_2"] = total["w_2"] + h.T @ d_o
-    total["b_2"] = total["b_2"] + d_o.sum(axis=0)
+    grads["w_2"] += h.T @ d_o
+    grads["b_2"] += d_o.sum(axis=0)
     d_h = d_o @ params["w_2"].T
     d_z = d_h * (1 - h**2)
-    total["w_1"] = total["w_1"] + x.T @ d_z
-    total["b_1"] = total["b_1"] + d_z.sum(axis=0)  # MISTAKE: total is never set to zero
-    return dict(total)
+    grads["w_1"] += x.T @ d_z
+    grads["b_1"] += d_z.sum(axis=0)
+    return grads
 
 
 manual_gradients(params)  # a first call, as in training

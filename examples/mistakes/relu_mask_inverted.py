@@ -33,7 +33,7 @@ def manual_gradients(params):
     d_w_2 = h.T @ d_o
     d_b_2 = d_o.sum(axis=0)
     d_h = d_o @ params["w_2"].T
-    d_z = d_h * (z <= 0)  # MISTAKE: z > 0
+    d_z = d_h * (z <= 0)  # MISTAKE: d_h * (z > 0)
     d_w_1 = x.T @ d_z
     d_b_1 = d_z.sum(axis=0)
     return {"w_1": d_w_1, "b_1": d_b_1, "w_2": d_w_2, "b_2": d_b_2}

@@ -34,7 +34,7 @@ def manual_gradients(params):
     d_o = 2 * (o - t) / o.size
     d_w_2 = h.T @ d_o
     d_b_2 = d_o.sum(axis=0)
-    w_2 = params["w_2"] - learning_rate * d_w_2  # MISTAKE: update when all gradients are known
+    w_2 = params["w_2"] - learning_rate * d_w_2  # MISTAKE: params["w_2"]
     d_h = d_o @ w_2.T
     d_z = d_h * (1 - h**2)
     d_w_1 = x.T @ d_z
