@@ -31,7 +31,8 @@ def hypotheses(
         yield from _missing_or_twice(graph, activation)
         if activation.mask:
             yield from _masks(graph, activation, activations)
-        yield from _wrong_arguments(graph, activation)
+        if _called(activation, graph) not in _ERRORS:
+            yield from _wrong_arguments(graph, activation)
         if activation.high in handed and _into_logarithm(graph, activation.high):
             yield shortcut_above(activation)
 
@@ -54,10 +55,9 @@ def _called(activation: Activation, graph: Graph) -> str:
 def _missing_or_twice(graph: Graph, activation: Activation) -> Iterator[Hypothesis]:
     called = _called(activation, graph)
     mistake = "relu-mask-missing" if activation.mask else "missing-activation-derivative"
-    if called in _ERRORS:
-        mistake = "upstream-dropped"
     what = f"the derivative of the {called} that gives {{node}} is left out"
-    yield _made(mistake, activation, lambda graph: 1.0, what)
+    for named in [mistake, "upstream-dropped"] if called in _ERRORS else [mistake]:
+        yield _made(named, activation, lambda graph: 1.0, what)
     if not activation.mask or called != "relu":
         yield _made(
             "activation-derivative-twice",
