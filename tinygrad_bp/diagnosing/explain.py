@@ -11,7 +11,7 @@ import numpy as np
 from .case import residual
 from .catalogue import FIXES, UNEXPLAINED, rank
 from .diagnosis import Diagnosis
-from .graph import SHAPING, Graph
+from .graph import SHAPING, Edge, Graph
 from .hypothesis import Unknown
 from .matching import Match
 from .script import Script
@@ -68,10 +68,18 @@ def reported(
 
 
 def _preference(match: Match, graph: Graph) -> tuple[Any, ...]:
-    """Order the likelier first; of the same mistake the one at a node that has a name."""
+    """Order the likelier first; of the same mistake the one at a node that has a name.
+
+    A factor on one of several paths, and a sign within the net, are less likely than a mistake
+    that is particular to paths and to second operands.
+    """
     hypothesis = match.hypothesis
+    vague = hypothesis.unknown is Unknown.FACTOR and (
+        any(isinstance(key, Edge) for key in hypothesis.changed())
+        or (match.number == -1.0 and hypothesis.place != graph.root)
+    )
     name = graph.nodes[hypothesis.place].name
-    return rank(hypothesis.mistake), not name, -hypothesis.place
+    return vague, rank(hypothesis.mistake), not name, -hypothesis.place
 
 
 def _below(graph: Graph, numbers: Iterable[int], names: Mapping[int, str]) -> list[str]:

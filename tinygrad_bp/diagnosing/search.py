@@ -88,14 +88,14 @@ def together(found: Sequence[Solution]) -> Solution:
     if not found:
         return []
     best, *others = found
+    mistakes = {match.hypothesis.mistake for cluster in best for match in cluster}
     joined = []
     for cluster in best:
-        mistakes = {match.hypothesis.mistake for match in cluster}
         more = [
             match
             for solution in others
             for other in solution
-            if other not in best and other[0].fixed & cluster[0].fixed
+            if other[0].fixed & cluster[0].fixed
             for match in other
             if match.hypothesis.mistake not in mistakes
         ]

@@ -162,12 +162,13 @@ def _wrong_arguments(graph: Graph, activation: Activation) -> Iterator[Hypothesi
     low, high = activation.low, activation.high
     made = partial(_made, "activation-derivative-wrong-argument", activation)
     called = _called(activation, graph)
-    yield made(
-        lambda graph: activation.slope(graph, graph.data(high)),
-        f"the derivative of the {called} is taken at its result {{node}}, not at {{low}}",
-        low=low,
-    )
-    for without in _without_bias(graph, low):
+    if not activation.mask:
+        yield made(
+            lambda graph: activation.slope(graph, graph.data(high)),
+            f"the derivative of the {called} is taken at its result {{node}}, not at {{low}}",
+            low=low,
+        )
+    for without in [] if activation.mask else _without_bias(graph, low):
         yield made(
             partial(lambda k, graph: activation.slope(graph, graph.data(k)), without),
             f"the derivative of the {called} that gives {{node}} is taken before the bias is added",
