@@ -59,7 +59,8 @@ from .ops import (
 
 if TYPE_CHECKING:
     from . import net7652, nn, optim, testing
-    from .checking import Comparison, compare, numeric_gradient
+    from .checking import Comparison, numeric_gradient
+    from .checking.compare import compare
     from .drawing import draw
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive
