@@ -6,7 +6,14 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from benchmarks import compare_95, derivatives_95, long_chain, mlp_step, net7652_step
+from benchmarks import (
+    compare_95,
+    derivatives_95,
+    diagnosis_95,
+    long_chain,
+    mlp_step,
+    net7652_step,
+)
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.report import OURS, Row, table, time_rows
 from benchmarks.timing import Builder, Program, built, interleaved
@@ -45,6 +52,16 @@ def test_both_checks_find_the_gradients_correct() -> None:
         if program:
             program.run()
             assert program.result() == [True]
+
+
+def test_the_diagnosis_that_is_timed_is_right() -> None:
+    for order, wanted in (
+        ("propagate-then-update", []),
+        ("update-then-propagate", ["update-before-propagate"] * 2),
+    ):
+        program = diagnosis_95.ours(order)
+        program.run()
+        assert program.result() == wanted
 
 
 @pytest.mark.parametrize("fun", [derivatives_95.output, derivatives_95.loss])

@@ -73,6 +73,10 @@ def test_everything_is_written(demo):
         "| propagate, then update | correct | correct | correct | 0 of 95 |",
         "| update, then propagate (the notebook's) | correct | wrong | wrong | 44 of 95 |",
         "so 9 of the\n44 wrong entries",
+        # and why
+        "- **update-before-propagate** at w_3, learning rate 0.1. w_3 is updated",
+        "- **update-before-propagate** at w_2, learning rate 0.1. w_2 is updated",
+        "The right step: `d_net_h2 = (w_3.T @ d_net_o) * out_h2 * (1 - out_h2)`",
     ],
 )
 def test_the_summary_has_the_notebooks_numbers(demo, printed):

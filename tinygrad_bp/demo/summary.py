@@ -65,6 +65,10 @@ through them: layers 2 and 1 then mix new weights with the old forward pass. Its
 by max(a, b) without absolute values, so {_pass_unseen(results.notebook)} of the
 {_wrong(results.notebook)} wrong entries, the negative ones, still print "Correct!" there.
 
+`compare` finds that cause in the numbers alone:
+
+{_diagnosis(results.notebook)}
+
 First entries as the notebook prints them (its order, central differences):
 
 {_first_entries(results.central)}
@@ -105,6 +109,16 @@ def _verdicts(comparison: Comparison) -> str:
         rows = [row for row in comparison.rows if row.name.endswith(layer)]
         layers.append("wrong" if any(row.verdict == "wrong" for row in rows) else "correct")
     return " | ".join([*layers, f"{_wrong(comparison)} of {len(comparison.entries)}"])
+
+
+def _diagnosis(comparison: Comparison) -> str:
+    """Write what each mistake is, and the line of the derived backward pass that is right."""
+    lines = []
+    for found in comparison.diagnosis:
+        rate = "" if found.learning_rate is None else f", learning rate {found.learning_rate:.6g}"
+        lines.append(f"- **{found.mistake}** at {found.node}{rate}. {found.explanation}")
+        lines.append(f"  {found.fix} The right step: `{found.line}`")
+    return "\n".join(lines)
 
 
 def _wrong(comparison: Comparison) -> int:

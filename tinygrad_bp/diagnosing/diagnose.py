@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..trees import flatten, rebuild
-from .case import TOLERANCE, Case
+from .case import ROUND_OFF, TOLERANCE, Case, Numbers, residual
 from .diagnosis import Diagnosis
 from .explain import merged, reported, unexplained
 from .graph import Graph, trace
-from .matching import Match
+from .matching import Cluster, Match
 from .script import Script
-from .search import Search, Solution, confirmed
+from .search import Search, Solution, confirmed, together
 
 __all__ = ["diagnose"]
 
@@ -59,15 +59,21 @@ def diagnose(
     gradients that it would give. Tried are those that reach a wrong gradient and none that is
     right, conditional on what is explained already. They are accepted if they give the numbers
     with a residual of at most 1e-9, beyond that noise. With `again`
-    they have to give those at five other points too.
+    they have to give those at five other points too, unless it gives other numbers when it is
+    called again: then gradients were not zeroed between the calls.
     """
     with np.errstate(all="ignore"):
         graph = trace(fun, params)
         if graph is None:
             return []
         case = _case(graph, params, manual, noise or {})
-        others = list(_elsewhere(fun, params, graph, again, noise or {})) if again else []
-        solution = _solved(case, others)
+        if again is None:
+            solution = together(Search(case).solve())
+        elif kept := _kept(case, _case(graph, params, again(params), noise or {})):
+            solution = [_not_zeroed(cluster, kept) for cluster in together(Search(case).solve())]
+        else:
+            others = list(_elsewhere(fun, params, graph, again, noise or {}))
+            solution = _solved(case, others)
         return _Report(case, params, Script(graph, fun, params)).of(solution)
 
 
@@ -111,14 +117,31 @@ def _elsewhere(
             yield _case(there, params, manual, noise)
 
 
+def _kept(case: Case, later: Case) -> Numbers:
+    """Return which gradients are others in a second call at the same point."""
+    return frozenset(
+        k for k, given in case.manual.items() if residual(given, later.manual[k]) > ROUND_OFF
+    )
+
+
+def _not_zeroed(cluster: Cluster, kept: Numbers) -> Cluster:
+    """Where a gradient grows from call to call, keep the explanation that says so."""
+    if cluster[0].fixed <= kept:
+        return [m for m in cluster if m.hypothesis.mistake == "not-zeroed"] or cluster
+    return cluster
+
+
 def _solved(case: Case, others: list[Case]) -> Solution:
     """Explain one point such that it holds at the others; the first point first."""
     cases = [case, *others]
     for here in cases:
-        solution = Search(here).solve()
-        kept = confirmed(solution, [other for other in cases if other is not here])
+        found = Search(here).solve()
+        if not found:
+            break
+        elsewhere = [other for other in cases if other is not here]
+        kept = [solution for each in found if (solution := confirmed(each, elsewhere))]
         if kept:
-            return kept
+            return together(kept)
     return []
 
 

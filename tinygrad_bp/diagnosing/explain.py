@@ -11,7 +11,7 @@ import numpy as np
 from .case import residual
 from .catalogue import FIXES, UNEXPLAINED, rank
 from .diagnosis import Diagnosis
-from .graph import SHAPING, Graph
+from .graph import SHAPING, Edge, Graph
 from .hypothesis import Unknown
 from .matching import Match
 from .script import Script
@@ -68,10 +68,18 @@ def reported(
 
 
 def _preference(match: Match, graph: Graph) -> tuple[Any, ...]:
-    """Order the likelier first; of the same mistake the one at a node that has a name."""
+    """Order the likelier first; of the same mistake the one at a node that has a name.
+
+    A factor on one of several paths, and a sign within the net, are less likely than a mistake
+    that is particular to paths and to second operands.
+    """
     hypothesis = match.hypothesis
+    vague = hypothesis.unknown is Unknown.FACTOR and (
+        any(isinstance(key, Edge) for key in hypothesis.changed())
+        or (match.number == -1.0 and hypothesis.place != graph.root)
+    )
     name = graph.nodes[hypothesis.place].name
-    return rank(hypothesis.mistake), not name, -hypothesis.place
+    return vague, rank(hypothesis.mistake), not name, -hypothesis.place
 
 
 def _below(graph: Graph, numbers: Iterable[int], names: Mapping[int, str]) -> list[str]:
@@ -126,7 +134,29 @@ def merged(found: Sequence[tuple[Match, Diagnosis]], graph: Graph) -> list[Diagn
             explanation=f"{what}. That makes the gradients of {_listed(parameters)} wrong.",
             alternatives=tuple(sorted(others, key=rank)),
         )
-    return list(kept.values())
+    return _everywhere(list(kept.values()), {name for d in kept.values() for name in d.parameters})
+
+
+def _everywhere(found: list[Diagnosis], wrong: set[str]) -> list[Diagnosis]:
+    """Put together what was not set to zero in one parameter and in the next one."""
+    if len(found) < 2 or any("not-zeroed" not in (d.mistake, *d.alternatives) for d in found):
+        return found
+    if len({d.factor for d in found}) > 1 or sum(len(d.parameters) for d in found) > len(wrong):
+        return found
+    first = found[0]
+    what = "the gradients of several calls are added up in the parameters"
+    return [
+        replace(
+            first,
+            mistake="not-zeroed",
+            parameters=tuple(name for d in found for name in d.parameters),
+            residual=max(d.residual for d in found),
+            explanation=f"{_sentence(what)} {_effect(sorted(wrong), {})}",
+            fix=FIXES["not-zeroed"],
+            alternatives=() if first.mistake == "not-zeroed" else (first.mistake,),
+            factor=None,
+        )
+    ]
 
 
 def _together(match: Match, diagnosis: Diagnosis, graph: Graph) -> Any:

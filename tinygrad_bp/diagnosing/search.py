@@ -9,7 +9,7 @@ from .case import Case
 from .matching import UNFIT, Cluster, Match, Matcher
 from .sweep import Backward
 
-__all__ = ["Search", "Solution", "confirmed"]
+__all__ = ["Search", "Solution", "confirmed", "together"]
 
 #: How many mistakes at once are looked for, and how many combinations are tried.
 _DEPTHS = (1, 2, 3, 8)
@@ -32,12 +32,14 @@ class Search:
         self._known: dict[Path, list[Cluster]] = {}
         self._pairs_known: dict[Path, list[tuple[Match, Backward, Cluster]]] = {}
 
-    def solve(self) -> Solution:
-        """Find as few mistakes as explain everything; an empty list where none do."""
+    def solve(self) -> list[Solution]:
+        """Find as few mistakes as explain everything: the simplest solutions, or none."""
         for depth in _DEPTHS:
             found = list(self._explain(self._case.start, depth, ()))
             if found:
-                return _together(found)
+                costs = [sum(_cost(cluster) for cluster in solution) for solution in found]
+                pairs = zip(found, costs, strict=True)
+                return [solution for solution, cost in pairs if cost == min(costs)]
         return []
 
     def _explain(self, state: Backward, depth: int, path: Path) -> Iterator[Solution]:
@@ -81,19 +83,19 @@ class Search:
                 yield replace(first, fixed=cluster[0].fixed), after, cluster
 
 
-def _together(found: Sequence[Solution]) -> Solution:
-    """Choose the simplest of several solutions; others as simple become alternatives in it."""
-    costs = [sum(_cost(cluster) for cluster in solution) for solution in found]
-    best = found[costs.index(min(costs))]
-    others = [s for s, cost in zip(found, costs, strict=True) if cost == min(costs)]
+def together(found: Sequence[Solution]) -> Solution:
+    """Take the first of several solutions; the others become alternatives in it."""
+    if not found:
+        return []
+    best, *others = found
+    mistakes = {match.hypothesis.mistake for cluster in best for match in cluster}
     joined = []
     for cluster in best:
-        mistakes = {match.hypothesis.mistake for match in cluster}
         more = [
             match
             for solution in others
             for other in solution
-            if other not in best and other[0].fixed & cluster[0].fixed
+            if other[0].fixed & cluster[0].fixed
             for match in other
             if match.hypothesis.mistake not in mistakes
         ]

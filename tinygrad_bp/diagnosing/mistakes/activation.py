@@ -31,7 +31,8 @@ def hypotheses(
         yield from _missing_or_twice(graph, activation)
         if activation.mask:
             yield from _masks(graph, activation, activations)
-        yield from _wrong_arguments(graph, activation)
+        if _called(activation, graph) not in _ERRORS:
+            yield from _wrong_arguments(graph, activation)
         if activation.high in handed and _into_logarithm(graph, activation.high):
             yield shortcut_above(activation)
 
@@ -54,10 +55,9 @@ def _called(activation: Activation, graph: Graph) -> str:
 def _missing_or_twice(graph: Graph, activation: Activation) -> Iterator[Hypothesis]:
     called = _called(activation, graph)
     mistake = "relu-mask-missing" if activation.mask else "missing-activation-derivative"
-    if called in _ERRORS:
-        mistake = "upstream-dropped"
     what = f"the derivative of the {called} that gives {{node}} is left out"
-    yield _made(mistake, activation, lambda graph: 1.0, what)
+    for named in [mistake, "upstream-dropped"] if called in _ERRORS else [mistake]:
+        yield _made(named, activation, lambda graph: 1.0, what)
     if not activation.mask or called != "relu":
         yield _made(
             "activation-derivative-twice",
@@ -162,12 +162,13 @@ def _wrong_arguments(graph: Graph, activation: Activation) -> Iterator[Hypothesi
     low, high = activation.low, activation.high
     made = partial(_made, "activation-derivative-wrong-argument", activation)
     called = _called(activation, graph)
-    yield made(
-        lambda graph: activation.slope(graph, graph.data(high)),
-        f"the derivative of the {called} is taken at its result {{node}}, not at {{low}}",
-        low=low,
-    )
-    for without in _without_bias(graph, low):
+    if not activation.mask:
+        yield made(
+            lambda graph: activation.slope(graph, graph.data(high)),
+            f"the derivative of the {called} is taken at its result {{node}}, not at {{low}}",
+            low=low,
+        )
+    for without in [] if activation.mask else _without_bias(graph, low):
         yield made(
             partial(lambda k, graph: activation.slope(graph, graph.data(k)), without),
             f"the derivative of the {called} that gives {{node}} is taken before the bias is added",

@@ -71,13 +71,18 @@ def _factor(key: int | Edge, place: int) -> Hypothesis:
             return lambda g, backward: t * backward.graph.contribution(key, g)
         return lambda g, backward: t * g
 
+    what, refers = "the gradient of {node} is {factor} times the right one", {}
+    if isinstance(key, Edge):
+        what = "the contribution of {by} to the gradient of {node} is {factor} times the right one"
+        refers = {"by": key.child}
     return Hypothesis(
         "constant-factor",
         place,
         lambda t: {key: scaled(t)},
-        "the gradient of {node} is {factor} times the right one",
+        what,
         place,
-        unknown=Unknown.FACTOR,
+        refers,
+        Unknown.FACTOR,
     )
 
 
