@@ -17,7 +17,7 @@ from .matching import Match
 from .script import Script
 from .sweep import Backward
 
-__all__ = ["merged", "reported", "unexplained"]
+__all__ = ["idle", "merged", "reported", "unexplained"]
 
 _AFFINE = frozenset(["matmul", "einsum", "add", "sub", "mul", *SHAPING])
 
@@ -197,6 +197,19 @@ def unexplained(
         f"that is wrong is that of {node}. {_ratios(state, first, node)}",
         fix=FIXES[UNEXPLAINED],
         line=script.line(first),
+    )
+
+
+def idle(name: str) -> Diagnosis:
+    """Say that the loss does not depend on a parameter which has a gradient."""
+    return Diagnosis(
+        mistake=UNEXPLAINED,
+        node=name,
+        position=None,
+        parameters=(name,),
+        residual=1.0,
+        explanation=f"The loss does not depend on {name}. Its gradient is 0.",
+        fix=f"Hand over zeros for {name}, or let the loss use it.",
     )
 
 
