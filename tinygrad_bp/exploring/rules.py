@@ -6,6 +6,7 @@ of that the text which a derived backward pass has.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from ..transforms.tracing import recorded
 from ..writing.expressions import Expr
 from ..writing.latex_text import formula, number, symbol
 from ..writing.lines import Lines
+from ..writing.literals import INLINE, array_text
 from ..writing.names import Names, as_identifier
 from ..writing.numpy_text import ENTRIES, Entry, from_template
 from ..writing.program import Instruction, Kind, Program
@@ -67,6 +69,7 @@ class Written(NamedTuple):
 def name_terms(graph: Graph) -> dict[Value, Term]:
     """Name each node: by its own name if no other has it, a number as such, or by its id."""
     names = [printable(node.value.name or "") for node in graph.nodes]
+    counts = Counter(names)
     identifiers = Names({"np"})
     terms: dict[Value, Term] = {}
     for node, name in zip(graph.nodes, names, strict=True):
@@ -75,7 +78,7 @@ def name_terms(graph: Graph) -> dict[Value, Term]:
             text = summary(value.data)
             terms[value] = Term(text, text, number(value.data).text, is_number=True)
         else:
-            text = name if name and names.count(name) == 1 else f"{name} {node.id}".strip()
+            text = name if name and counts[name] == 1 else f"{name} {node.id}".strip()
             terms[value] = Term(text, identifiers(text, node.id), symbol(text))
     return terms
 
@@ -152,8 +155,9 @@ def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Writ
     entries = {k: _entry(s) for k, s in enumerate(program.instructions) if s.op is not None}
     lines = Lines(program, entries, Names({"np", *variables.values()}), variables)
     (result,) = program.outputs
-    code = [f"{line.name} = {line.text}" for line in lines.assignments]
-    if code and result not in at:
+    code = [f"{name} = {_constant(array)}" for name, array in lines.constants.items()]
+    code += [f"{line.name} = {line.text}" for line in lines.assignments]
+    if lines.assignments and result not in at:
         code[-1] = lines.assignments[-1].text
     else:
         code.append(lines.expression(result).text)
@@ -194,6 +198,10 @@ def _entry(step: Instruction) -> Entry:
         return ENTRIES[step.row]
     operands = ", ".join(f"{{{k}}}" for k in range(len(step.operands)))
     return from_template(f"{as_identifier(step.op_name, 'op')}({operands})")
+
+
+def _constant(array: Any) -> str:
+    return array_text(array) if array.size <= INLINE else f"...  # constants of shape {array.shape}"
 
 
 def _latex(program: Program, symbols: Mapping[int, str]) -> str:

@@ -81,16 +81,26 @@ function number(x, what) {
   return el("span", { class: "num", "data-value": x, title: what ? `${what} = ${x}` : x }, short(x));
 }
 
-/** An array as a table of coloured cells, a lone number as such. */
-function figure(place, label, { name = label } = {}) {
+/** The value of a node. */
+const valueOf = (n, label = nodes[n].name) => figure(nodes[n].value, label, { name: nodes[n].name, role: "value", of: n });
+
+/** An array as a table of coloured cells, a lone number as such; `role` says what it is, and `of` which node. */
+function figure(place, label, { name = label, role, of }) {
+  const made = drawn(place, `${label} ${shape(arrays[place])}`.trim(), name);
+  made.dataset.role = role;
+  made.dataset.of = of;
+  return made;
+}
+
+function drawn(place, label, name) {
   const array = arrays[place];
-  const caption = el("figcaption", {}, `${label} ${shape(array)}`.trim());
+  const caption = el("figcaption", {}, label);
   if (array.rows && array.shape.every((n) => n === 1) && array.shape.length < 3) {
-    return el("figure", { class: "scalar", "data-array": place }, caption, number(array.rows[0][0], name));
+    return el("figure", { class: "scalar" }, caption, number(array.rows[0][0], name));
   }
   const rows = array.rows || array.blocks;
   if (!rows.length || !rows[0].length) return el("figure", {}, caption, "empty");
-  return el("figure", { "data-array": place }, caption, el("div", { class: "scroll" }, heat(array, rows, name)), range(array, rows));
+  return el("figure", {}, caption, el("div", { class: "scroll" }, heat(array, rows, name)), range(array, rows));
 }
 
 function range(array, rows) {
@@ -245,8 +255,9 @@ function fitted() {
   return { scale, x: whole[0] - (width / scale - whole[2]) / 2, y: whole[1] - (height / scale - whole[3]) / 2 };
 }
 
-/** The scale at which texts can still be read, unless the whole diagram is readable. */
+/** The scale to begin with: all of the diagram if its texts can be read then, else what is wide enough. */
 function readable() {
+  if (fitted().scale >= 0.7) return fitted().scale;
   return Math.max(fitted().scale, Math.min(1.25, (size()[0] - 16) / whole[2] < 0.9 ? 0.9 : (size()[0] - 16) / whole[2]));
 }
 
@@ -354,8 +365,8 @@ function aboutNode(node, line) {
 }
 
 function startStep() {
-  const leaves = nodes.filter((node) => !node.op && !node.number);
-  const figures = leaves.slice(0, 24).map((node) => figure(node.value, `${node.name}, ${node.role}`, { name: node.name }));
+  const leaves = nodes.map((_, n) => n).filter((n) => !nodes[n].op && !nodes[n].number);
+  const figures = leaves.slice(0, 24).map((n) => valueOf(n, `${nodes[n].name}, ${nodes[n].role}`));
   return [
     el("p", { class: "phase" }, "Before the forward pass"),
     el("h2", {}, "What is given"),
@@ -367,13 +378,13 @@ function startStep() {
 
 function forwardStep(step) {
   const node = nodes[step.node];
-  const operands = [...new Set(node.operands)].map((n) => figure(nodes[n].value, nodes[n].name));
+  const operands = [...new Set(node.operands)].map((n) => valueOf(n));
   return [
     el("p", { class: "phase" }, "Forward"),
     el("h2", {}, `Compute ${node.name}`),
     aboutNode(node),
     card("", formula(node.formula), code(node.lines),
-      row(...joined(operands, "and"), signed("→", figure(node.value, node.name)))),
+      row(...joined(operands, "and"), signed("→", valueOf(step.node)))),
   ];
 }
 
@@ -385,7 +396,7 @@ function seedStep(step) {
     aboutNode(node),
     card("", formula(step.formula),
       el("p", {}, "The gradient of the result by itself. From here gradients flow back along the edges."),
-      row(figure(step.seed, `gradient of ${node.name}`))),
+      row(figure(step.seed, `gradient of ${node.name}`, { role: "upstream", of: step.node }))),
   ];
 }
 
@@ -406,20 +417,18 @@ function backwardStep(step, k) {
 
 function partCard(step, part) {
   const to = nodes[part.to], node = nodes[step.node];
-  const upstream = figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}` });
-  const reads = part.factors.map((n) => figure(nodes[n].value, nodes[n].name));
-  const delta = figure(part.delta, "contribution Δ", { name: `contribution to the gradient of ${to.name}` });
-  delta.dataset.role = "delta";
+  const upstream = figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}`, role: "upstream", of: step.node });
+  const reads = part.factors.map((n) => valueOf(n));
+  const delta = figure(part.delta, "contribution Δ", { name: `contribution to the gradient of ${to.name}`, role: "delta", of: part.to });
   const terms = part.local == null
     ? joined([upstream, ...reads], "with")
-    : [upstream, signed("×", figure(part.local, `local ∂${node.name}/∂${to.name}`))];
-  if (part.raw != null) terms.push(signed("=", figure(part.raw, "for each copy")), signed("Σ =", delta));
+    : [upstream, signed("×", figure(part.local, `local ∂${node.name}/∂${to.name}`, { role: "local", of: part.to }))];
+  if (part.raw != null) terms.push(signed("=", figure(part.raw, "for each copy", { role: "raw", of: part.to })), signed("Σ =", delta));
   else terms.push(signed(part.local == null ? "→" : "=", delta));
-  const grown = figure(part.new, "new", { name: `gradient of ${to.name}` });
-  grown.dataset.role = "new";
+  const grown = figure(part.new, "new", { name: `gradient of ${to.name}`, role: "new", of: part.to });
   const old = part.old == null
     ? el("figure", { class: "scalar" }, el("figcaption", {}, "old"), el("span", { class: "num" }, "0"))
-    : figure(part.old, "old", { name: `gradient of ${to.name} so far` });
+    : figure(part.old, "old", { name: `gradient of ${to.name} so far`, role: "old", of: part.to });
   return card("",
     el("h3", {}, `To ${to.name} `, part.complete ? el("span", { class: "tag" }, "complete") : el("span", { class: "tag" }, "more to come")),
     formula(part.formula), code(part.lines),
@@ -442,7 +451,7 @@ function checkCard(each) {
     el("td", {}, name(entry)), ...sides.map((side) => cell(entry[side])), el("td", {}, short(entry.error, 2)), el("td", {}, entry.verdict)));
   return card(each.wrong ? "bad" : "good",
     el("h3", {}, `Check of ${each.name} `, el("span", { class: `tag ${each.wrong ? "bad" : "good"}` }, each.verdict)),
-    row(...sides.map((side) => figure(each.sides[side], side, { name: `${side} gradient of ${each.name}` }))),
+    row(...sides.map((side) => figure(each.sides[side], side, { name: `${side} gradient of ${each.name}`, role: side, of: each.node }))),
     table(["entry", ...sides, "rel. error", ""], rows),
     each.of > each.entries.length && el("p", { class: "about" }, `${each.entries.length} of ${each.of} entries, wrong ones first.`),
     each.note && el("p", { class: "about" }, each.note));
@@ -506,10 +515,10 @@ function questionCard(step, k) {
     feedback.replaceChildren("The rule: ", el("code", {}, part.lines.at(-1)));
   };
   const node = nodes[step.node];
-  const needed = [...new Set([...node.operands, step.node])].map((n) => figure(nodes[n].value, nodes[n].name));
+  const needed = [...new Set([...node.operands, step.node])].map((n) => valueOf(n));
   return card("question",
     el("h3", {}, "Your turn"),
-    row(figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}` }), ...needed),
+    row(figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}`, role: "upstream", of: step.node }), ...needed),
     el("form", { class: "ask", on: { submit: check } },
       el("label", { for: "answer" }, `What does this step add to the gradient of ${name}? Δ =`), input,
       el("button", { type: "submit", class: "primary" }, "Check"),
