@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import (
     compare_95,
+    compiled,
     derivatives_95,
     diagnosis_95,
     import_time,
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "compare": compare_95,
     "diagnosis": diagnosis_95,
     "derivatives": derivatives_95,
+    "compile": compiled,
 }
 
 

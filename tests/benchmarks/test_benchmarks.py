@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import (
     compare_95,
+    compiled,
     derivatives_95,
     diagnosis_95,
     long_chain,
@@ -45,6 +46,12 @@ def test_mlp_programs_arrive_at_the_same_loss_and_parameters_in_float32() -> Non
     ours = mlp_step.builders([7, 6, 5], batch=4)[OURS]()
     ours.run()
     assert {a.dtype for a in ours.result()[1:]} == {np.dtype(np.float32)}
+
+
+def test_compiled_programs_arrive_at_the_same_numbers() -> None:
+    assert_same_numbers(compiled.NET_BUILDERS, rtol=1e-13)
+    assert_same_numbers(compiled.loop_builders(5), rtol=1e-12)
+    assert_same_numbers(compiled.mlp_builders([7, 6, 5], batch=4), rtol=1e-5)
 
 
 def test_both_checks_find_the_gradients_correct() -> None:

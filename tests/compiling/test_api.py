@@ -150,6 +150,21 @@ def test_arrays_of_whole_numbers_are_inputs():
     assert compiled.cache_info().misses == 1
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_labels_are_inputs(dtype):
+    fun = lambda w, x, labels: bp.cross_entropy(x @ w, labels)
+    compiled, w = bp.compile(fun, (0, 1)), A.astype(dtype)
+    for labels in rng.integers(0, 3, (4, 5)):
+        x = rng.normal(size=(5, 3)).astype(dtype)
+        expected = bp.value_and_grad(fun, (0, 1))(w, x, labels)
+        assert_same(compiled(w, x, labels), expected, rtol=1e-12 if dtype == np.float64 else 1e-5)
+    assert compiled.cache_info().misses == 1
+    for label in (-1, 3):
+        assert np.isnan(compiled(w, x, np.full(5, label))[0])
+    with pytest.raises(ValueError, match="classes from 0 to 2"):
+        bp.compile(fun)(w, x, np.full(5, 3))
+
+
 def test_indices_are_part_of_the_program():
     fun = lambda a, rows, n: np.sum(a[rows] ** 2) * n
     compiled = bp.compile(fun)
