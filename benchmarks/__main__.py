@@ -9,7 +9,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import compare_95, derivatives_95, import_time, long_chain, mlp_step, net7652_step
+from . import (
+    compare_95,
+    compile_jax,
+    derivatives_95,
+    import_time,
+    long_chain,
+    mlp_step,
+    net7652_step,
+)
 from .machine import machine
 from .report import HEADER, Row, table
 
@@ -17,6 +25,7 @@ BENCHMARKS = {
     "net7652": net7652_step,
     "chain": long_chain,
     "mlp": mlp_step,
+    "jax": compile_jax,
     "import": import_time,
     "compare": compare_95,
     "derivatives": derivatives_95,
