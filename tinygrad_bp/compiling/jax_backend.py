@@ -314,7 +314,12 @@ def _added_up(jnp: Any) -> dict[str, Callable[..., Any]]:
         total = jnp.zeros(1 + math.prod(shape), g.dtype)
         return total.at[np.ravel(places)].add(jnp.ravel(g))[1:].reshape(shape)
 
-    return {"scatter_add": scatter_add, "scatter": scatter}
+    def add_along(g: Any, places: Any, axis: int, size: int) -> Any:
+        shape, index = list(g.shape), list(np.indices(g.shape, sparse=True))
+        shape[axis], index[axis] = size, places
+        return jnp.zeros(shape, g.dtype).at[tuple(index)].add(g)
+
+    return {"scatter_add": scatter_add, "scatter": scatter, "add_along": add_along}
 
 
 # --- what goes in ------------------------------------------------------------------------------
