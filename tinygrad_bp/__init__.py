@@ -3,7 +3,7 @@
 Import as ``import tinygrad_bp as bp``. Which way the arrows run, from the bottom up:
 
 - `kernel` and `ops`: the node, the backward loop, the table of ops with their derivatives;
-- `transforms`, `checking`, `drawing` and `writing`: what reads a graph;
+- `transforms`, `checking`, `drawing`, `writing` and `compiling`: what reads a graph;
 - `nn`, `optim`, `net7652`: nets, and the notebook's own;
 - `demo` and `cli`: the main job, and the command line.
 
@@ -60,6 +60,7 @@ from .ops import (
 if TYPE_CHECKING:
     from . import net7652, nn, optim, testing
     from .checking import Comparison, compare, numeric_gradient
+    from .compiling import Compiled, compile
     from .drawing import draw
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive
@@ -68,6 +69,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Comparison",
+    "Compiled",
     "Derivation",
     "Op",
     "StaleGraphError",
@@ -78,6 +80,7 @@ __all__ = [
     "checkpoint",
     "clip",
     "compare",
+    "compile",
     "concatenate",
     "cross_entropy",
     "derive",
@@ -130,6 +133,8 @@ _MODULE_OF = {
     "Comparison": "checking",
     "compare": "checking",
     "numeric_gradient": "checking",
+    "Compiled": "compiling",
+    "compile": "compiling",
     "draw": "drawing",
     "Derivation": "writing",
     "derive": "writing",

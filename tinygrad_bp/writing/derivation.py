@@ -21,7 +21,8 @@ from .latex import Formulas
 from .numpy_text import from_template
 from .program import Program
 from .source import write_source
-from .tracing import Traced, same, trace
+from .steadiness import same
+from .tracing import Traced, trace
 
 __all__ = ["Derivation", "derive"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,16 +11,16 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.backward import sweep
-from ..kernel.data import as_data
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
 from ..transforms.tracing import Trace, positions, recorded
 from ..trees import flatten, rebuild
 from .program import Instruction, Kind, Program
 from .simplify import simplified
-from .witnesses import TracingError, recorded_in_full
+from .steadiness import check
+from .witnesses import recorded_in_full
 
-__all__ = ["Traced", "same", "trace"]
+__all__ = ["Traced", "trace"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +37,9 @@ class Traced:
         Which of them are differentiated by, and `single` whether that is one and no sequence.
     traced : tuple of int
         Which arguments are inputs; the others have to stay as they are.
+    captured : tuple of Value
+        Leaves that require a gradient and that the function has from outside. Their numbers are
+        constants of the program.
     """
 
     program: Program
@@ -48,24 +50,29 @@ class Traced:
     differentiated: tuple[int, ...]
     traced: tuple[int, ...]
     single: bool
+    captured: tuple[Value, ...]
 
 
 def trace(
-    fun: Callable[..., Any], args: Sequence[Any], argnums: int | Sequence[int] | None
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    argnums: int | Sequence[int] | None,
+    name: str = "derive",
 ) -> Traced:
     """Trace a function, and check that what is found does not depend on the data.
 
     The function is run at its arguments, again, and with other numbers. What differs then was
-    computed outside the graph.
+    computed outside the graph. Without argnums, `()`, there is no backward pass. Errors begin
+    with `name`.
     """
     if not callable(fun):
-        raise TypeError(f"derive: expected a function, got {type(fun).__name__}")
+        raise TypeError(f"{name}: expected a function, got {type(fun).__name__}")
     if not args:
-        raise TypeError("derive: expected the arguments of the function, to trace it with them")
-    wanted = positions("derive", range(len(args)) if argnums is None else argnums, len(args))
+        raise TypeError(f"{name}: expected the arguments of the function, to trace it with them")
+    wanted = positions(name, range(len(args)) if argnums is None else argnums, len(args))
     inputs = [k for k in range(len(args)) if k in wanted or _is_float(args[k])]
-    run = _Run(fun, args, inputs, wanted)
-    _check(run, fun, args, inputs, wanted)
+    run = _Run(name, fun, args, inputs, wanted)
+    captured = check(run, lambda args: _Run(name, fun, args, inputs, wanted))
     return Traced(
         program=simplified(run.program()),
         fun=fun,
@@ -75,6 +82,7 @@ def trace(
         differentiated=tuple(wanted),
         traced=tuple(inputs),
         single=len(args) == 1 if argnums is None else isinstance(argnums, int),
+        captured=captured,
     )
 
 
@@ -113,16 +121,18 @@ class _Run:
 
     def __init__(
         self,
+        name: str,
         fun: Callable[..., Any],
         args: Sequence[Any],
         inputs: Sequence[int],
         wanted: Sequence[int],
     ) -> None:
+        self.name = name
         self.fun, self.args, self.inputs, self.wanted = fun, args, inputs, wanted
         self.steps: list[Instruction] = []
         self.places: dict[Value, int] = {}
         with recorded_in_full():
-            self.trace = Trace("derive", self.fun, self.args, {}, self.inputs)
+            self.trace = Trace(self.name, self.fun, self.args, {}, self.inputs)
             self._record()
 
     def _record(self) -> None:
@@ -199,6 +209,8 @@ class _Run:
             if k in self.wanted
             for leaf in leaves
         )
+        if not self.wanted:
+            return []
         found: dict[Value, Value] = {}
         single = len(outputs) == 1 and outputs[0].shape == ()
         for output in outputs:
@@ -287,95 +299,3 @@ def _names_of_arrays(fun: Callable[..., Any]) -> dict[int, str]:
     except (TypeError, ValueError):
         pass
     return {id(a): name for name, a in seen.items() if isinstance(a, np.ndarray | float)}
-
-
-# --- what does depend on the data -------------------------------------------------------------
-
-
-def _check(
-    run: _Run, fun: Callable[..., Any], args: Sequence[Any], inputs: Sequence[int], wanted: Any
-) -> None:
-    for move in (None, _near, _negated, _reversed, _random):
-        moved = list(args)
-        if move is not None:
-            for k in inputs:
-                moved[k] = _moved(args[k], move)
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                second = _Run(fun, moved, inputs, wanted)
-        except Exception:  # not defined there
-            if move is None:
-                raise
-            continue
-        _compare(run, second, "with the arguments" if move else "for the same arguments")
-
-
-def _moved(argument: Any, move: Callable[[Any], Any]) -> Any:
-    leaves = [leaf.data if isinstance(leaf, Value) else leaf for _, leaf in flatten(argument)]
-    data = [move(as_data(leaf)) for leaf in leaves]
-    return rebuild(argument, iter(data))
-
-
-def _near(leaf: Any) -> Any:
-    spread = np.linspace(0.999, 1.0007, leaf.size).reshape(leaf.shape)
-    return (leaf * spread + 1e-9).astype(leaf.dtype)
-
-
-def _negated(leaf: Any) -> Any:
-    return (0.0625 - 1.25 * leaf).astype(leaf.dtype)
-
-
-def _reversed(leaf: Any) -> Any:
-    return (0.75 * leaf.ravel()[::-1].reshape(leaf.shape) + 0.0625).astype(leaf.dtype)
-
-
-def _random(leaf: Any) -> Any:
-    numbers = np.random.default_rng(leaf.size).normal(size=leaf.shape)
-    return np.asarray(numbers, leaf.dtype)[()]
-
-
-def _compare(run: _Run, second: _Run, when: str) -> None:
-    """Refuse where two runs of a function took other steps."""
-    for one, other in zip(run.steps, second.steps, strict=False):
-        if one.op_name != other.op_name or one.operands != other.operands:
-            raise TracingError(
-                f"derive: the function takes other steps {when} ({_step(one)}, then "
-                f"{_step(other)}): it branches on data, or on random numbers; use numpy.where, "
-                "which computes both branches, or derive each branch on its own"
-            )
-        if one.kind is Kind.CONSTANT and not same(one.data, other.data):
-            raise TracingError(
-                f"derive: {_step(one)} of shape {one.shape} changes {when}, but is no part of the "
-                "graph: it was computed from .data, .item() or .detach(), or drawn at random; "
-                "compute it with Values, or pass it as an argument"
-            )
-        if not same(dict(one.metadata), dict(other.metadata)):
-            raise TracingError(
-                f"derive: {_step(one)} was told {dict(one.metadata)!r:.200}, which changes {when}: "
-                "an index or an option was computed from data, which cannot be written out"
-            )
-    if len(run.steps) != len(second.steps):
-        raise TracingError(
-            f"derive: the function takes another number of steps {when}; it branches on data, or "
-            "on random numbers"
-        )
-
-
-def _step(step: Instruction) -> str:
-    about = step.op_name or ("a constant" if step.kind is Kind.CONSTANT else step.kind)
-    return f"{about} {step.name!r}" if step.name else about
-
-
-def same(one: Any, other: Any) -> bool:
-    """Return whether two options, arguments or arrays are the same, NaN and all."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, tuple | list):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, np.ndarray | np.generic | float):
-        a, b = np.asarray(one), np.asarray(other)
-        return a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
-    return bool(one == other)

@@ -1,0 +1,60 @@
+"""Which backends there are, and what each of them has to offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+from ..writing import Program
+
+__all__ = ["NAMES", "Backend", "backend_named"]
+
+
+class Backend(NamedTuple):
+    """What makes functions of programs.
+
+    Attributes
+    ----------
+    build : callable
+        ``build(program)`` gives a function of the leaves, in the order of ``(*inputs, *seeds)``,
+        which have the right shapes and dtypes. It returns ``(*outputs, *gradients)``, and may
+        have its text as attribute ``source``.
+    build_loop : callable
+        ``build_loop(program, carried)`` gives a function of n and the leaves, which runs the
+        program n times with its outputs as the next first inputs.
+    lends : bool
+        Whether what these functions return may be their own memory, or that of the leaves.
+    """
+
+    name: str
+    build: Callable[[Program], Callable[..., tuple[Any, ...]]]
+    build_loop: Callable[[Program, int], Callable[..., tuple[Any, ...]]]
+    lends: bool
+
+
+#: The package that a backend needs, which is also the name of the extra to install.
+_NEEDS = {"numpy": None, "numba": "numba", "jax": "jax"}
+NAMES = tuple(_NEEDS)
+
+
+def backend_named(name: str) -> Backend:
+    """Return a backend, or say what to install.
+
+    Raises
+    ------
+    ValueError
+        If there is no such backend.
+    ImportError
+        If what it needs is not installed.
+    """
+    if name not in _NEEDS:
+        raise ValueError(f"compile: backend must be one of {', '.join(NAMES)}, got {name!r}")
+    package = _NEEDS[name]
+    if package is not None and find_spec(package) is None:
+        raise ImportError(
+            f"compile: the backend {name!r} needs {package}; pip install tinygrad-bp[{package}]"
+        )
+    module = import_module(f".{name}_backend", __package__)
+    return Backend(name, module.build, module.build_loop, lends=name != "jax")

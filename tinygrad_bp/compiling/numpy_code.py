@@ -1,0 +1,231 @@
+"""Straight-line NumPy text of a program, as it grows: names, buffers, lines.
+
+`numpy_forms` says how each op is written; here is what they write on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..writing import Instruction, Kind, Program
+from .memory import Lifetimes, Memory, Pool
+
+__all__ = ["Code", "Form", "Place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How a value is called in the text.
+
+    Attributes
+    ----------
+    fixed : bool
+        Whether the name is that of the same memory in every call.
+    contiguous : bool
+        Whether its elements are known to stand one after another in C order.
+    """
+
+    text: str
+    fixed: bool = False
+    contiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a step is written, and where its result is then."""
+
+    write: Callable[[Code, int], None]
+    memory: Memory
+
+
+class Code:
+    """The text of a program.
+
+    Parameters
+    ----------
+    program : Program
+        The steps.
+    forms : sequence of Form or None
+        How each of them is written; None for inputs and constants.
+    order : sequence of int
+        The order in which the steps are computed.
+    lasting : sequence of int
+        Positions whose memory must not serve for anything else.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        forms: Sequence[Form | None],
+        order: Sequence[int],
+        lasting: Sequence[int],
+    ) -> None:
+        self.program, self.steps, self.forms = program, program.instructions, forms
+        memory: list[Memory] = [form.memory if form else "new" for form in forms]
+        self.life = Lifetimes(program, memory, order, lasting)
+        self.pool = Pool()
+        self.header: list[str] = []
+        self.lines: list[str] = []
+        self.names: dict[str, Any] = {"float64": np.dtype(np.float64)}
+        self.places: dict[int, Place] = {}
+        self.ignores_overflow = False
+        #: For a step, the operand whose memory is to hold its result although it is no buffer.
+        self.states: dict[int, int] = {}
+        self._pieces: dict[int, int] = {}
+        self._kept: dict[Any, str] = {}
+        self._arrays: dict[Any, Place] = {}
+
+    # --- names -----------------------------------------------------------------------------
+
+    def function(self, function: Callable[..., Any], name: str = "") -> str:
+        """Return what a function is called in the text."""
+        name = name or function.__name__
+        if self.names.setdefault(name, function) is not function:
+            return self.keep(function, "f")
+        return name
+
+    def keep(self, thing: Any, letter: str, key: Any = None) -> str:
+        """Give something a name in the text; the same name where the key has one already."""
+        key = id(thing) if key is None else key
+        if (letter, key) not in self._kept:
+            name = f"{letter}{len(self._kept)}"
+            self._kept[letter, key], self.names[name] = name, thing
+        return self._kept[letter, key]
+
+    def define(self, letter: str, text: str) -> str:
+        """Give what a text makes once, before all calls, a name."""
+        key = (letter, text)
+        if key not in self._kept:
+            self._kept[key] = f"{letter}{len(self._kept)}"
+            self.header.append(f"{self._kept[key]} = {text}")
+        return self._kept[key]
+
+    # --- operands --------------------------------------------------------------------------
+
+    def text(self, position: int) -> str:
+        """Return what a value is called."""
+        return self.place(position).text
+
+    def place(self, position: int) -> Place:
+        """Return how a value is called; constants get their names when they are first met."""
+        if position not in self.places:
+            step = self.steps[position]
+            assert step.kind is Kind.CONSTANT, step
+            self.places[position] = Place(self._constant(step), fixed=True, contiguous=True)
+        return self.places[position]
+
+    def _constant(self, step: Instruction) -> str:
+        if step.shape == ():
+            return self.keep(step.data, "c", (type(step.data), repr(step.data)))
+        array = np.array(step.data, step.dtype, order="C")
+        array.flags.writeable = False
+        return self.keep(array, "c", id(step))
+
+    def number(self, value: Any, dtype: Any) -> str:
+        """Return the name of a constant array of shape (), which ufuncs take twice as fast."""
+        array = np.array(value, dtype)
+        return self.keep(array, "c", (array.dtype.str, array.tobytes()))
+
+    def operands(self, k: int) -> list[str]:
+        """Return the operands of a ufunc, numbers as arrays of shape ()."""
+        step = self.steps[k]
+        sources = [self.steps[operand] for operand in step.operands]
+        strong = [s.dtype for s in sources if type(s.data) is not float]
+        dtype = np.result_type(*strong) if strong else np.dtype(np.float64)
+        return [
+            self.number(source.data, dtype if type(source.data) is float else source.dtype)
+            if source.kind is Kind.CONSTANT and source.shape == ()
+            else self.text(operand)
+            for operand, source in zip(step.operands, sources, strict=True)
+        ]
+
+    # --- results ---------------------------------------------------------------------------
+
+    def line(self, text: str) -> None:
+        """Add a line."""
+        self.lines.append(text)
+
+    def assign(self, k: int, text: str) -> None:
+        """Give the result of a step a name of its own."""
+        self.places[k] = Place(f"x{k}")
+        self.line(f"x{k} = {text}")
+
+    def buffer(self, k: int, *in_place: int) -> str:
+        """Return where a step is to write its result: a buffer, perhaps that of an operand.
+
+        Parameters
+        ----------
+        k : int
+            The step.
+        *in_place : int
+            Which operands may be overwritten while the step is computed.
+        """
+        step = self.steps[k]
+        operands = [step.operands[number] for number in in_place]
+        for operand in sorted(operands, key=lambda each: each != self.states.get(k)):
+            if self._can_be_overwritten(k, operand):
+                self.places[k] = self.places[operand]
+                if operand in self._pieces:
+                    self._pieces[k] = self._pieces.pop(operand)
+                return self.text(k)
+        self._pieces[k] = self.pool.take(_size(step))
+        self.places[k] = Place(self._memory(self._pieces[k], step), fixed=True, contiguous=True)
+        return self.text(k)
+
+    def _can_be_overwritten(self, k: int, operand: int) -> bool:
+        """Return whether an operand is a whole buffer of the right kind that nobody needs."""
+        step, source = self.steps[k], self.steps[operand]
+        others = [each for each in step.operands if each != operand]
+        return (
+            (operand in self._pieces or self.states.get(k) == operand)
+            and source.shape == step.shape
+            and source.dtype == step.dtype
+            and self.life.dies_at(operand, k)
+            and not any(operand in self.life.roots[other] for other in others)
+        )
+
+    def _memory(self, piece: int, step: Instruction) -> str:
+        return self.define("b", f"memory({piece}, {step.shape}, {np.dtype(step.dtype).name!r})")
+
+    def scratch(self, k: int, like: Instruction, dtype: Any) -> str:
+        """Return a buffer that is free again after the step."""
+        shape = Instruction(Kind.FORWARD, shape=like.shape, dtype=dtype)
+        piece = self.pool.take(_size(shape))
+        self._pieces[-1] = piece
+        return self._memory(piece, shape)
+
+    def view(self, k: int, text: str, *, contiguous: bool = False) -> None:
+        """Write a step that shows its first operand in another way, once if that is fixed."""
+        if self.place(self.steps[k].operands[0]).fixed:
+            self.places[k] = Place(self.define("v", text), fixed=True, contiguous=contiguous)
+        else:
+            self.assign(k, text)
+
+    def release(self, k: int) -> None:
+        """Take back the buffers that nobody reads after a step."""
+        if -1 in self._pieces:
+            self.pool.give_back(self._pieces.pop(-1))
+        roots = {root for operand in self.steps[k].operands for root in self.life.roots[operand]}
+        for root in (*roots, k):
+            if root in self._pieces and self.life.dies_at(root, k):
+                self.pool.give_back(self._pieces.pop(root))
+
+    def write(self, k: int) -> None:
+        """Write a step, and comment on it with the user's name."""
+        form = self.forms[k]
+        assert form is not None
+        before = len(self.lines)
+        form.write(self, k)
+        name = self.steps[k].name
+        if name and name.isidentifier() and len(self.lines) > before:
+            self.lines[-1] += f"  # {name}"
+        self.release(k)
+
+
+def _size(step: Instruction) -> int:
+    return math.prod(step.shape) * int(np.dtype(step.dtype).itemsize)

@@ -1,0 +1,317 @@
+"""The one table of how each op is computed in NumPy without making arrays.
+
+An op whose forward function is a ufunc, or an operator that is one on arrays, writes into a
+buffer. What has no form of its own is computed by the op's forward function.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..writing import Instruction, Kind
+from .numpy_code import Code, Form
+
+__all__ = ["form_of"]
+
+_UFUNCS: dict[Any, np.ufunc] = {
+    operator.add: np.add,
+    operator.sub: np.subtract,
+    operator.mul: np.multiply,
+    operator.truediv: np.divide,
+    operator.neg: np.negative,
+    operator.pow: np.power,
+}
+#: How they are written for numbers, where an operator costs a tenth of a call.
+_SYMBOLS: dict[Any, str] = {
+    operator.add: "+",
+    operator.sub: "-",
+    operator.mul: "*",
+    operator.truediv: "/",
+    operator.pow: "**",
+    np.greater: ">",
+    np.greater_equal: ">=",
+    np.less: "<",
+    np.less_equal: "<=",
+    np.equal: "==",
+    np.not_equal: "!=",
+}
+#: What `a ** number` is, as NumPy's own operator knows as well.
+_POWERS = {2.0: np.square, 0.5: np.sqrt, -1.0: np.reciprocal, 1.0: np.positive}
+_REDUCTIONS = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}
+#: Below this number of elements a mask is first made a float, which saves half of the time.
+_SMALL = 4096
+
+
+def form_of(step: Instruction, sources: Sequence[Instruction]) -> Form:
+    """Return how a step is written, from what its operands are.
+
+    Parameters
+    ----------
+    step : Instruction
+        One with an op.
+    sources : sequence of Instruction
+        Its operands.
+    """
+    maker = _FORMS.get(step.row)
+    form = None if maker is None else maker(step, sources)
+    if form is None and _ufunc(step) is not None:
+        form = _NUMBER if step.shape == () else _ELEMENTWISE
+    return form or (_FORWARD_NEW if step.row in _NEW or step.shape == () else _FORWARD)
+
+
+# --- elementwise -------------------------------------------------------------------------------
+
+
+def _ufunc(step: Instruction) -> np.ufunc | None:
+    """Return the ufunc that an op is, if it is one of numbers at the same place."""
+    function: Any = step.op.forward if step.op is not None else None
+    if isinstance(function, np.ufunc):
+        return function if function.signature is None and function.nout == 1 else None
+    if step.row == "abs":
+        return np.absolute
+    return _UFUNCS.get(function) if step.row else None
+
+
+def _write_number(code: Code, k: int) -> None:
+    step = code.steps[k]
+    assert step.op is not None
+    operands = [code.text(operand) for operand in step.operands]
+    symbol = _SYMBOLS.get(step.op.forward)
+    if symbol and len(operands) == 2:
+        code.assign(k, f" {symbol} ".join(operands))
+    elif step.op.forward is operator.neg:
+        code.assign(k, f"-{operands[0]}")
+    else:
+        function = _ufunc(step)
+        assert function is not None
+        code.assign(k, f"{code.function(function)}({', '.join(operands)})")
+
+
+def _write_elementwise(code: Code, k: int) -> None:
+    step = code.steps[k]
+    function, operands = _ufunc(step), code.operands(k)
+    assert function is not None
+    if function is np.power and len(operands) == 2:
+        exponent = code.steps[step.operands[1]]
+        special = _POWERS.get(exponent.data) if type(exponent.data) is float else None
+        if special is not None:
+            function, operands = special, operands[:1]
+    if function is np.multiply:
+        operands = [_as_factor(code, k, n, text) for n, text in enumerate(operands)]
+    code.line(_into(code, function, operands, code.buffer(k, *range(len(step.operands)))))
+
+
+def _into(code: Code, function: np.ufunc, operands: Sequence[str], out: str) -> str:
+    """Write a call with an output, by position where NumPy has no objections: that is faster."""
+    named = "out=" if function in (np.maximum, np.minimum) else ""
+    return f"{code.function(function)}({', '.join(operands)}, {named}{out})"
+
+
+def _as_factor(code: Code, k: int, n: int, text: str) -> str:
+    """Make a small mask a float before it is multiplied by."""
+    step = code.steps[k]
+    source = code.steps[step.operands[n]]
+    small = source.shape != () and np.prod(source.shape) <= _SMALL
+    if source.dtype != bool or step.dtype == bool or not small or len(set(step.operands)) == 1:
+        return text
+    mask = code.scratch(k, source, step.dtype)
+    code.line(f"{mask}[...] = {text}")
+    return mask
+
+
+_NUMBER = Form(_write_number, "new")
+_ELEMENTWISE = Form(_write_elementwise, "buffer")
+
+
+def _relu(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    def write(code: Code, k: int) -> None:
+        operands = [code.text(step.operands[0]), code.number(0, step.dtype)]
+        code.line(_into(code, np.maximum, operands, code.buffer(k, 0)))
+
+    return Form(write, "buffer") if step.shape != () else None
+
+
+def _sigmoid(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    def write(code: Code, k: int) -> None:
+        a, one, out = code.text(step.operands[0]), code.number(1, step.dtype), code.buffer(k, 0)
+        code.line(_into(code, np.negative, [a], out))
+        code.line(_into(code, np.exp, [out], out))
+        code.line(_into(code, np.add, [out, one], out))
+        code.line(_into(code, np.reciprocal, [out], out))
+        code.ignores_overflow = True
+
+    return Form(write, "buffer") if step.shape != () else None
+
+
+def _where(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    def write(code: Code, k: int) -> None:
+        condition, a, b = (code.text(operand) for operand in step.operands)
+        copyto, out = code.function(np.copyto), code.buffer(k, 2)
+        if out != b:
+            code.line(f"{copyto}({out}, {b})")
+        code.line(f"{copyto}({out}, {a}, where={condition})")
+
+    is_mask = sources[0].dtype == bool and sources[0].kind is not Kind.CONSTANT
+    return Form(write, "buffer") if step.shape != () and is_mask else None
+
+
+def _copy(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    def write(code: Code, k: int) -> None:
+        code.line(f"{code.buffer(k)}[...] = {code.text(step.operands[0])}")
+
+    return Form(write, "buffer") if step.shape != () else None
+
+
+# --- reductions and products -------------------------------------------------------------------
+
+
+def _reduction(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    def write(code: Code, k: int) -> None:
+        reduce = code.function(_REDUCTIONS[step.row].reduce, f"{step.row}_of")
+        a, axis, keepdims = code.text(step.operands[0]), *_axis_and_keepdims(step)
+        if step.shape == ():
+            code.assign(k, f"{reduce}({a}, {axis}, None, None, {keepdims})")
+        else:
+            code.line(f"{reduce}({a}, {axis}, None, {code.buffer(k)}, {keepdims})")
+
+    return Form(write, "buffer")
+
+
+def _axis_and_keepdims(step: Instruction) -> tuple[str, str]:
+    axis = step.metadata["axis"]
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    plain = tuple(a if a is None else int(a) for a in axes)
+    return repr(plain if isinstance(axis, tuple) else plain[0]), repr(
+        bool(step.metadata["keepdims"])
+    )
+
+
+def _matmul(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    a, b = sources
+    if not (a.dtype == b.dtype == step.dtype and step.dtype.kind == "f"):
+        return None
+
+    def write(code: Code, k: int) -> None:
+        one, other = (code.text(operand) for operand in step.operands)
+        if step.shape == ():
+            code.assign(k, f"{one}.dot({other})")
+        elif len(a.shape) <= 2 and len(b.shape) <= 2:
+            code.line(f"{one}.dot({other}, {code.buffer(k)})")
+        else:
+            code.line(f"{code.function(np.matmul)}({one}, {other}, {code.buffer(k)})")
+
+    return Form(write, "buffer")
+
+
+def _concatenate(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    def write(code: Code, k: int) -> None:
+        parts = ", ".join(code.text(operand) for operand in step.operands)
+        axis = int(step.metadata["axis"])
+        code.line(f"{code.function(np.concatenate)}(({parts},), {axis}, {code.buffer(k)})")
+
+    return Form(write, "buffer")
+
+
+# --- shapes and places -------------------------------------------------------------------------
+
+
+def _transpose(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    def write(code: Code, k: int) -> None:
+        axes = step.metadata["axes"]
+        order = None if axes is None else tuple(map(int, axes))
+        a = code.text(step.operands[0])
+        reverse = order is None or order == tuple(range(len(step.shape)))[::-1]
+        code.view(k, f"{a}.T" if reverse else f"{a}.transpose({order})")
+
+    return Form(write, "view") if step.shape != () else None
+
+
+def _reshape(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    def write(code: Code, k: int) -> None:
+        text = f"{code.text(step.operands[0])}.reshape({step.shape})"
+        if code.place(step.operands[0]).contiguous:
+            code.view(k, text, contiguous=True)
+        else:  # may be a copy
+            code.assign(k, text)
+
+    return Form(write, "view") if step.shape != () and sources[0].shape != () else None
+
+
+def _getitem(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    index = step.metadata["index"]
+    parts = index if isinstance(index, tuple) else (index,)
+    basic = all(
+        part is None
+        or part is Ellipsis
+        or (isinstance(part, int | np.integer | slice) and not isinstance(part, bool))
+        for part in parts
+    )
+
+    def write(code: Code, k: int) -> None:
+        text = f"{code.text(step.operands[0])}[{code.keep(index, 'i')}]"
+        if basic and step.shape != ():
+            code.view(k, text)
+        else:
+            code.assign(k, text)
+
+    return Form(write, "view" if basic else "new")
+
+
+def _scatter_add(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
+    index = step.metadata["index"]
+    parts = index if isinstance(index, tuple) else (index,)
+    repeated = any(isinstance(part, list | np.ndarray) for part in parts)
+
+    def write(code: Code, k: int) -> None:
+        g, where, out = code.text(step.operands[0]), code.keep(index, "i"), code.buffer(k)
+        code.line(f"{out}.fill(0)")
+        add = f"{code.function(np.add.at, 'add_at')}({out}, {where}, {g})"
+        code.line(add if repeated else f"{out}[{where}] = {g}")
+
+    return Form(write, "buffer") if step.shape != () else None
+
+
+# --- everything else ---------------------------------------------------------------------------
+
+
+def _write_forward(code: Code, k: int) -> None:
+    step = code.steps[k]
+    assert step.op is not None
+    forward = partial(step.op.forward, **step.metadata) if step.metadata else step.op.forward
+    operands = ", ".join(code.text(operand) for operand in step.operands)
+    text = f"{code.keep(forward, 'f', k)}({operands})"
+    if step.shape == ():
+        text = f"{code.function(np.asarray)}({text})[()]"
+    elif not step.row:  # a user's own op may give a list
+        text = f"{code.function(np.asarray)}({text})"
+    code.assign(k, text)
+    if not (step.name and step.name.isidentifier()):
+        code.lines[-1] += f"  # {step.op_name}" if step.op_name.isidentifier() else ""
+
+
+_FORWARD, _FORWARD_NEW = Form(_write_forward, "unknown"), Form(_write_forward, "new")
+#: Ops whose forward function never gives the memory of an operand.
+_NEW = frozenset({
+    *("relu", "sigmoid", "softmax", "log_softmax", "logsumexp", "where", "matmul", "einsum"),
+    *("cumsum", "cumprod", "gather", "scatter", "cross", "convolve", "sinc", "argsort"),
+    *("inv", "pinv", "solve", "det", "cholesky", "qr", "eigh", "eigvalsh", "svd", "svdvals"),
+})  # fmt: skip
+_FORMS: dict[str, Callable[[Instruction, Sequence[Instruction]], Form | None]] = {
+    "relu": _relu,
+    "sigmoid": _sigmoid,
+    "where": _where,
+    "astype": _copy,
+    "broadcast_to": _copy,
+    **dict.fromkeys(_REDUCTIONS, _reduction),
+    "matmul": _matmul,
+    "concatenate": _concatenate,
+    "transpose": _transpose,
+    "reshape": _reshape,
+    "getitem": _getitem,
+    "scatter_add": _scatter_add,
+}
