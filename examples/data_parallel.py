@@ -42,8 +42,6 @@ def trained_by_jax():
     import jax
     from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-    from tinygrad_bp.compiling.jax_backend import of_trees
-
     params, x, t = problem()
     mesh = Mesh(np.array(jax.devices()), ("samples",))
     everywhere = NamedSharding(mesh, PartitionSpec())
@@ -52,8 +50,7 @@ def trained_by_jax():
     def placed(array, sharding):
         return jax.make_array_from_callback(array.shape, sharding, lambda part: array[part])
 
-    derivation = bp.derive(bp.net7652.loss, params, x, t, argnums=0)
-    loss_and_gradients = of_trees(derivation.traced)
+    loss_and_gradients = bp.compile(bp.net7652.loss, backend="jax").function
 
     @jax.jit
     def step(params, x, t):

@@ -10,7 +10,7 @@ import tinygrad_bp as bp
 from tests.writing import test_numpy_functions as numpy_functions
 from tests.writing import test_random_graphs as random_graphs
 from tinygrad_bp import net7652
-from tinygrad_bp.compiling.jax_backend import as_function, build, build_loop, of_trees
+from tinygrad_bp.compiling.jax_backend import as_function, build, build_loop
 from tinygrad_bp.trees import flatten
 
 jax = pytest.importorskip("jax")
@@ -100,48 +100,6 @@ def test_under_the_transforms_of_jax():
     np.testing.assert_allclose(slope, bp.grad(loss)(W, X), rtol=1e-12)
     np.testing.assert_allclose(second, bp.hessian(loss)(W, X), rtol=1e-11, atol=1e-14)
     np.testing.assert_allclose(again, second, rtol=1e-11, atol=1e-14)
-
-
-def test_a_function_of_trees():
-    def fun(net, x, power):
-        return np.mean(np.tanh(x @ net["w"] + net["b"][0]) ** power)
-
-    net, twice = {"w": W, "b": [X[0]]}, {"b": [2 * X[0]], "w": 2 * W}
-    function = of_trees(bp.derive(fun, net, X, 2, argnums=0).traced)
-    with jax.enable_x64(True):
-        value, gradients = jax.jit(lambda net, x: function(net, x, 2))(twice, X)
-        slopes = jax.grad(lambda net: function(net, X, 2)[0])(twice)
-    expected, d = bp.value_and_grad(fun)(twice, X, 2)
-    np.testing.assert_allclose(value, expected, rtol=1e-13)
-    for found in (gradients, slopes):
-        np.testing.assert_allclose(found["w"], d["w"], rtol=1e-12, atol=1e-14)
-        np.testing.assert_allclose(found["b"][0], d["b"][0], rtol=1e-12)
-
-
-def test_the_cotangent_of_a_value_is_the_last_argument_of_a_function_of_trees():
-    derivation = bp.derive(lambda w, x: {"y": w @ x}, W, X)
-    with jax.enable_x64(True):
-        value, (d_w, _) = of_trees(derivation.traced)(W, X, {"y": X})
-    np.testing.assert_allclose(value["y"], W @ X, rtol=1e-13)
-    np.testing.assert_allclose(d_w, X @ X.T, rtol=1e-13)
-
-
-@pytest.mark.parametrize(
-    ("args", "message"),
-    [
-        (({"w": W}, 3), "expected params with"),
-        (({"w": W, "b": X, "c": X}, 2), "expected params with"),
-        (({"w": W, "b": X}, 3), "power is no float"),
-        (({"w": W, "b": X},), "expected the arguments params, power, got 1"),
-    ],
-)
-def test_trees_of_another_structure_are_refused(args, message):
-    def fun(params, power):
-        return np.sum((params["w"] + params["b"]) ** power)
-
-    function = of_trees(bp.derive(fun, {"w": W, "b": X}, 2, argnums=0).traced)
-    with jax.enable_x64(True), pytest.raises(TypeError, match=message):
-        function(*args)
 
 
 def test_leaves_that_were_not_traced_like_that_are_refused():

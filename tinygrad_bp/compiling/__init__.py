@@ -2,7 +2,7 @@
 
 From the bottom up: `memory` (whose memory a result is, and for how long), `numpy_code`,
 `numpy_forms` (the table of how each op is computed) and `numpy_backend`; `jax_backend` and
-`jax_function`; `backends` (which there
+`jax_function` (for use inside of JAX); `backends` (which there
 are); `arguments` and `calls` (leaves and trees); `cache`; `recording` (from a call to a program,
 and what is refused); `api`.
 """

@@ -16,14 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from ..trees import flatten, rebuild
 from ..writing import Program
 from ..writing.lines import Lines, entries_of
 from ..writing.numpy_text import from_template
 from ..writing.source import helpers_of, names_beside
-from ..writing.tracing import Traced, same
 
-__all__ = ["as_function", "build", "build_loop", "of_trees"]
+__all__ = ["as_function", "build", "build_loop", "jax_module"]
 
 Function = Callable[..., tuple[Any, ...]]
 
@@ -66,7 +64,7 @@ def as_function(program: Program, text: Mapping[str, str] | None = None) -> Func
     >>> slopes
     Array([ 3., 12.], dtype=float64)
     """
-    jax = _jax()
+    jax = jax_module()
     compute, constants = _executed(program, text or {}, jax)
 
     def function(*leaves: Any) -> tuple[Any, ...]:
@@ -76,78 +74,6 @@ def as_function(program: Program, text: Mapping[str, str] | None = None) -> Func
         return tuple(map(jax.numpy.asarray, found))
 
     return function
-
-
-def of_trees(traced: Traced, text: Mapping[str, str] | None = None) -> Callable[..., Any]:
-    """Return a traced function, with its gradients, as a pure JAX function of the same arguments.
-
-    Parameters
-    ----------
-    traced : Traced
-        A function and its program.
-    text : dict of str to str, optional
-        How a user's own ops are written, as for `derive`.
-
-    Returns
-    -------
-    callable
-        ``function(*args)`` to ``(value, gradients)``, in the structures that `derive` gives. The
-        cotangent of a value that is not one scalar comes as the last argument.
-
-    Raises
-    ------
-    ImportError, TracingError
-        As `as_function`.
-
-    Notes
-    -----
-    Arguments of another structure are refused with a `TypeError`, and so are others than those
-    of the trace where an argument is no float, and so is a part of what was traced.
-    """
-    flat = as_function(traced.program, text)
-    trees = {k: traced.arguments[k] for k in traced.traced}
-    if traced.program.seeds:
-        trees[len(traced.arguments)] = traced.value
-    names = (*traced.parameters, "seed")[: len(traced.arguments) + bool(traced.program.seeds)]
-
-    def function(*args: Any) -> tuple[Any, Any]:
-        if len(args) != len(names):
-            raise TypeError(f"jax: expected the arguments {', '.join(names)}, got {len(args)}")
-        leaves = []
-        for k, (name, argument) in enumerate(zip(names, args, strict=True)):
-            if k in trees:
-                leaves += _leaves(name, argument, trees[k])
-            elif not same(argument, traced.arguments[k]):
-                raise TypeError(
-                    f"jax: {name} is no float, and so is part of what was traced; trace again for "
-                    "another one, and close over it instead of passing it through jax.jit"
-                )
-        found = iter(flat(*leaves))
-        value = rebuild(traced.value, found)
-        gradients = tuple(rebuild(traced.arguments[k], found) for k in traced.differentiated)
-        return value, gradients[0] if traced.single else gradients
-
-    return function
-
-
-def _leaves(name: str, argument: Any, like: Any) -> list[Any]:
-    wanted, given = flatten(like), flatten(_ordered(argument, like))
-    if [path for path, _ in wanted] != [path for path, _ in given]:
-        raise TypeError(
-            f"jax: expected {name} with {[path for path, _ in wanted]}, got "
-            f"{[path for path, _ in given]}"
-        )
-    return [leaf for _, leaf in given]
-
-
-def _ordered(tree: Any, like: Any) -> Any:
-    """Give the keys of dicts the order that they had when traced: JAX's transforms sort them."""
-    if isinstance(like, Mapping) and isinstance(tree, Mapping) and like.keys() == tree.keys():
-        return {key: _ordered(tree[key], like[key]) for key in like}
-    if isinstance(like, list | tuple) and isinstance(tree, list | tuple):
-        known = [_ordered(one, other) for one, other in zip(tree, like)]
-        return [*known, *tree[len(known) :]]
-    return tree
 
 
 def build(program: Program, text: Mapping[str, str] | None = None) -> Function:
@@ -178,7 +104,7 @@ def build(program: Program, text: Mapping[str, str] | None = None) -> Function:
     A program with float64 in it runs in JAX's 64-bit mode, which is on during the call and not
     changed for anything else; one of float32 runs in the mode that is set.
     """
-    function, precision = _jax().jit(as_function(program, text)), _precision(program)
+    function, precision = jax_module().jit(as_function(program, text)), _precision(program)
 
     def run(*leaves: Any) -> tuple[Any, ...]:
         with precision():
@@ -214,7 +140,7 @@ def build_loop(program: Program, carried: int, text: Mapping[str, str] | None = 
     TracingError
         If it is not known how an op is written.
     """
-    jax = _jax()
+    jax = jax_module()
     alone = replace(program, seeds=(), outputs=program.outputs[:carried], gradients=(), wanted=())
     step, precision = as_function(alone, text), _precision(program)
 
@@ -236,7 +162,8 @@ def build_loop(program: Program, carried: int, text: Mapping[str, str] | None = 
     return run
 
 
-def _jax() -> Any:
+def jax_module() -> Any:
+    """Return JAX, or say what to install."""
     try:
         import jax
     except ImportError as error:
@@ -330,7 +257,7 @@ def _precision(program: Program) -> Callable[[], AbstractContextManager[Any]]:
     steps = program.instructions
     if not any(step.dtype == np.float64 and type(step.data) is not float for step in steps):
         return nullcontext
-    jax = _jax()
+    jax = jax_module()
     before = "jax.experimental"  # before JAX 0.8
     place = jax if hasattr(jax, "enable_x64") else import_module(before)
     return lambda: place.enable_x64(True)

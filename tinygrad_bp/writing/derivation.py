@@ -51,11 +51,6 @@ class Derivation:
         """The steps as plain data."""
         return self._traced.program
 
-    @property
-    def traced(self) -> Traced:
-        """The function, its arguments and its program together, for tools."""
-        return self._traced
-
     @cached_property
     def source(self) -> str:
         """NumPy text of a module with one function, which returns value and gradients."""

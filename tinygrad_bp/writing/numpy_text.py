@@ -91,11 +91,12 @@ def _getitem(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
 
 def _without_ellipsis(index: Any, ndim: int) -> Any:
     """Write [:, None] for [..., None], where the dots stand for one axis."""
-    parts = index if isinstance(index, tuple) else ()
-    plain = all(part is ... or part is None or isinstance(part, slice) for part in parts)
-    if plain and len(parts) == ndim:
-        return tuple(slice(None) if part is ... else part for part in parts)
-    return index
+    if not isinstance(index, tuple) or not any(part is ... for part in index):
+        return index
+    plain = all(part is ... or part is None or isinstance(part, slice) for part in index)
+    if not plain or len(index) != ndim:
+        return index
+    return tuple(slice(None) if part is ... else part for part in index)
 
 
 def _scatter_add(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
