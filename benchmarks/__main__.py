@@ -12,6 +12,7 @@ from pathlib import Path
 from . import (
     compare_95,
     compile_jax,
+    compiled,
     derivatives_95,
     import_time,
     long_chain,
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "import": import_time,
     "compare": compare_95,
     "derivatives": derivatives_95,
+    "compile": compiled,
 }
 
 

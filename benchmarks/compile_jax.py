@@ -3,7 +3,6 @@
 Unlike the other benchmarks it uses all cores: JAX takes what there is, for both.
 """
 
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -34,8 +33,6 @@ def stepping(step: Any, layers: list[Layer], *data: np.ndarray) -> Program:
 
 
 def ours(layers: list[Layer], x: np.ndarray, targets: np.ndarray) -> Program:
-    from tinygrad_bp.compiling.jax_backend import build
-
     def loss(parameters: list[Any], x: Any, targets: Any) -> Any:
         for k in range(0, len(parameters), 2):
             x = (bp.relu(x) if k else x) @ parameters[k].T + parameters[k + 1]
@@ -45,10 +42,8 @@ def ours(layers: list[Layer], x: np.ndarray, targets: np.ndarray) -> Program:
         gradients = bp.grad(loss)(parameters, x, targets)
         return [a - RATE * g for a, g in zip(parameters, gradients, strict=True)]
 
-    parameters = list(chain.from_iterable(layers))
-    program = bp.derive(step, parameters, x, targets, argnums=()).program
-    run = build(replace(program, seeds=()))  # there is no gradient to be seeded
-    return stepping(lambda leaves, *data: run(*leaves, *data), layers, x, targets)
+    compiled = bp.compile(step, argnums=None, backend="jax")
+    return stepping(compiled, layers, x, targets)
 
 
 def by_hand(layers: list[Layer], x: np.ndarray, targets: np.ndarray) -> Program:

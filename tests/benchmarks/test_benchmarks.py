@@ -6,7 +6,15 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from benchmarks import compare_95, compile_jax, derivatives_95, long_chain, mlp_step, net7652_step
+from benchmarks import (
+    compare_95,
+    compile_jax,
+    compiled,
+    derivatives_95,
+    long_chain,
+    mlp_step,
+    net7652_step,
+)
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.report import OURS, Row, table, time_rows
 from benchmarks.timing import Builder, Program, built, interleaved
@@ -45,6 +53,12 @@ def test_jax_programs_arrive_at_the_same_parameters_in_float32() -> None:
     assert_same_numbers(builders, rtol=1e-5)
     programs = [program for program in built(builders).values() if program]
     assert {a.dtype for program in programs for a in program.result()} == {np.dtype(np.float32)}
+
+
+def test_compiled_programs_arrive_at_the_same_numbers() -> None:
+    assert_same_numbers(compiled.NET_BUILDERS, rtol=1e-13)
+    assert_same_numbers(compiled.loop_builders(5), rtol=1e-12)
+    assert_same_numbers(compiled.mlp_builders([7, 6, 5], batch=4), rtol=1e-5)
 
 
 def test_both_checks_find_the_gradients_correct() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
+from tests import random_graphs
 from tests.writing import test_numpy_functions as numpy_functions
-from tests.writing import test_random_graphs as random_graphs
 from tinygrad_bp import net7652
 from tinygrad_bp.compiling.jax_backend import as_function, build, build_loop
 from tinygrad_bp.trees import flatten

@@ -107,3 +107,16 @@ def test_the_compiled_function_and_its_loop():
     agree(gradients, d)
     found = bp.compile(step, None, "jax").repeat(3)(NET)
     agree(found, step(step(step(NET))))
+
+
+def test_what_is_on_the_device_stays_there():
+    step = bp.compile(lambda w, x: w + np.sum(x), None, "jax")
+    w = step(step(W, X), X)
+    hits = step.cache_info().hits
+    for _ in range(3):
+        w = step(w, X)
+        assert isinstance(w, jax.Array)
+        assert w.dtype == np.float64
+    assert step.cache_info() == (hits + 3, 1, 16, 1)
+    close(w, W + 5 * X.sum())
+    assert "np.sum(x)" in step.source or "np.sum(leaf_2)" in step.source

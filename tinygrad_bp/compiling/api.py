@@ -19,6 +19,7 @@ from .backends import backend_named
 from .cache import Cache, CacheInfo
 from .calls import finisher, taker
 from .recording import record, record_loop, refuse_in_place
+from .rewriting import rewritten
 
 __all__ = ["Compiled", "compile"]
 
@@ -234,13 +235,13 @@ class Compiled:
         return entry
 
     def _made(self, arguments: Arguments, loop: bool) -> _Entry:
-        refuse_in_place(self._fun if loop else self._plain, arguments)
         if loop:
             recorded, carried = record_loop(self._fun, arguments)
-            build: Any = partial(self._backend.build_loop, recorded.program, carried)
+            build: Any = partial(self._backend.build_loop, rewritten(recorded.program), carried)
         else:
             recorded = record(self._fun, arguments, self._numbers(arguments))
-            build = partial(self._backend.build, recorded.program)
+            build = partial(self._backend.build, rewritten(recorded.program))
+        refuse_in_place(self._fun if loop else self._plain, arguments)
         lent = self._backend.lends
         alternating = lent and not self._copy and not loop
         run: Any = _Alternating(build) if alternating else build()
@@ -251,7 +252,7 @@ class Compiled:
             lock=Lock() if lent and not alternating else nullcontext(),
             copy=lent and not alternating,
         )
-        return _Entry(taker(arguments), finish, getattr(run, "source", ""))
+        return _Entry(taker(arguments, self._backend.array), finish, getattr(run, "source", ""))
 
     def _numbers(self, arguments: Arguments) -> int | list[int] | None:
         """Return argnums counted from 0."""

@@ -21,7 +21,7 @@ from ..writing.lines import Lines, entries_of
 from ..writing.numpy_text import from_template
 from ..writing.source import helpers_of, names_beside
 
-__all__ = ["as_function", "build", "build_loop", "jax_module"]
+__all__ = ["array_type", "as_function", "build", "build_loop", "jax_module"]
 
 Function = Callable[..., tuple[Any, ...]]
 
@@ -65,7 +65,7 @@ def as_function(program: Program, text: Mapping[str, str] | None = None) -> Func
     Array([ 3., 12.], dtype=float64)
     """
     jax = jax_module()
-    compute, constants = _executed(program, text or {}, jax)
+    compute, constants, source = _executed(program, text or {}, jax)
 
     def function(*leaves: Any) -> tuple[Any, ...]:
         arrays = [jax.numpy.asarray(leaf) for leaf in leaves]
@@ -73,6 +73,7 @@ def as_function(program: Program, text: Mapping[str, str] | None = None) -> Func
         found = compute(*arrays, *map(jax.numpy.asarray, constants))
         return tuple(map(jax.numpy.asarray, found))
 
+    function.source = source  # type: ignore[attr-defined]
     return function
 
 
@@ -104,13 +105,15 @@ def build(program: Program, text: Mapping[str, str] | None = None) -> Function:
     A program with float64 in it runs in JAX's 64-bit mode, which is on during the call and not
     changed for anything else; one of float32 runs in the mode that is set.
     """
-    function, precision = jax_module().jit(as_function(program, text)), _precision(program)
+    pure = as_function(program, text)
+    function, precision = jax_module().jit(pure), _precision(program)
 
     def run(*leaves: Any) -> tuple[Any, ...]:
         with precision():
             result: tuple[Any, ...] = function(*leaves)
             return result
 
+    run.source = pure.source  # type: ignore[attr-defined]
     return run
 
 
@@ -159,6 +162,7 @@ def build_loop(program: Program, carried: int, text: Mapping[str, str] | None = 
             result: tuple[Any, ...] = compiled(n, *leaves)
             return result
 
+    run.source = step.source  # type: ignore[attr-defined]
     return run
 
 
@@ -173,13 +177,18 @@ def jax_module() -> Any:
     return jax
 
 
+def array_type() -> type:
+    """Return the class of JAX's arrays."""
+    return type(jax_module().numpy.zeros(()))
+
+
 # --- the text ----------------------------------------------------------------------------------
 
 
 def _executed(
     program: Program, text: Mapping[str, str], jax: Any
-) -> tuple[Callable[..., Any], list[Any]]:
-    """Run the text of a program, and return its function and the constants that go in last."""
+) -> tuple[Callable[..., Any], list[Any], str]:
+    """Run the text of a program. Return its function, the constants that go in last, the text."""
     program = _with_places_as_arrays(program)
     entries = entries_of(program, {name: from_template(each) for name, each in text.items()})
     helpers = helpers_of(entries)
@@ -197,9 +206,10 @@ def _executed(
         f"return [{', '.join(returned)}]",
     ]
     namespace: dict[str, Any] = {"np": _as_numpy(jax.numpy), **options}
-    exec(compile("\n\n".join([*helpers, "\n    ".join(function)]), "<jax>", "exec"), namespace)
+    source = "\n\n".join([*helpers, "\n    ".join(function)]) + "\n"
+    exec(compile(source, "<jax>", "exec"), namespace)
     namespace.update(_added_up(jax.numpy))
-    return namespace["compute"], list(constants.values())
+    return namespace["compute"], list(constants.values()), source
 
 
 def _with_places_as_arrays(program: Program) -> Program:

@@ -78,14 +78,14 @@ class Code:
         self.states: dict[int, int] = {}
         self._pieces: dict[int, int] = {}
         self._kept: dict[Any, str] = {}
-        self._arrays: dict[Any, Place] = {}
+        self._views: dict[int, tuple[str, bool]] = {}
 
     # --- names -----------------------------------------------------------------------------
 
     def function(self, function: Callable[..., Any], name: str = "") -> str:
         """Return what a function is called in the text."""
         name = name or function.__name__
-        if self.names.setdefault(name, function) is not function:
+        if self.names.setdefault(name, function) != function:
             return self.keep(function, "f")
         return name
 
@@ -112,8 +112,10 @@ class Code:
         return self.place(position).text
 
     def place(self, position: int) -> Place:
-        """Return how a value is called; constants get their names when they are first met."""
-        if position not in self.places:
+        """Return how a value is called; constants and views are named when they are first met."""
+        if position in self._views:
+            self._make_view(position)
+        elif position not in self.places:
             step = self.steps[position]
             assert step.kind is Kind.CONSTANT, step
             self.places[position] = Place(self._constant(step), fixed=True, contiguous=True)
@@ -200,8 +202,15 @@ class Code:
         return self._memory(piece, shape)
 
     def view(self, k: int, text: str, *, contiguous: bool = False) -> None:
-        """Write a step that shows its first operand in another way, once if that is fixed."""
-        if self.place(self.steps[k].operands[0]).fixed:
+        """Say how a step shows its first operand in another way, should somebody want to know."""
+        self._views[k] = text, contiguous
+
+    def _make_view(self, k: int) -> None:
+        """Write a view: once and for all where the memory is fixed."""
+        text, contiguous = self._views.pop(k)
+        source = self.place(self.steps[k].operands[0])
+        text = text.format(source.text)
+        if source.fixed:
             self.places[k] = Place(self.define("v", text), fixed=True, contiguous=contiguous)
         else:
             self.assign(k, text)

@@ -197,6 +197,12 @@ def _matmul(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
         return None
 
     def write(code: Code, k: int) -> None:
+        if _is_row_by_matrix(code, step, a, b):
+            matrix, column = code.text(code.steps[step.operands[0]].operands[0]), step.operands[1]
+            row = code.define("v", f"{code.text(column)}.T")
+            out = code.define("v", f"{code.buffer(k)}.T")
+            code.line(f"{row}.dot({matrix}, {out})")
+            return
         one, other = (code.text(operand) for operand in step.operands)
         if step.shape == ():
             code.assign(k, f"{one}.dot({other})")
@@ -206,6 +212,19 @@ def _matmul(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
             code.line(f"{code.function(np.matmul)}({one}, {other}, {code.buffer(k)})")
 
     return Form(write, "buffer")
+
+
+def _is_row_by_matrix(code: Code, step: Instruction, a: Instruction, b: Instruction) -> bool:
+    """Return whether a transposed matrix times a column is better a row times the matrix."""
+    column = code.place(step.operands[1])
+    return (
+        a.row == "transpose"
+        and len(a.shape) == 2
+        and len(b.shape) == 2
+        and b.shape[1] == 1
+        and column.fixed
+        and column.contiguous
+    )
 
 
 def _concatenate(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
@@ -224,20 +243,19 @@ def _transpose(step: Instruction, sources: Sequence[Instruction]) -> Form | None
     def write(code: Code, k: int) -> None:
         axes = step.metadata["axes"]
         order = None if axes is None else tuple(map(int, axes))
-        a = code.text(step.operands[0])
         reverse = order is None or order == tuple(range(len(step.shape)))[::-1]
-        code.view(k, f"{a}.T" if reverse else f"{a}.transpose({order})")
+        code.view(k, "{}.T" if reverse else f"{{}}.transpose({order})")
 
     return Form(write, "view") if step.shape != () else None
 
 
 def _reshape(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
     def write(code: Code, k: int) -> None:
-        text = f"{code.text(step.operands[0])}.reshape({step.shape})"
-        if code.place(step.operands[0]).contiguous:
-            code.view(k, text, contiguous=True)
+        source = code.place(step.operands[0])
+        if source.contiguous:
+            code.view(k, f"{{}}.reshape({step.shape})", contiguous=True)
         else:  # may be a copy
-            code.assign(k, text)
+            code.assign(k, f"{source.text}.reshape({step.shape})")
 
     return Form(write, "view") if step.shape != () and sources[0].shape != () else None
 
@@ -253,11 +271,11 @@ def _getitem(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
     )
 
     def write(code: Code, k: int) -> None:
-        text = f"{code.text(step.operands[0])}[{code.keep(index, 'i')}]"
+        name = code.keep(index, "i")
         if basic and step.shape != ():
-            code.view(k, text)
+            code.view(k, f"{{}}[{name}]")
         else:
-            code.assign(k, text)
+            code.assign(k, f"{code.text(step.operands[0])}[{name}]")
 
     return Form(write, "view" if basic else "new")
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..kernel.op import Op
 from ..kernel.value import Value
 from .reductions import logsumexp, mean, shift_for_exp, sum
+from .shaping import where
 
 __all__ = ["cross_entropy", "log_softmax", "mse", "softmax"]
 
@@ -157,12 +158,25 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         raise TypeError(
             f"cross_entropy: labels of shape ({samples},) must be integers, got {labels.dtype}"
         )
+    if isinstance(labels, Value):
+        return -sum(_chosen(logarithms, labels)) / samples
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
             f"cross_entropy: labels must be classes from 0 to {classes - 1}, got "
             f"{labels.min()} to {labels.max()}"
         )
     return -sum(logarithms[np.arange(samples), labels]) / samples
+
+
+def _chosen(logarithms: Any, labels: Value) -> Any:
+    """Return the logarithm at each sample's class, whose number is not known yet: for `compile`.
+
+    A class that there is not cannot be refused then; it makes the loss NaN.
+    """
+    classes = np.arange(logarithms.shape[1])
+    chosen = where(labels[:, None] == classes, logarithms, 0.0).sum(axis=1)
+    is_class = np.logical_and(labels >= 0, labels < len(classes))
+    return where(is_class, chosen, np.nan)
 
 
 def _operand(operand: Any) -> Any:

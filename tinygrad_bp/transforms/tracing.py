@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -11,13 +11,13 @@ import numpy as np
 
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
-from ..kernel.context import recording
+from ..kernel.context import recording, witness
 from ..kernel.data import as_data
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
 from ..trees import flatten, rebuild
 
-__all__ = ["Trace", "as_cotangents", "positions"]
+__all__ = ["Trace", "as_cotangents", "path_between", "positions", "recorded"]
 
 _inside: ContextVar[bool] = ContextVar("inside a transform", default=False)
 
@@ -131,10 +131,7 @@ class Trace:
 
     def _path(self, output: Value, targets: dict[Value, None]) -> dict[Value, None]:
         if output not in self._paths:
-            path: dict[Value, None] = {}
-            if output.requires_grad:
-                path = leading_to(targets, ordered(output, constants=False))
-            self._paths[output] = path if output in path else {}
+            self._paths[output] = path_between(targets, output)
         return self._paths[output]
 
     def arguments_of(self, leaves: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
@@ -149,6 +146,20 @@ class Trace:
     def plain(self, value: Any) -> Any:
         """Return a Value as it is if nested, otherwise its data."""
         return value if self.nested or not isinstance(value, Value) else value.data
+
+
+def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]:
+    """Return the nodes along which cotangents flow from an output to targets, in order.
+
+    While a graph is traced to be written out there are nodes of whole numbers and masks, too, and
+    nothing flows through those.
+    """
+    if not output.requires_grad:
+        return {}
+    path = leading_to(targets, ordered(output, constants=False))
+    if witness.get() is not None:
+        path = {node: None for node in path if node.dtype.kind == "f"}
+    return path if output in path else {}
 
 
 @contextmanager

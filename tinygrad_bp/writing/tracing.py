@@ -11,9 +11,8 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.backward import sweep
-from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
-from ..transforms.tracing import Trace, positions, recorded
+from ..transforms.tracing import Trace, path_between, positions, recorded
 from ..trees import flatten, rebuild
 from .program import Instruction, Kind, Program
 from .simplify import simplified
@@ -228,10 +227,8 @@ class _Run:
     def _cotangents(
         self, output: Value, seed: Value, targets: dict[Value, None]
     ) -> Iterable[tuple[Value, Value]]:
-        if not output.requires_grad:
-            return
-        path = leading_to(targets, ordered(output, constants=False))
-        if output in path:
+        path = path_between(targets, output)
+        if path:
             with recorded():
                 yield from sweep(path, seed, create_graph=True, version=clock[0], until=targets)
 

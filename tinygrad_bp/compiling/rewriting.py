@@ -1,0 +1,137 @@
+"""Fewer and cheaper steps for a program that is not going to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from .. import ops
+from ..ops.shaping import _transpose as transpose
+from ..writing import Instruction, Kind, Program
+from ..writing.simplify import without_dead
+
+__all__ = ["rewritten"]
+
+
+def rewritten(program: Program) -> Program:
+    """Replace steps by cheaper ones that compute the same numbers.
+
+    Parameters
+    ----------
+    program : Program
+        Simplified, with shapes and dtypes.
+
+    Returns
+    -------
+    Program
+        With shapes and dtypes, too. Products may be added up in another order.
+    """
+    rewriter = _Rewriter(program)
+    for k in range(len(program.instructions)):
+        rewriter.add(k)
+    return without_dead(rewriter.program())
+
+
+class _Rewriter:
+    """Instructions as they are added, and where those of the program have gone."""
+
+    def __init__(self, program: Program) -> None:
+        self.old, self._uses = program, program.uses()
+        self.steps: list[Instruction] = []
+        self.uses: list[int] = []
+        #: Where the relu of an instruction is.
+        self.relus: dict[int, int] = {}
+        self._moved: list[int] = []
+
+    def add(self, k: int) -> None:
+        """Add an instruction of the program, or what is better."""
+        step = self.old.instructions[k]
+        step = replace(step, operands=tuple(self._moved[j] for j in step.operands), of=None)
+        rule = _RULES.get(step.row)
+        better = rule(self, step) if rule is not None else None
+        self.steps.append(better or step)
+        self.uses.append(self._uses[k])
+        self._moved.append(len(self.steps) - 1)
+
+    def alone(self, position: int, row: str) -> Instruction | None:
+        """Return an operand that is of some row, if nothing else uses it."""
+        step = self.steps[position]
+        return step if step.row == row and self.uses[position] == 1 else None
+
+    def transposed(self, position: int) -> int:
+        """Return the transpose of a matrix, which may be there already."""
+        step = self.steps[position]
+        if step.row == "transpose":
+            return step.operands[0]
+        self.steps.append(
+            Instruction(
+                Kind.FORWARD,
+                op=transpose,
+                operands=(position,),
+                metadata={"axes": (1, 0)},
+                shape=step.shape[::-1],
+                dtype=step.dtype,
+            )
+        )
+        self.uses.append(1)
+        return len(self.steps) - 1
+
+    def program(self) -> Program:
+        """Return the program with what has been added."""
+
+        def at(places: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple(self._moved[k] for k in places)
+
+        old = self.old
+        return replace(
+            old,
+            instructions=tuple(self.steps),
+            inputs=at(old.inputs),
+            seeds=at(old.seeds),
+            outputs=at(old.outputs),
+            gradients=at(old.gradients),
+        )
+
+
+def _neg(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
+    """Write -(a - b) as b - a."""
+    inner = rewriter.alone(step.operands[0], "sub")
+    return inner and replace(step, op=ops.sub, operands=inner.operands[::-1])
+
+
+def _transposed_product(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
+    """Write (a^T b)^T as b^T a, whose memory is in the order of its own rows."""
+    inner = rewriter.alone(step.operands[0], "matmul")
+    if inner is None or len(step.shape) != 2:
+        return None
+    a, b = inner.operands
+    if len(rewriter.steps[a].shape) != 2 or len(rewriter.steps[b].shape) != 2:
+        return None
+    if "transpose" not in (rewriter.steps[a].row, rewriter.steps[b].row):
+        return None
+    operands = rewriter.transposed(b), rewriter.transposed(a)
+    return replace(step, op=ops.matmul, operands=operands, metadata={})
+
+
+def _greater(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
+    """Write a > 0 as relu(a) > 0 where that is there: then `a` need not be kept."""
+    a, b = step.operands
+    bound = rewriter.steps[b]
+    if a in rewriter.relus and bound.kind is Kind.CONSTANT and np.array_equal(bound.data, 0.0):
+        return replace(step, operands=(rewriter.relus[a], b))
+    return None
+
+
+def _relu(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
+    rewriter.relus[step.operands[0]] = len(rewriter.steps)
+    return None
+
+
+_RULES: Mapping[str, Callable[[_Rewriter, Instruction], Instruction | None]] = {
+    "greater": _greater,
+    "neg": _neg,
+    "relu": _relu,
+    "transpose": _transposed_product,
+}
