@@ -130,6 +130,7 @@ class _Run:
         self.fun, self.args, self.inputs, self.wanted = fun, args, inputs, wanted
         self.steps: list[Instruction] = []
         self.places: dict[Value, int] = {}
+        self.of: dict[int, int] = {}
         with recorded_in_full():
             self.trace = Trace(self.name, self.fun, self.args, {}, self.inputs)
             self._record()
@@ -236,9 +237,7 @@ class _Run:
         """Write down what a cotangent takes, and whose it is."""
         place = self.places[node]
         self._walk(cotangent, Kind.BACKWARD, self.steps[place].scope)
-        step = self.steps[self.places[cotangent]]
-        if step.kind is Kind.BACKWARD and step.of is None:
-            self.steps[self.places[cotangent]] = replace(step, of=place)
+        self.of.setdefault(self.places[cotangent], place)
 
     def _gradient(self, cotangent: Value | None, leaf: Value) -> int:
         """Return where a gradient is, in the dtype of its leaf."""
@@ -255,6 +254,9 @@ class _Run:
         """Return the steps as they are, with names for constants."""
         names = _names_of_arrays(self.fun)
         steps = [_named(step, names) if step.kind is Kind.CONSTANT else step for step in self.steps]
+        for k, of in self.of.items():
+            if steps[k].kind is Kind.BACKWARD:
+                steps[k] = replace(steps[k], of=of)
         counts = [len(leaves) for leaves in self.trace.leaves]
         belongs = [k for k, n in zip(self.inputs, counts, strict=True) for _ in range(n)]
         return Program(
