@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import (
     compare_95,
+    compile_jax,
     compiled,
     derivatives_95,
     diagnosis_95,
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "net7652": net7652_step,
     "chain": long_chain,
     "mlp": mlp_step,
+    "jax": compile_jax,
     "import": import_time,
     "compare": compare_95,
     "diagnosis": diagnosis_95,

@@ -1,6 +1,7 @@
 """Every example runs, and does what it says."""
 
 import runpy
+import subprocess
 import warnings
 from pathlib import Path
 
@@ -40,6 +41,32 @@ def test_own_op(capsys):
 def test_digits():
     pytest.importorskip("sklearn")
     assert runpy.run_path(str(EXAMPLES / "digits.py"))["train"]() > 0.95
+
+
+def test_data_parallel(capsys):
+    pytest.importorskip("jax")
+    main_of("data_parallel.py")()  # which compares, to 1e-12
+    printed = capsys.readouterr().out
+    assert "1 process(es), 4 device(s)" in printed
+    assert "2 process(es), 2 device(s)" in printed
+
+
+def test_data_parallel_leaves_no_process_behind(monkeypatch):
+    pytest.importorskip("jax")
+    started = []
+
+    class Watched(subprocess.Popen):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Watched)
+    run = runpy.run_path(str(EXAMPLES / "data_parallel.py"))["run"]
+    run.__globals__["TIME_LIMIT"] = 0.01
+    with pytest.raises(subprocess.TimeoutExpired):
+        run(1, 2)
+    assert len(started) == 2
+    assert all(process.poll() is not None for process in started)
 
 
 def test_notebook():

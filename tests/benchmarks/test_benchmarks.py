@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import (
     compare_95,
+    compile_jax,
     compiled,
     derivatives_95,
     diagnosis_95,
@@ -46,6 +47,13 @@ def test_mlp_programs_arrive_at_the_same_loss_and_parameters_in_float32() -> Non
     ours = mlp_step.builders([7, 6, 5], batch=4)[OURS]()
     ours.run()
     assert {a.dtype for a in ours.result()[1:]} == {np.dtype(np.float32)}
+
+
+def test_jax_programs_arrive_at_the_same_parameters_in_float32() -> None:
+    builders = compile_jax.builders([7, 6, 5], batch=4)
+    assert_same_numbers(builders, rtol=1e-5)
+    programs = [program for program in built(builders).values() if program]
+    assert {a.dtype for program in programs for a in program.result()} == {np.dtype(np.float32)}
 
 
 def test_compiled_programs_arrive_at_the_same_numbers() -> None:

@@ -44,6 +44,21 @@ FUNCTIONS = {
     "fmax": lambda a: np.fmax(a, a.T),
     "logaddexp": lambda a: np.logaddexp(a, a.T),
     "sin": lambda a: np.sin(a) * np.cos(a) / (2 + np.sinh(a) ** 2),
+    "sort": lambda a: np.sort(a, axis=0) * np.arange(9.0).reshape(3, 3),
+    "sort all": lambda a: np.sort(a, axis=None) * np.arange(9.0),
+    "take_along_axis": lambda a: np.take_along_axis(a, np.argsort(a, axis=1), 1)[:, 0],
+    "median": lambda a: np.median(a, axis=1),
+    "det": lambda a: np.linalg.det(np.stack([a, a.T])),
+    "heaviside": lambda a: np.heaviside(a, 0.5) * a,
+    "heaviside with a value": lambda a: np.heaviside(a - a[0, 0], a[1, 1]) * a,
+    "interp": lambda a: np.interp(a, [0.0, 0.3, 1.0], [0.0, 1.0, 4.0]),
+    "interp in places": lambda a: np.interp(0.4, np.sort(a[0]), a[1]),
+    "interp in periods": lambda a: np.interp(a, [0.0, 0.5, 1.5], [0.0, 1.0, 4.0], period=2),
+    "select": lambda a: np.select([a > 0.3, a < -0.4], [a, 2 * a], 0.5 * a),
+    "nan_to_num": lambda a: np.nan_to_num(np.where(a > 0, a, np.nan), nan=0.5),
+    "argmax method": lambda a: a * a.argmax() + a.any(axis=0) + a.argsort(axis=1).astype(float),
+    "lstsq": lambda a: np.linalg.lstsq(a, a[0], rcond=None)[0],
+    "rows without full rank": lambda a: np.linalg.lstsq(a[:2], a[:2, 0], rcond=None)[0],
     "expm1": lambda a: np.expm1(a) + np.log1p(a * a) + np.exp2(a) + np.cbrt(a),
 }
 
@@ -67,13 +82,38 @@ def test_source_and_engine_agree(name):
 @pytest.mark.parametrize(
     "fun",
     [
-        lambda a: np.sum(np.sort(a, axis=0) * np.arange(9.0).reshape(3, 3)),
-        lambda a: np.median(a),
-        lambda a: np.linalg.det(a),  # looks whether the matrix is singular
-        lambda a: np.sum(np.heaviside(a, 0.5) * a),
-        lambda a: np.sum(np.interp(a, [0.0, 1.0, 2.0], [0.0, 1.0, 4.0])),
+        lambda a: np.sum(np.partition(a, 1, axis=0)[1]),  # the places among others are free
+        lambda a: np.sum(np.unique(a) * np.arange(9.0)),
+        lambda a: np.sum(a[a > 0]),
+        lambda a: np.sum(a) * np.nonzero(a.ravel())[0][0],
     ],
 )
-def test_what_takes_its_order_from_the_data_is_refused_and_not_frozen(fun):
-    with pytest.raises(TypeError, match=r"changes with the arguments|rule of det"):
+def test_what_takes_places_from_the_data_is_refused_and_not_frozen(fun):
+    with pytest.raises(
+        TypeError, match=r"changes with the arguments|gives plain numbers|got a Value"
+    ):
         bp.derive(fun, np.random.default_rng(0).normal(size=(3, 3)))
+
+
+def test_a_checkpoint_is_written_out_as_what_it_computes():
+    fun = bp.checkpoint(lambda a: np.sum(np.tanh(a) ** 2))
+    plain = bp.derive(lambda a: np.sum(np.tanh(a) ** 2), np.ones(3)).source
+    assert bp.derive(lambda a: fun(a), np.ones(3)).source == plain
+
+
+def test_the_determinant_of_a_singular_matrix_raises_in_a_derived_source():
+    derivation = bp.derive(np.linalg.det, np.eye(2))
+    with pytest.raises(np.linalg.LinAlgError):
+        derivation(np.ones((2, 2)))
+
+
+def test_products_with_a_vector_are_those_of_the_textbook():
+    def fun(a, b):
+        return np.sum((a @ b) ** 2)
+
+    matrix_first = bp.derive(fun, np.ones((2, 3)), np.ones(3)).source
+    assert "d_a = d_product[:, None] * b" in matrix_first
+    assert "d_b = a.T @ d_product" in matrix_first
+    vector_first = bp.derive(fun, np.ones(3), np.ones((3, 2))).source
+    assert "d_a = b @ d_product" in vector_first
+    assert "d_b = a[:, None] * d_product" in vector_first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from functools import partial, update_wrapper
+from functools import cached_property, partial, update_wrapper
 from itertools import cycle
 from operator import index
 from threading import Lock, RLock, local
@@ -140,6 +140,39 @@ class Compiled:
 
         return repeated
 
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """The same as a pure function of JAX's arrays; for the backend "jax".
+
+        It is for `jax.jit`, `jax.vmap`, `jax.grad` and arrays that are sharded over devices. It
+        takes and returns what the compiled function does, and is traced for each structure, shape
+        and dtype, with numbers of its own where JAX has none. float64 needs JAX's 64-bit mode,
+        ``jax.enable_x64(True)``, without which JAX has none.
+
+        Raises
+        ------
+        AttributeError
+            For another backend.
+
+        Examples
+        --------
+        >>> import jax, numpy as np
+        >>> import tinygrad_bp as bp
+        >>> slope = bp.compile(lambda x: np.tanh(x) ** 2, backend="jax").function
+        >>> with jax.enable_x64(True):
+        ...     values, slopes = jax.vmap(slope)(np.array([0.0, 0.5]))
+        >>> slopes
+        Array([0.        , 0.72686...], dtype=float64)
+        """
+        if self._backend.name != "jax":
+            raise AttributeError(
+                f"function: the backend is {self._backend.name!r}, and only 'jax' has a function "
+                "for JAX's transforms; compile with backend='jax'"
+            )
+        from .jax_function import pure_function
+
+        return pure_function(self._fun, self._argnums, self._cache.size)
+
     @property
     def source(self) -> str:
         """The text of the program that was called last, where the backend makes text.
@@ -219,7 +252,7 @@ class Compiled:
             lock=Lock() if lent and not alternating else nullcontext(),
             copy=lent and not alternating,
         )
-        return _Entry(taker(arguments), finish, getattr(run, "source", ""))
+        return _Entry(taker(arguments, self._backend.array), finish, getattr(run, "source", ""))
 
     def _numbers(self, arguments: Arguments) -> int | list[int] | None:
         """Return argnums counted from 0."""

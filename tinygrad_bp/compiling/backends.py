@@ -7,6 +7,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..writing import Program
 
 __all__ = ["NAMES", "Backend", "backend_named"]
@@ -26,12 +28,15 @@ class Backend(NamedTuple):
         program n times with its outputs as the next first inputs.
     lends : bool
         Whether what these functions return may be their own memory, or that of the leaves.
+    array : type
+        What they return as arrays, which they also take as they are.
     """
 
     name: str
     build: Callable[[Program], Callable[..., tuple[Any, ...]]]
     build_loop: Callable[[Program, int], Callable[..., tuple[Any, ...]]]
     lends: bool
+    array: type = np.ndarray
 
 
 #: The package that a backend needs, which is also the name of the extra to install.
@@ -57,4 +62,6 @@ def backend_named(name: str) -> Backend:
             f"compile: the backend {name!r} needs {package}; pip install tinygrad-bp[{package}]"
         )
     module = import_module(f".{name}_backend", __package__)
-    return Backend(name, module.build, module.build_loop, lends=name != "jax")
+    if name == "jax":
+        return Backend(name, module.build, module.build_loop, False, module.array_type())
+    return Backend(name, module.build, module.build_loop, lends=True)

@@ -27,8 +27,15 @@ class _Names(dict[str, Any]):
         return name
 
 
-def taker(arguments: Arguments) -> Callable[..., tuple[Any, ...] | None]:
+def taker(arguments: Arguments, array: type = np.ndarray) -> Callable[..., tuple[Any, ...] | None]:
     """Make a function that takes arguments apart, if they are like those of a call.
+
+    Parameters
+    ----------
+    arguments : Arguments
+        Those of a call.
+    array : type
+        What the program takes as an array beside NumPy's.
 
     Returns
     -------
@@ -36,7 +43,7 @@ def taker(arguments: Arguments) -> Callable[..., tuple[Any, ...] | None]:
         Of args and kwargs. Returns the leaves for the program, or None where something is not
         the same: a container, a key, a type, a shape or something that is part of the program.
     """
-    names = _Names(ndarray=np.ndarray, fixed_key=fixed_key, keywords=arguments.names)
+    names = _Names(ndarray=np.ndarray, array=array, fixed_key=fixed_key, keywords=arguments.names)
     count = len(arguments.trees) - len(arguments.names)
     named = "tuple(kwargs) != keywords" if arguments.names else "kwargs"
     lines = [f"if len(args) != {count} or {named}: return None"]
@@ -94,7 +101,7 @@ def _take_leaf(leaf: Leaf, name: str, lines: list[str], taken: list[str], names:
         dtype = names.add(leaf.data.dtype)
         lines.append(
             _unless(
-                f"type({name}) is ndarray and {name}.dtype is {dtype} "
+                f"(type({name}) is ndarray or type({name}) is array) and {name}.dtype is {dtype} "
                 f"and {name}.shape == {leaf.data.shape}"
             )
         )

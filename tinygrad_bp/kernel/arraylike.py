@@ -240,31 +240,31 @@ class BehavesAsArray:
 
     def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
         """Find the first maximum, as `numpy.argmax`."""
-        return np.argmax(self._data, axis=axis, keepdims=keepdims)
+        return implementation(np.argmax)(self, axis=axis, keepdims=keepdims)
 
     def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
         """Find the first minimum, as `numpy.argmin`."""
-        return np.argmin(self._data, axis=axis, keepdims=keepdims)
+        return implementation(np.argmin)(self, axis=axis, keepdims=keepdims)
 
     def argsort(self, axis: int | None = -1, *, stable: bool | None = None) -> Any:
         """Return the indices that sort, as `numpy.argsort`."""
-        return np.argsort(self._data, axis=axis, stable=stable)
+        return implementation(np.argsort)(self, axis=axis, stable=stable)
 
     def any(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
         """Say whether any element is not 0, as `numpy.any`."""
-        return np.any(self._data, axis=axis, keepdims=keepdims)
+        return implementation(np.any)(self, axis=axis, keepdims=keepdims)
 
     def all(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
         """Say whether no element is 0, as `numpy.all`."""
-        return np.all(self._data, axis=axis, keepdims=keepdims)
+        return implementation(np.all)(self, axis=axis, keepdims=keepdims)
 
     def nonzero(self) -> Any:
         """Find the elements that are not 0, as `numpy.nonzero`."""
-        return np.nonzero(self._data)
+        return implementation(np.nonzero)(self)
 
     def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
         """Find where elements are to be inserted, as `numpy.searchsorted`."""
-        return np.searchsorted(self._data, data_of(v), side, sorter)
+        return implementation(np.searchsorted)(self, v, side, sorter)
 
     def tolist(self) -> Any:
         """Return the numbers as nested lists, as `numpy.ndarray.tolist`."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn, TypeVar
 
@@ -20,6 +21,7 @@ __all__ = [
     "implementation",
     "implements",
     "on_data",
+    "plainly",
     "read_all",
     "refuse_keywords",
 ]
@@ -66,14 +68,15 @@ def read_all() -> None:
 
 def on_data(function: Callable[..., Any]) -> None:
     """Register a function without a derivative: on Values it gives plain arrays."""
+    implements(function)(partial(plainly, function))
 
-    def plain(*args: Any, **kwargs: Any) -> Any:
-        ask = witness.get()
-        if ask is not None:
-            return ask(function, args, kwargs)
-        return function(*data_of(args), **data_of(kwargs))
 
-    implements(function)(plain)
+def plainly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function without a derivative: on the data, unless a graph is to be written out."""
+    ask = witness.get()
+    if ask is not None:
+        return ask(function, args, kwargs)
+    return function(*data_of(args), **data_of(kwargs))
 
 
 def data_of(argument: Any) -> Any:

@@ -4,9 +4,9 @@ At hand at once: `arithmetic` and `elementary` work elementwise, `reductions` al
 `shaping` and `joining` move elements, `losses`, and `plain` for functions without a derivative.
 
 The rest of NumPy's namespace, read when one of its functions is first met: `trigonometric` and
-`steps` elementwise; `statistics`, `cumulative`, `differences` along axes; `rearranging` moves
-elements; `products`, `einsum`, `samples` multiply arrays; `linalg`, `decompositions`, `norms` are
-linear algebra.
+`steps` elementwise; `statistics`, `cumulative`, `differences` along axes; `rearranging` and
+`sorting` move elements; `products`, `einsum`, `samples` multiply arrays; `linalg`,
+`decompositions`, `norms` are linear algebra.
 """
 
 from ..kernel.dispatch import further_in
@@ -64,6 +64,7 @@ further_in(
             "cumulative",
             "differences",
             "rearranging",
+            "sorting",
             "products",
             "einsum",
             "samples",

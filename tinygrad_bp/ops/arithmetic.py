@@ -121,15 +121,15 @@ def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
     if b.ndim == 1:
         return g[..., None] * b
     if a.ndim == 1:
-        return (b @ g[..., None])[..., 0]
+        return b @ g if g.ndim == 1 else (b @ g[..., None])[..., 0]
     return _dot(g, b.mT)
 
 
 def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
     if a.ndim == 1:
-        return g * a if b.ndim == 1 else a[:, None] * g[..., None, :]
+        return g * a if b.ndim == 1 else a[:, None] * (g if g.ndim == 1 else g[..., None, :])
     if b.ndim == 1:
-        return (a.mT @ g[..., None])[..., 0]
+        return a.mT @ g if g.ndim == 1 else (a.mT @ g[..., None])[..., 0]
     if type(b) is np.ndarray and b.flags.fnc:  # a transposed matrix: in its own memory layout
         return _dot(g.mT, a).mT
     return _dot(a.mT, g)

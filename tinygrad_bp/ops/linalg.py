@@ -18,6 +18,7 @@ import numpy as np
 
 from ..kernel.dispatch import data_of, implements, on_data, refuse_keywords
 from ..kernel.op import Op
+from ..kernel.value import Value
 from .decompositions import svdvals
 from .products import as_operands
 from .shaping import matrix_transpose
@@ -191,7 +192,8 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
 
 def _cofactors(y: Any, a: Any) -> Any:
     """Return the derivative of the determinant; Petersen and Pedersen, 2.1, if it is not 0."""
-    if np.all(y != 0):
+    regular: Any = np.all(y != 0)
+    if isinstance(regular, Value) or regular:  # what is written out cannot choose: inv may raise
         return y[..., None, None] * np.linalg.inv(a).mT
     # The determinants of what remains without a row and a column: n**2 of them, O(n**5), but
     # polynomials, so that every further derivative is right too.

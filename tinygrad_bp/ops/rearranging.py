@@ -108,7 +108,6 @@ for _function, _arguments in {
     np.resize: "a new_shape",
     np.delete: "arr obj axis",
     np.take: "a indices axis out mode",
-    np.take_along_axis: "arr indices axis",
     np.diag: "v k",
     np.diagflat: "v k",
     np.diagonal: "a offset axis1 axis2",
@@ -218,23 +217,7 @@ def _below(m: Any, k: int) -> Any:
     return np.tri(*shape, k=k, dtype=bool)  # type: ignore[call-overload]
 
 
-# --- sorting: among equals the earlier comes first, so that the gradient has a place to go ----
-
-
-@implements(np.sort)
-def _sort(
-    a: Any, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: Any = None
-) -> Any:
-    refuse_keywords("sort", {"order": order})
-    return np.take_along_axis(a, np.argsort(data_of(a), axis, kind="stable"), axis)
-
-
-@implements(np.partition)
-def _partition(
-    a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: None = None
-) -> Any:
-    refuse_keywords("partition", {"order": order})
-    return np.take_along_axis(a, np.argpartition(data_of(a), kth, axis, kind), axis)
+# --- unique: among equals the first, so that the gradient has a place to go -------------------
 
 
 @implements(np.unique)
@@ -257,6 +240,10 @@ def _unique(
 
 @implements(np.select)
 def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    if any(isinstance(condition, Value) for condition in condlist):  # traced to be written out
+        for condition, choice in reversed([*zip(condlist, choicelist, strict=True)]):
+            default = where(condition, choice, default)
+        return default
     return _moving_together(
         lambda *places: np.select(data_of(list(condlist)), places[:-1], places[-1]),
         *choicelist,

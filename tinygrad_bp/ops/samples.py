@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.dispatch import data_of, implements
+from ..kernel.dispatch import implements
 from ..kernel.op import Op
 from ..kernel.value import Value
 from .products import as_operands
@@ -122,26 +122,29 @@ def interp(
             raise TypeError("interp: the period must be a number, got a Value; use .item()")
         x, xp, fp = _periodic(x, xp, fp, abs(period))
         left = right = None
-    places, at = data_of(xp), data_of(x)
     if xp.size == 1:
         inside = fp[0]
     else:
-        k = np.clip(np.searchsorted(places, at, side="right") - 1, 0, xp.size - 2)
+        k = np.searchsorted(xp[1:-1], x, side="right")
         slope = (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1])
-        inside = fp[:-1][k] + slope[k] * (x - xp[:-1][k])
+        inside = _elements(fp, k) + _elements(slope, k) * (x - _elements(xp, k))
     before = fp[0] if left is None else left
     after = fp[-1] if right is None else right
-    return np.where(at < places[0], before, np.where(at > places[-1], after, inside))
+    return np.where(x < xp[0], before, np.where(x > xp[-1], after, inside))
+
+
+def _elements(line: Any, k: Any) -> Any:
+    """Return line[k], where k may depend on what is traced."""
+    return np.reshape(np.take_along_axis(line, np.reshape(k, -1), 0), np.shape(k))
 
 
 def _periodic(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
     """Bring x and xp into one period, and go on to both sides by one point."""
     if not (period > 0 and math.isfinite(period)):
         raise ValueError(f"interp: expected a finite period other than 0, got {period}")
-    x = x - (data_of(x) - data_of(x) % period)
-    xp = xp - (data_of(xp) - data_of(xp) % period)
-    order = np.argsort(data_of(xp))
-    xp, fp = xp[order], fp[order]
+    x, xp = x % period, xp % period
+    order = np.argsort(xp)
+    xp, fp = _elements(xp, order), _elements(fp, order)
     return (
         x,
         np.concatenate([xp[-1:] - period, xp, xp[:1] + period]),

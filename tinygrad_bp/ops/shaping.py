@@ -42,7 +42,8 @@ _transpose = Op(
 _astype = Op(
     "astype",
     lambda a, dtype: a.astype(dtype),
-    lambda g, y, a, dtype: g.astype(a.dtype),
+    # places, which are integers, have no derivative: what comes to them goes no further
+    lambda g, y, a, dtype: g.astype(a.dtype) if a.dtype.kind == "f" else g,
 )
 
 

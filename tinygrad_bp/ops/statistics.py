@@ -101,15 +101,13 @@ def median(
 
 def _middle(line: Any) -> Any:
     """Compute the median along the last axis."""
-    data = data_of(line)
-    count = data.shape[-1]
-    order = np.argsort(data, axis=-1, kind="stable")
+    count = line.shape[-1]
+    order = np.argsort(line, axis=-1, stable=True)
     middle = order[..., [(count - 1) // 2, count // 2] if count else []]
     if count:  # NaN comes last, and makes the median NaN
         last = order[..., -1:]
-        middle = np.where(np.isnan(np.take_along_axis(data, last, axis=-1)), last, middle)
-    rest = [index[..., None] for index in np.indices(data.shape[:-1])]
-    return mean(line[(*rest, middle)], axis=-1)
+        middle = np.where(np.isnan(np.take_along_axis(line, last, axis=-1)), last, middle)
+    return mean(np.take_along_axis(line, middle, axis=-1), axis=-1)
 
 
 @implements(np.average)

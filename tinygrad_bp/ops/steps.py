@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.dispatch import data_of, implements, refuse_keywords
+from ..kernel.dispatch import data_of, implements, plainly, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
 
@@ -87,8 +87,8 @@ def copysign(a: Any, b: Any) -> Any:
 @implements(np.heaviside)
 def heaviside(a: Any, at_zero: Any) -> Any:
     """Compute the unit step, a plain array unless its value at 0 is a Value."""
-    step = np.heaviside(data_of(a), data_of(at_zero))
-    return np.where(data_of(a) == 0, at_zero, step) if isinstance(at_zero, Value) else step
+    step = plainly(np.heaviside, a, at_zero)
+    return np.where(a == 0, at_zero, step) if isinstance(at_zero, Value) else step
 
 
 @implements(np.nan_to_num)
@@ -97,5 +97,5 @@ def nan_to_num(
 ) -> Any:
     """Replace NaN and infinities, whose derivative is then 0, as `numpy.nan_to_num`."""
     refuse_keywords("nan_to_num", {"copy": None if copy else copy})
-    replaced = np.nan_to_num(data_of(a), nan=nan, posinf=posinf, neginf=neginf)
+    replaced = plainly(np.nan_to_num, a, nan=nan, posinf=posinf, neginf=neginf)
     return np.where(np.isfinite(a), a, replaced)

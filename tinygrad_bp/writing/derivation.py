@@ -309,7 +309,7 @@ def derive(
         y = np.tanh(x @ w)
         power = y ** 2
         total = np.sum(power)
-        d_w = (x.T @ (2 * y * (1 - power))[..., None])[..., 0]  # backward
+        d_w = x.T @ (2 * y * (1 - power))  # backward
         return total, d_w
     <BLANKLINE>
     >>> value, d_w = derivation(np.zeros(3), np.ones((2, 3)))

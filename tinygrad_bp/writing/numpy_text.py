@@ -85,8 +85,18 @@ def _astype(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
 
 
 def _getitem(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
-    index = index_text(step.metadata["index"], keep)
+    index = index_text(_without_ellipsis(step.metadata["index"], len(step.shape)), keep)
     return Expr(f"{inside(operands[0], POWER + 1)}[{index}]")
+
+
+def _without_ellipsis(index: Any, ndim: int) -> Any:
+    """Write [:, None] for [..., None], where the dots stand for one axis."""
+    if not isinstance(index, tuple) or not any(part is ... for part in index):
+        return index
+    plain = all(part is ... or part is None or isinstance(part, slice) for part in index)
+    if not plain or len(index) != ndim:
+        return index
+    return tuple(slice(None) if part is ... else part for part in index)
 
 
 def _scatter_add(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
@@ -187,13 +197,24 @@ def qr(a):
     return np.concatenate(np.linalg.qr(a), axis=-2)
 """
 
+_ADD_ALONG = """
+def add_along(g, places, axis, size):
+    shape = list(g.shape)
+    shape[axis] = size
+    index = list(np.indices(g.shape, sparse=True))
+    index[axis] = places
+    total = np.zeros(shape, g.dtype)
+    np.add.at(total, tuple(index), g)
+    return total
+"""
+
 #: What is called in NumPy as in the table.
 _SAME_NAME = """
 exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal logaddexp logaddexp2 positive
 tanh sin cos tan sinh cosh arcsin arccos arctan arcsinh arccosh arctanh arctan2 hypot
 maximum minimum fmax fmin fmod cross convolve sign heaviside floor ceil trunc rint round around
 fix floor_divide isnan isinf isfinite isposinf isneginf signbit cumsum cumprod
-logical_and logical_or logical_xor logical_not argsort count_nonzero
+logical_and logical_or logical_xor logical_not argsort count_nonzero searchsorted nan_to_num
 flip flipud fliplr roll rot90 tile repeat resize delete take take_along_axis diag diagflat
 diagonal pad
 """
@@ -243,6 +264,14 @@ ENTRIES: Mapping[str, Entry] = {
     "svdvals": Entry(
         lambda step, a, keep: Expr(f"np.linalg.svd({a[0]}, compute_uv=False)"), "spectrum"
     ),
+    "lstsq": Entry(
+        lambda step, a, keep: Expr(
+            f"np.linalg.lstsq({a[0]}, {a[1]}, rcond={literal(step.metadata['rcond'], keep)})[0]"
+        ),
+        "solution",
+    ),
+    "along": _call("np.take_along_axis", "taken"),
+    "add_along": _call("add_along", "added", _ADD_ALONG),
     "gather": _call("gather", "gathered", _GATHER),
     "scatter": _call("scatter", "scattered", _SCATTER),
     "eigh": _call("eigh", "spectrum", _EIGH),

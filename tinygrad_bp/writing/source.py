@@ -17,7 +17,7 @@ from .program import Kind, Program
 from .tracing import Traced
 from .witnesses import TracingError
 
-__all__ = ["Source", "write_source"]
+__all__ = ["Source", "helpers_of", "names_beside", "write_source"]
 
 #: Larger arrays are arguments of the function in the text, which would be unreadable with them.
 LARGEST_LITERAL = 1000
@@ -68,8 +68,8 @@ def write_source(traced: Traced, texts: Mapping[str, Entry]) -> Source:
         If it is not known how an op, an option or a key of a dict is written.
     """
     entries = entries_of(traced.program, texts)
-    helpers = _helpers(entry for _, entry in sorted(entries.items()))
-    names = Names({"np", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
+    helpers = helpers_of(entries)
+    names = names_beside(helpers)
     name = names(f"{_title(traced.fun)}_and_gradients")
     signature = _Signature(traced, names)
     lines = Lines(traced.program, entries, names, signature.variables)
@@ -91,12 +91,18 @@ def _title(fun: Any) -> str:
     return "value" if name == "<lambda>" else as_identifier(name)
 
 
-def _helpers(entries: Iterator[Entry]) -> list[str]:
+def helpers_of(entries: Mapping[int, Entry]) -> list[str]:
+    """Return the helpers that entries call, each once, in an order in which they can be defined."""
     blocks: dict[str, None] = {}
-    for entry in entries:
+    for _, entry in sorted(entries.items()):
         if entry.helper:
             blocks.update(dict.fromkeys(entry.helper.strip().split("\n\n")))
     return list(blocks)
+
+
+def names_beside(helpers: Sequence[str]) -> Names:
+    """Return names that are neither NumPy's nor those of helpers."""
+    return Names({"np", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

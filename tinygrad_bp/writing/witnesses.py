@@ -23,19 +23,21 @@ class TracingError(TypeError):
     """A function does what cannot be written out, such as branching on the data."""
 
 
-#: NumPy's functions of one array and options: the names of their arguments.
-_OF_ONE_ARRAY = {
-    np.any: "a axis out keepdims",
-    np.all: "a axis out keepdims",
-    np.argmax: "a axis out keepdims",
-    np.argmin: "a axis out keepdims",
-    np.argsort: "a axis kind order",
-    np.count_nonzero: "a axis keepdims",
-    np.round: "a decimals out",
-    np.around: "a decimals out",
-    np.fix: "x",
-    np.isposinf: "x",
-    np.isneginf: "x",
+#: NumPy's functions of arrays and options: the names of their arguments.
+_WITH_OPTIONS = {
+    np.any: "a | axis out keepdims",
+    np.all: "a | axis out keepdims",
+    np.argmax: "a | axis out keepdims",
+    np.argmin: "a | axis out keepdims",
+    np.argsort: "a | axis kind order stable",
+    np.count_nonzero: "a | axis keepdims",
+    np.round: "a | decimals out",
+    np.around: "a | decimals out",
+    np.fix: "x |",
+    np.isposinf: "x |",
+    np.isneginf: "x |",
+    np.nan_to_num: "x | copy nan posinf neginf",
+    np.searchsorted: "a v | side sorter",
 }
 #: Functions that depend on the shape and the dtype alone, or are for reading.
 _PLAIN = {
@@ -75,12 +77,13 @@ def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
         return function(*data_of(args), **data_of(kwargs))
     if isinstance(function, np.ufunc) and not kwargs:
         return _op(function, function.nin)(*args)
-    names = _OF_ONE_ARRAY.get(function, "").split()
-    if names and args:
-        options = dict(zip(names[1:], args[1:])) | kwargs
+    arrays, _, names = _WITH_OPTIONS.get(function, "").partition("|")
+    arity = len(arrays.split())
+    if arity and len(args) >= arity:
+        options = dict(zip(names.split(), args[arity:])) | kwargs
         options = {key: item for key, item in options.items() if item is not None}
         if not any(map(_is_traced, options.values())):
-            return _op(function, 1)(args[0], **options)
+            return _op(function, arity)(*args[:arity], **options)
     raise TracingError(
         f"numpy.{function.__name__} of traced Values gives plain numbers, which would be the same "
         "for every input of what is written out; use numpy.where, comparisons or other functions "
