@@ -125,6 +125,8 @@ def array_in_full(data: Any) -> str:
     if array.dtype.kind not in "fiub":
         return printable(str(array))
     digits = 8 if array.dtype.itemsize <= 4 else 10
+    if array.ndim == 0:
+        return number(array[()], digits)
     return np.array2string(
         array,
         max_line_width=88,
