@@ -5,13 +5,12 @@ from __future__ import annotations
 import runpy
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ScriptError", "blame", "blamed", "loaded", "look_up", "run_file"]
+__all__ = ["ScriptError", "blame", "look_up", "run_file"]
 
 
 class ScriptError(Exception):
@@ -63,36 +62,15 @@ def run_file(file: Path) -> dict[str, Any]:
             sys.path.remove(folder)
 
 
-def loaded(file: Path, **names: str) -> list[Any]:
-    """Run a file, and return what has the names in it; each is an option of the command line.
-
-    Raises
-    ------
-    ScriptError
-        If it cannot be run, or does not define one of them.
-    """
-    namespace = run_file(file)
-    return [look_up(file, namespace, option, name) for option, name in names.items()]
-
-
 def look_up(file: Path, namespace: Mapping[str, Any], option: str, name: str) -> Any:
     """Return what a file calls `name`; `option` is the one that gives another name."""
     if name not in namespace:
         raise ScriptError(
-            f"defines no {name!r}; define it there, or name another with --{option}",
+            f"defines no {name!r}; define it there, or name another with {option}",
             file=file,
             kind="name",
         )
     return namespace[name]
-
-
-@contextmanager
-def blamed(file: Path) -> Iterator[None]:
-    """Turn what goes wrong with what a file defines into a ScriptError with its line."""
-    try:
-        yield
-    except Exception as error:
-        raise blame(file, error) from error
 
 
 def blame(file: Path, error: BaseException) -> ScriptError:

@@ -59,10 +59,10 @@ def _checked(job: dict[str, Any]) -> dict[str, Any]:
     source = Path(job["reference"] or file)
     intact = _remembered()
     namespace = _run(source)
-    params = look_up(source, namespace, "params", job["params"])
-    loss = look_up(source, namespace, "loss", job["loss"])
+    params = look_up(source, namespace, "--params", job["params"])
+    loss = look_up(source, namespace, "--loss", job["loss"])
     own = namespace if source == file else _run(file)
-    manual = look_up(file, own, "manual", job["manual"])
+    manual = look_up(file, own, "--manual", job["manual"])
     _refuse_changes(intact, file)
     try:
         at = params() if callable(params) else params

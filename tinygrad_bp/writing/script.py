@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..files import ScriptError, blamed, loaded
+from ..files import ScriptError, blame, look_up, run_file
 from .derivation import Derivation, derive
 
-__all__ = ["ScriptError", "blamed", "loaded", "written"]
+__all__ = ["ScriptError", "written"]
 
 
 def written(file: Path, *, params: str, loss: str, latex: bool, output: Path | None) -> str:
@@ -45,6 +45,10 @@ def written(file: Path, *, params: str, loss: str, latex: bool, output: Path | N
 
 
 def _derivation(file: Path, params: str, loss: str) -> Derivation:
-    found, fun = loaded(file, params=params, loss=loss)
-    with blamed(file):
-        return derive(fun, found)
+    namespace = run_file(file)
+    at = look_up(file, namespace, "--params", params)
+    fun = look_up(file, namespace, "--loss", loss)
+    try:
+        return derive(fun, at)
+    except Exception as error:
+        raise blame(file, error) from error
