@@ -222,3 +222,17 @@ def test_what_is_wrong_by_very_little():
     comparison = bp.compare(ROWS.loss, params, manual)
     assert not comparison.ok
     assert [(d.mistake, d.node) for d in comparison.diagnosis] == [("unexplained", "w_2")]
+
+
+def test_what_is_known_is_said_beside_what_is_not():
+    """With inner gradients each step stands alone."""
+    inner = ("o", "h_2", "z_2", "h_1", "z_1")
+    found = COLUMNS.diagnosis(
+        inner=inner, d_z_2="d_h_2", d_h_1="w_2 @ d_z_2", d_z_1="d_h_1 * np.cos(z_1)"
+    )
+    assert [(d.mistake, d.node) for d in found] == [
+        ("missing-activation-derivative", "h_2"),
+        ("transposed-weight", "w_2"),
+        ("unexplained", "z_1"),
+    ]
+    assert found[-1].parameters == ("w_1", "b_1")
