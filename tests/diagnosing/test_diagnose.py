@@ -236,3 +236,18 @@ def test_what_is_known_is_said_beside_what_is_not():
         ("unexplained", "z_1"),
     ]
     assert found[-1].parameters == ("w_1", "b_1")
+
+
+def test_explanations_read_well():
+    params = net.initial_parameters()
+    right = net.manual_gradients(params)
+    decayed = {k: g + (0.01 * params[k] if k[0] == "w" else 0) for k, g in right.items()}
+    (found,) = bp.compare(net.loss, params, decayed).diagnosis
+    assert found.explanation == (
+        "The gradient of w_1, w_2 and w_3 has 0.01 · the parameter too much. "
+        "That makes the gradients of w_1, w_2 and w_3 wrong."
+    )
+    half = {k: g / 2 for k, g in right.items()}
+    (found,) = bp.compare(net.loss, params, half).diagnosis
+    assert found.explanation.startswith("The gradient of loss is 0.5 times the right one. That")
+    assert found.fix.endswith("divide by 0.5.")
