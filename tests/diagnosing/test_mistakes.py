@@ -18,7 +18,7 @@ SINGLE = [
     ("constant-factor", COLUMNS, {"d_o": "t - o"}, None, ALL),
     ("constant-factor", ROWS, {"d_w_2": "h_1.T @ d_z_2 / 7"}, "w_2", {"w_2"}),
     ("constant-factor", COLUMNS, {"d_h_2": "0.1 * w_3.T @ d_o"}, "z_2", BELOW_3),
-    ("constant-factor", PATHS, {"d_c": "d_r.sum(axis=0)"}, "c", {"c"}),
+    ("second-operand-sign", PATHS, {"d_c": "d_r.sum(axis=0)"}, None, {"c"}),
     ("missing-activation-derivative", COLUMNS, {"d_z_2": "d_h_2"}, "h_2", BELOW_3),
     ("missing-activation-derivative", ROWS, {"d_z_1": "d_h_1"}, "h_1", BELOW_2),
     ("missing-activation-derivative", PATHS, {"d_a": "d_h"}, "h", {"w", "b"}),

@@ -10,7 +10,7 @@ import numpy as np
 from ..trees import flatten, rebuild
 from .case import ROUND_OFF, TOLERANCE, Case, Numbers, residual
 from .diagnosis import Diagnosis
-from .explain import merged, reported, unexplained
+from .explain import idle, merged, reported, unexplained
 from .graph import Graph, trace
 from .matching import Cluster, Match
 from .script import Script
@@ -64,17 +64,19 @@ def diagnose(
     """
     with np.errstate(all="ignore"):
         graph = trace(fun, params)
+        unneeded = list(_idle(graph, params, manual))
         if graph is None:
-            return []
+            return unneeded
         case = _case(graph, params, manual, noise or {})
         if again is None:
-            solution = together(Search(case).solve())
+            search = Search(case)
+            solution = together(search.solve()) or search.partial()
         elif kept := _kept(case, _case(graph, params, again(params), noise or {})):
             solution = [_not_zeroed(cluster, kept) for cluster in together(Search(case).solve())]
         else:
             others = list(_elsewhere(fun, params, graph, again, noise or {}))
             solution = _solved(case, others)
-        return _Report(case, params, Script(graph, fun, params)).of(solution)
+        return _Report(case, params, Script(graph, fun, params)).of(solution) + unneeded
 
 
 def _case(graph: Graph, params: Any, manual: Gradients, noise: Gradients) -> Case:
@@ -86,6 +88,15 @@ def _case(graph: Graph, params: Any, manual: Gradients, noise: Gradients) -> Cas
     tolerance = 40 * float(np.finfo(np.float32).eps) if single else TOLERANCE
     allowed = {k: float(np.max(noise.get(name, 0.0), initial=0.0)) for name, k in handed.items()}
     return Case(graph, numbers, allowed, tolerance)
+
+
+def _idle(graph: Graph | None, params: Any, manual: Gradients) -> Iterator[Diagnosis]:
+    """Yield what is to be said of parameters on which the loss does not depend."""
+    needed = {} if graph is None else _parameters(graph, params)
+    for path, _ in flatten(params):
+        name = path or "params"
+        if name not in needed and np.any(manual[name]):
+            yield idle(name)
 
 
 def _parameters(graph: Graph, params: Any) -> dict[str, int]:
@@ -161,10 +172,10 @@ class _Report:
             found.append((cluster[0], diagnosis))
             state = cluster[0].apply(state)
         reports = merged(found, self._case.graph)
-        residuals = self._case.residuals(state)
-        wrong = [k for k, r in residuals.items() if r > self._case.tolerance]
-        if not solution and not wrong:  # wrong by less than what could be explained
-            wrong = [max(residuals, key=lambda k: residuals[k])] if residuals else []
+        wrong = list(self._case.wrong(state))
+        if not solution and not wrong:  # wrong by less than what a mistake is looked for
+            raw = {k: residual(state.predicted[k], g) for k, g in self._case.manual.items()}
+            wrong = [k for k, found in raw.items() if 0 < found == max(raw.values())][:1]
         if wrong:
             reports.append(unexplained(state, wrong, self._names, self._script))
         return reports

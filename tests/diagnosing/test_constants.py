@@ -1,0 +1,35 @@
+"""Which factors a derivation can gain or lose."""
+
+import numpy as np
+import pytest
+
+import tinygrad_bp as bp
+from tinygrad_bp.diagnosing.constants import Constants
+from tinygrad_bp.diagnosing.graph import trace
+
+CONSTANTS = Constants(trace(lambda w: np.sum(np.ones((17, 6)) @ w), np.ones((6, 5))))
+
+
+@pytest.mark.parametrize(
+    "factor", [2, 0.5, -1, 17, 1 / 17, 5, 1 / 85, -2 / 17, 0.1, 1.1, 0.01, 4 / 3, 17 / 5]
+)
+def test_constants(factor):
+    assert CONSTANTS.nearest(factor * (1 + 1e-12)) == pytest.approx(factor, rel=1e-15)
+
+
+@pytest.mark.parametrize("factor", [np.pi, 0.12345, np.sqrt(2), 1 / 19, 0.0, np.nan, np.inf, 1e9])
+def test_any_other_number(factor):
+    assert CONSTANTS.nearest(factor) is None
+
+
+def test_a_free_scale_is_not_an_explanation():
+    """The same program with a factor that is a constant, and with one that is none."""
+    params = {"w": np.arange(1.0, 7.0).reshape(2, 3)}
+
+    def loss(p):
+        return np.sum(np.tanh(p["w"]) ** 2)
+
+    right = bp.grad(loss)(params)
+    for factor, mistake in ((3, "constant-factor"), (3.14159, "unexplained")):
+        (found,) = bp.compare(loss, params, {"w": factor * right["w"]}).diagnosis
+        assert found.mistake == mistake
