@@ -216,8 +216,38 @@ def test_a_gradient_that_is_zero_but_for_round_off():
 def test_what_is_wrong_by_very_little():
     params = ROWS.params()
     manual = ROWS.by_hand()(params)
-    place = np.unravel_index(np.argmin(np.abs(manual["w_2"])), manual["w_2"].shape)
+    sizes = np.where(manual["w_2"] == 0, np.inf, np.abs(manual["w_2"]))
+    place = np.unravel_index(np.argmin(sizes), sizes.shape)
     manual["w_2"][place] *= 1 + 3e-7
     comparison = bp.compare(ROWS.loss, params, manual)
     assert not comparison.ok
     assert [(d.mistake, d.node) for d in comparison.diagnosis] == [("unexplained", "w_2")]
+
+
+def test_what_is_known_is_said_beside_what_is_not():
+    """With inner gradients each step stands alone."""
+    inner = ("o", "h_2", "z_2", "h_1", "z_1")
+    found = COLUMNS.diagnosis(
+        inner=inner, d_z_2="d_h_2", d_h_1="w_2 @ d_z_2", d_z_1="d_h_1 * np.cos(z_1)"
+    )
+    assert [(d.mistake, d.node) for d in found] == [
+        ("missing-activation-derivative", "h_2"),
+        ("transposed-weight", "w_2"),
+        ("unexplained", "z_1"),
+    ]
+    assert found[-1].parameters == ("w_1", "b_1")
+
+
+def test_explanations_read_well():
+    params = net.initial_parameters()
+    right = net.manual_gradients(params)
+    decayed = {k: g + (0.01 * params[k] if k[0] == "w" else 0) for k, g in right.items()}
+    (found,) = bp.compare(net.loss, params, decayed).diagnosis
+    assert found.explanation == (
+        "The gradient of w_1, w_2 and w_3 has 0.01 · the parameter too much. "
+        "That makes the gradients of w_1, w_2 and w_3 wrong."
+    )
+    half = {k: g / 2 for k, g in right.items()}
+    (found,) = bp.compare(net.loss, params, half).diagnosis
+    assert found.explanation.startswith("The gradient of loss is 0.5 times the right one. That")
+    assert found.fix.endswith("divide by 0.5.")

@@ -79,7 +79,8 @@ def _arrays(given: Any, places: set[str]) -> dict[str, npt.NDArray[Any]]:
     for path, leaf in flatten(given, places):
         name = path or "params"
         try:
-            found[name] = numbers(leaf)
+            # a copy: a function may add to the same arrays when it is called again
+            found[name] = numbers(leaf).copy()
         except TypeError as error:
             raise TypeError(
                 f"manual gradient of {name!r}: expected real numbers, got {error}"

@@ -69,7 +69,8 @@ def diagnose(
             return unneeded
         case = _case(graph, params, manual, noise or {})
         if again is None:
-            solution = together(Search(case).solve())
+            search = Search(case)
+            solution = together(search.solve()) or search.partial()
         elif kept := _kept(case, _case(graph, params, again(params), noise or {})):
             solution = [_not_zeroed(cluster, kept) for cluster in together(Search(case).solve())]
         else:

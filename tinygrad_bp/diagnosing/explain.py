@@ -58,7 +58,7 @@ def reported(
         position=before.graph.positions[before.graph.nodes[hypothesis.place]],
         parameters=tuple(wrong),
         residual=best.residual,
-        explanation=f"{_sentence(hypothesis.what.format(**words))} {_effect(wrong, names)}",
+        explanation=f"{_sentence(hypothesis.what.format(**words))} {_effect(wrong)}",
         fix=FIXES[hypothesis.mistake].format(**words),
         line=script.line(hypothesis.lands),
         alternatives=tuple(sorted(others, key=rank)),
@@ -93,9 +93,7 @@ def _below(graph: Graph, numbers: Iterable[int], names: Mapping[int, str]) -> li
     return [name for k, name in names.items() if k in reached]
 
 
-def _effect(wrong: Sequence[str], names: Mapping[int, str]) -> str:
-    if len(wrong) == len(names):
-        return "That makes every gradient wrong." if len(wrong) > 1 else "Its gradient is wrong."
+def _effect(wrong: Sequence[str]) -> str:
     noun = "gradient" if len(wrong) == 1 else "gradients"
     return f"That makes the {noun} of {_listed(wrong)} wrong."
 
@@ -115,33 +113,36 @@ def _sentence(text: str) -> str:
 
 def merged(found: Sequence[tuple[Match, Diagnosis]], graph: Graph) -> list[Diagnosis]:
     """Put together what is one mistake in several parameters: of one layer, or all weights."""
-    kept: dict[Any, Diagnosis] = {}
+    groups: dict[Any, list[Diagnosis]] = {}
     for match, diagnosis in found:
-        key = _together(match, diagnosis, graph)
-        if key not in kept:
-            kept[key] = diagnosis
-            continue
-        first = kept[key]
-        parameters = tuple(dict.fromkeys([*first.parameters, *diagnosis.parameters]))
-        others = set(first.alternatives) & set(diagnosis.alternatives)
-        what = first.explanation.partition(". ")[0].replace(
-            f" {first.node} ", f" {_listed(parameters)} ", 1
-        )
-        kept[key] = replace(
-            first,
-            parameters=parameters,
-            residual=max(first.residual, diagnosis.residual),
-            explanation=f"{what}. That makes the gradients of {_listed(parameters)} wrong.",
-            alternatives=tuple(sorted(others, key=rank)),
-        )
-    return _everywhere(list(kept.values()), {name for d in kept.values() for name in d.parameters})
+        groups.setdefault(_together(match, diagnosis, graph), []).append(diagnosis)
+    return _everywhere([_joined(group) for group in groups.values()])
 
 
-def _everywhere(found: list[Diagnosis], wrong: set[str]) -> list[Diagnosis]:
+def _joined(group: Sequence[Diagnosis]) -> Diagnosis:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    parameters = tuple(dict.fromkeys(name for d in group for name in d.parameters))
+    others = set.intersection(*({*d.alternatives} for d in group))
+    what = first.explanation.partition(". ")[0]
+    what = what.replace(f"of {first.node} ", f"of {_listed(parameters)} ", 1)
+    what = what.replace(f"· {first.node} ", "· the parameter ", 1)
+    return replace(
+        first,
+        parameters=parameters,
+        residual=max(d.residual for d in group),
+        explanation=f"{what}. {_effect(parameters)}",
+        alternatives=tuple(sorted(others, key=rank)),
+    )
+
+
+def _everywhere(found: list[Diagnosis]) -> list[Diagnosis]:
     """Put together what was not set to zero in one parameter and in the next one."""
+    names = [name for d in found for name in d.parameters]
     if len(found) < 2 or any("not-zeroed" not in (d.mistake, *d.alternatives) for d in found):
         return found
-    if len({d.factor for d in found}) > 1 or sum(len(d.parameters) for d in found) > len(wrong):
+    if len({d.factor for d in found}) > 1 or len(set(names)) < len(names):
         return found
     first = found[0]
     what = "the gradients of several calls are added up in the parameters"
@@ -149,9 +150,9 @@ def _everywhere(found: list[Diagnosis], wrong: set[str]) -> list[Diagnosis]:
         replace(
             first,
             mistake="not-zeroed",
-            parameters=tuple(name for d in found for name in d.parameters),
+            parameters=tuple(names),
             residual=max(d.residual for d in found),
-            explanation=f"{_sentence(what)} {_effect(sorted(wrong), {})}",
+            explanation=f"{_sentence(what)} {_effect(names)}",
             fix=FIXES["not-zeroed"],
             alternatives=() if first.mistake == "not-zeroed" else (first.mistake,),
             factor=None,

@@ -40,8 +40,10 @@ class Script:
             self._names, self._lines = {}, {}
 
     def name(self, number: int) -> str:
-        """Return what a node is called."""
+        """Return what a node is called; the last one, if it has no name, is the loss."""
         node = self._graph.nodes[number]
+        if number == self._graph.root:
+            return node.name or "loss"
         return node.name or self._names.get(number) or self._graph.op(number)
 
     def line(self, number: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from .case import Case
 from .matching import UNFIT, Cluster, Match, Matcher
 from .sweep import Backward
@@ -14,6 +16,8 @@ __all__ = ["Search", "Solution", "confirmed", "together"]
 #: How many mistakes at once are looked for, and how many combinations are tried.
 _DEPTHS = (1, 2, 3, 8)
 _STATES = 40
+#: How many numbers a step has to explain where not all is explained.
+_ENOUGH = 3
 #: How many pairs of mistakes at one place are begun.
 _FIRSTS = 60
 
@@ -41,6 +45,25 @@ class Search:
                 pairs = zip(found, costs, strict=True)
                 return [solution for solution, cost in pairs if cost == min(costs)]
         return []
+
+    def partial(self) -> Solution:
+        """Explain what can be explained where not everything can, step by step.
+
+        Only where gradients of inner nodes were handed over: then each step stands alone, and
+        what is said of one does not hang on another that nobody understands.
+        """
+        solution: Solution = []
+        state = self._case.start
+        while self._case.inner:
+            clusters = self._matcher.clusters(state)
+            clear = [c for c in clusters if _entries(c[0]) >= _ENOUGH]
+            if not clear:
+                break
+            best = clear[0]
+            rivals = [c for c in clear[1:] if c[0].fixed & best[0].fixed]
+            solution.append([match for cluster in (best, *rivals) for match in cluster])
+            state = best[0].apply(state)
+        return solution
 
     def _explain(self, state: Backward, depth: int, path: Path) -> Iterator[Solution]:
         clusters = self._known.get(path)
@@ -101,6 +124,11 @@ def together(found: Sequence[Solution]) -> Solution:
         ]
         joined.append([*cluster, *more])
     return joined
+
+
+def _entries(match: Match) -> int:
+    """Count the numbers that a match explains."""
+    return sum(int(np.count_nonzero(match.predicted[k])) for k in match.fixed)
 
 
 def _cost(cluster: Cluster) -> int:
