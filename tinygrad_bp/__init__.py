@@ -3,7 +3,7 @@
 Import as ``import tinygrad_bp as bp``. Which way the arrows run, from the bottom up:
 
 - `kernel` and `ops`: the node, the backward loop, the table of ops with their derivatives;
-- `transforms`, `checking`, `drawing` and `writing`: what reads a graph;
+- `transforms`, `checking`, `drawing`, `exploring` and `writing`: what reads a graph;
 - `nn`, `optim`, `net7652`: nets, and the notebook's own;
 - `demo` and `cli`: the main job, and the command line.
 
