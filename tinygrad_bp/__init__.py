@@ -3,7 +3,8 @@
 Import as ``import tinygrad_bp as bp``. Which way the arrows run, from the bottom up:
 
 - `kernel` and `ops`: the node, the backward loop, the table of ops with their derivatives;
-- `transforms`, `checking`, `drawing`, `writing` and `compiling`: what reads a graph;
+- `transforms`, `writing`, `compiling`, `diagnosing`, `checking`, `drawing`, `exploring`: what reads
+  a graph;
 - `nn`, `optim`, `net7652`: nets, and the notebook's own;
 - `demo` and `cli`: the main job, and the command line.
 

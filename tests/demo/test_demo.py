@@ -99,6 +99,12 @@ def test_the_gradient_files(demo):
     assert json.loads((out / "gradients.json").read_text(encoding="utf-8"))["ok"] is True
 
 
+def test_the_page_that_steps_through_the_net(demo):
+    page = (demo[0] / "explore.html").read_text(encoding="utf-8")
+    assert len(page.encode()) < 300_000
+    assert "44 of 95 entries are wrong" in page
+
+
 def test_an_output_folder_that_cannot_be_made(tmp_path):
     taken = tmp_path / "file"
     taken.write_text("mine")

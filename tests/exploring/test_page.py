@@ -11,6 +11,7 @@ import pytest
 import tinygrad_bp as bp
 from tinygrad_bp.drawing.labels import summary
 from tinygrad_bp.exploring.recording import record
+from tinygrad_bp.trees import flatten
 
 PHONE = {"viewport": {"width": 360, "height": 740}}
 
@@ -40,13 +41,21 @@ def near(text, number):
     return shown == number or math.isclose(shown, number, rel_tol=6e-4) or shown != shown != number
 
 
+def differentiated(value, seed=None):
+    """Return the nodes of a graph with their gradients, as the engine has them."""
+    nodes = bp.topological_order(value)
+    for node in nodes:
+        node.zero_grad()
+    with np.errstate(all="ignore"):
+        value.backward(seed, retain_grads=True)
+    return nodes
+
+
 def figures(tab, story, value, seed=None):
     """Yield every figure of every step with the number that the engine has for each entry."""
-    for node in bp.topological_order(value):
-        node.zero_grad()
-    value.backward(seed, retain_grads=True)
-    nodes = bp.topological_order(value)
-    visits = {nodes.index(visit.node): visit for visit in record(value, seed).visits}
+    nodes = differentiated(value, seed)
+    places = {node: k for k, node in enumerate(nodes)}
+    visits = {places[visit.node]: visit for visit in record(value, seed).visits}
     for k, step in enumerate(story["steps"]):
         tab.evaluate(GO, k)
         counts = {}
@@ -103,7 +112,7 @@ def test_every_number_is_the_engines(case, visit):
 def test_a_wrong_number_would_be_seen(neuron, visit):
     page = bp.explore(neuron)
     story = told(page)
-    (place,) = {p["new"] for s in story["steps"] for p in s.get("parts", ()) if p["to"] == 0}
+    place = [p["new"] for s in story["steps"] for p in s.get("parts", ()) if p["to"] == 0][-1]
     right = json.dumps(story["arrays"][place]["rows"][0][0])
     page.html = page.html.replace(right, right[:-1] + str((int(right[-1]) + 1) % 10))
     found = [
@@ -134,7 +143,7 @@ def test_forward_then_backward_and_what_is_known_when(neuron, visit):
     tab.keyboard.press("ArrowRight")
     assert sorted(state()[1]) == ["1", *["–"] * 6]
     tab.keyboard.press("ArrowRight")
-    x = [k for k, _ in enumerate(bp.topological_order(neuron)) if _.name == "x"][0]
+    x = [node.name for node in bp.topological_order(neuron)].index("x")
     assert state()[1][x] == "0.4621"  # tanh's part alone
     tab.keyboard.press("End")
     assert state()[1][x] == "-4.257"
@@ -260,6 +269,8 @@ def test_no_name_is_more_than_text(name, visit):
     op = bp.Op(name, lambda a: a * 2, lambda g, y, a: g * 2, doc="twice")
     with bp.scope(name):
         y = bp.named(np.sum(op(w) * w), f"{name} y")
+    key = flatten({name: 0})[0][0]  # as compare calls it
+    w.name = key
     comparison = bp.compare(lambda p: np.sum(2 * p[name] ** 2), {name: np.ones((2, 2))})
     page = bp.explore(y, title=name, comparison=comparison)
     tab = visit(page)
@@ -278,22 +289,28 @@ def test_no_name_is_more_than_text(name, visit):
     assert shown[:39] in tab.evaluate("story.nodes.map((n) => n.name).join('|')")
 
 
-def test_the_policy_holds(neuron, visit, tmp_path):
+def test_the_policy_holds(neuron, chromium, tmp_path):
     """Even a script that got in would not run, nor a style, nor a request."""
     page = bp.explore(neuron)
-    page.html = page.html.replace(
-        "</body>",
-        "<script>window.hacked = 1</script><style>h1 { display: none }</style>"
-        '<img src="https://example.org/x.png"></body>',
+    file = tmp_path / "page.html"
+    file.write_text(
+        page.html.replace(
+            "</body>",
+            "<script>window.hacked = 1</script><style>h1 { display: none }</style>"
+            '<img src="https://example.org/x.png"></body>',
+        ),
+        encoding="utf-8",
     )
-    tab = visit(page)
+    context = chromium.new_context()
+    tab, complaints, requests = context.new_page(), [], []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("requestfinished", lambda request: requests.append(request.url))
+    tab.goto(file.as_uri())
     assert tab.evaluate("window.hacked") is None
     assert tab.locator("h1").is_visible()
-
-
-@pytest.fixture
-def complaining(request):
-    return request
+    assert requests == [file.as_uri()]
+    assert sum("Content Security Policy" in text for text in complaints) == 3
+    context.close()
 
 
 def test_searching(net_page, visit):
@@ -317,7 +334,20 @@ def test_searching(net_page, visit):
 
 def test_zoom_and_pan(net_page, visit):
     tab = visit(net_page)
-    box = lambda: [float(x) for x in tab.locator("svg.diagram").get_attribute("viewBox").split()]
+
+    def box():
+        """Return the part of the diagram that is seen, as its viewBox counts."""
+        return tab.evaluate(
+            """() => {
+                const svg = document.querySelector("svg.diagram").getBoundingClientRect();
+                const seen = document.getElementById("stage").getBoundingClientRect();
+                const scale = svg.width / whole[2];
+                const from = [seen.left - svg.left, seen.top - svg.top];
+                return [whole[0] + from[0] / scale, whole[1] + from[1] / scale,
+                    seen.width / scale, seen.height / scale];
+            }"""
+        )
+
     stage = tab.locator("#stage")
     tab.locator("#fit").click()
     x, y, width, height = fitted = box()
@@ -345,7 +375,7 @@ def test_zoom_and_pan(net_page, visit):
     tab.mouse.move(at[0] + 50, at[1] + 30)
     tab.mouse.up()
     assert box()[0] < before[0]
-    assert box()[2] == before[2]
+    assert box()[2] == pytest.approx(before[2])
     assert tab.locator("#count").inner_text().startswith("1 /")  # a drag is no click
 
 
@@ -407,13 +437,19 @@ def test_500_nodes_stay_usable(visit, record_property):
     tab = visit(page)
     assert tab.evaluate("nodes.length") == 497
     times = tab.evaluate(
-        """() => Array.from({ length: steps.length - 1 }, () => {
-            const start = performance.now();
-            document.body.dispatchEvent(
-                new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
-            document.body.getBoundingClientRect();  // lays the page out
-            return performance.now() - start;
-        })"""
+        """async () => {
+            const times = [];
+            for (let k = 1; k < steps.length; k += 1) {
+                const start = performance.now();
+                document.body.dispatchEvent(
+                    new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+                svg.getBBox();  // lays the diagram out
+                document.body.getBoundingClientRect();
+                times.push(performance.now() - start);
+                if (k % 20 === 0) await new Promise(requestAnimationFrame);
+            }
+            return times;
+        }"""
     )
     assert tab.locator("#count").inner_text() == f"{len(times) + 1} / {len(times) + 1}"
     record_property("median_ms", statistics.median(times))
@@ -440,8 +476,7 @@ def test_a_lesson_hides_asks_and_checks(net, visit):
     assert tab.locator("#lesson").get_attribute("aria-pressed") == "true"
     asked = questions(page)
     assert len(asked) == len(told(page)["steps"]) - 15  # all but the seed and the forward pass
-    nodes = bp.topological_order(net)
-    net.backward(retain_grads=True)
+    nodes = differentiated(net)
     for turn, (k, question) in enumerate(asked):
         tab.evaluate(GO, k)
         assert tab.locator("#panel figure[data-role=new], #panel [data-role=delta]").count() == 0
@@ -461,7 +496,7 @@ def test_a_lesson_hides_asks_and_checks(net, visit):
         assert tab.locator("#answer").get_attribute("aria-invalid") == "true"
         answer(tab, f"{right * 1.005:.6g}".replace("-", "−"))
         score = tab.locator("#score").inner_text()
-        assert score.startswith("Right.")
+        assert score.startswith("Right,")
         assert f"0 of {turn + 1} right" in score
         assert tab.locator("#panel figure[data-role=new]").count() == len(step["parts"])
 

@@ -21,7 +21,7 @@ ALIKE = 6.0
 
 LAYOUT = """() => {
     const box = (each) => each.getBoundingClientRect();
-    const visible = (each) => box(each).width > 1 && getComputedStyle(each).visibility === "visible";
+    const visible = (each) => box(each).width > 1;
     return {
         sideways: document.documentElement.scrollWidth - innerWidth,
         outside: [...document.querySelectorAll("button, input, select, .card, h1, h2, .legend li")]

@@ -133,7 +133,7 @@ class _Parser:
             end += 2 if escaped else 1
         self._at = end + 1
         words = re.sub(r"\\(backslash|hat|sim)\{\}", _plain, self._latex[start:end])
-        return re.sub(r"\\(.)", r"\1", words).replace("mathit{", "").replace("}", "")
+        return re.sub(r"\\(.)", r"\1", words)
 
     def _cases(self) -> Tree:
         self._words()

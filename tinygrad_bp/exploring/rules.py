@@ -137,7 +137,7 @@ def _by_name(name: str, inputs: Sequence[Term]) -> Written:
     """Write a call of what cannot be written out."""
     code = f"{as_identifier(name, 'op')}({', '.join(each.code for each in inputs)})"
     arguments = ", ".join(each.latex for each in inputs)
-    latex = rf"\operatorname{{{symbol(name)}}}\left({arguments}\right)"
+    latex = rf"{symbol(name)}\left({arguments}\right)"
     return Written((code,), latex, tuple(range(len(inputs))))
 
 

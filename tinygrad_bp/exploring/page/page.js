@@ -224,6 +224,8 @@ function setText(text, content) {
 }
 
 const whole = svg.getAttribute("viewBox").split(/[ ,]+/).map(Number);
+svg.style.width = `${whole[2]}px`;
+svg.style.height = `${whole[3]}px`;
 let view = { x: 0, y: 0, scale: 1 };
 let moving = 0;
 
@@ -231,10 +233,10 @@ function size() {
   return [stage.clientWidth || 1, stage.clientHeight || 1];
 }
 
+/** Show the part of the diagram that begins at x and y; a transform, so that nothing is laid out anew. */
 function look({ x, y, scale }) {
   view = { x, y, scale };
-  const [width, height] = size();
-  svg.setAttribute("viewBox", `${x} ${y} ${width / scale} ${height / scale}`);
+  svg.style.transform = `scale(${scale}) translate(${whole[0] - x}px, ${whole[1] - y}px)`;
 }
 
 function glide(to) {
@@ -491,13 +493,13 @@ function questionCard(step, k) {
   const feedback = el("p", { id: "feedback", role: "status" });
   let tries = 0;
   const near = (x, y) => Math.abs(x - y) <= story.tolerance * Math.abs(y);
-  const reveal = (right) => {
-    answered.set(k, right);
+  const reveal = (found) => {
+    answered.set(k, found && tries === 1);
     render(k);
     const done = [...answered.values()];
     const score = `${done.filter(Boolean).length} of ${done.length} right at the first try.`;
-    const said = `${right ? "Right." : "Shown."} Δ for ${name} is ${short(answer, 6)}. ${score}`;
-    panel.querySelector("h2").after(el("p", { class: right ? "good-text" : "about", id: "score", tabindex: -1 }, said));
+    const said = `${found ? "Right, " : ""}Δ for ${name} is ${short(answer, 6)}. ${score}`;
+    panel.querySelector("h2").after(el("p", { class: found ? "good-text" : "about", id: "score", tabindex: -1 }, said));
     byId("score").focus();
     live.textContent = said;
   };
@@ -506,7 +508,7 @@ function questionCard(step, k) {
     const x = Number(input.value.trim().replace("−", "-").replace(",", "."));
     if (!input.value.trim() || Number.isNaN(x)) return void (feedback.textContent = "Type a number, such as 0.25 or -1e-3.");
     tries += 1;
-    if (near(x, answer) || x === answer) return reveal(tries === 1);
+    if (near(x, answer) || x === answer) return reveal(true);
     const known = mistakes.find(([wrong]) => near(x, wrong));
     input.setAttribute("aria-invalid", "true");
     feedback.textContent = known ? `Not yet. ${known[1]}` : "Not yet. Multiply the upstream gradient by the local derivative; Hint shows the rule.";
