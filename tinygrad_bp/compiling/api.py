@@ -68,6 +68,7 @@ class Compiled:
         self._frozen: Cache[bool] = Cache(cache_size)
         self._lock = RLock()
         self._latest: _Entry | None = None
+        self._source: str | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the value and the gradients; without argnums what the function returns.
@@ -175,16 +176,16 @@ class Compiled:
 
     @property
     def source(self) -> str:
-        """The text of the program that was called last, where the backend makes text.
+        """The text of the program that was made or looked up last, if the backend makes text.
 
         Raises
         ------
         RuntimeError
             If there is none yet.
         """
-        if self._latest is None:
+        if self._source is None:
             raise RuntimeError("compile: there is no program yet; call the function first")
-        return self._latest.source
+        return self._source
 
     def cache_info(self) -> CacheInfo:
         """Return hits, misses, and how many programs are and can be kept."""
@@ -194,7 +195,7 @@ class Compiled:
     def cache_clear(self) -> None:
         """Forget all programs; the next call traces again."""
         with self._lock:
-            self._latest = None
+            self._latest = self._source = None
             self._cache.clear()
             self._frozen.clear()
 
@@ -232,6 +233,7 @@ class Compiled:
         if entry is None:
             entry = self._made(arguments, loop)
             self._cache.put(key, entry)
+        self._source = entry.source
         return entry
 
     def _made(self, arguments: Arguments, loop: bool) -> _Entry:

@@ -43,6 +43,7 @@ class Lifetimes:
         self.roots: list[frozenset[int]] = []
         for k, step in enumerate(program.instructions):
             self.roots.append(self._roots(k, step, memory[k]))
+        self._when = {k: time for time, k in enumerate(order)}
         self._last: dict[int, int] = {}
         for k in order:
             for operand in program.instructions[k].operands:
@@ -65,6 +66,11 @@ class Lifetimes:
     def dies_at(self, root: int, k: int) -> bool:
         """Return whether nothing reads some memory after a step."""
         return self._last.get(root, root) == k
+
+    def is_over(self, root: int, k: int) -> bool:
+        """Return whether nothing reads some memory from a step on."""
+        last = self._last.get(root)
+        return last is None or (last != _END and self._when[last] < self._when[k])
 
 
 class Pool:

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..writing import Program
-from .numpy_code import Code, Place
-from .numpy_forms import form_of
+from ..writing import Instruction, Program
+from .lanes import Lanes
+from .numpy_code import Code, Form, Place
+from .numpy_forms import form_of, formula_of, write_together
 
 __all__ = ["build", "build_loop"]
 
@@ -34,12 +35,17 @@ def build(program: Program) -> Callable[..., tuple[Any, ...]]:
         Returns outputs and gradients, which may be its buffers or the leaves themselves. Its
         text is its attribute `source`.
     """
-    order = [k for k, step in enumerate(program.instructions) if step.op is not None]
     results = (*program.outputs, *program.gradients)
-    code = _code(program, order, (*results, *program.inputs, *program.seeds))
+    steps = [k for k, step in enumerate(program.instructions) if step.op is not None]
+    forms, lanes = _planned(program, steps, ())
+    code = Code(
+        program,
+        forms,
+        [*_early(steps, lanes), *lanes.late],
+        (*results, *program.inputs, *program.seeds),
+    )
     leaves = _leaves(code, (*program.inputs, *program.seeds))
-    for k in order:
-        code.write(k)
+    _write(code, steps, lanes)
     return _function(code, leaves, code.lines, [code.text(k) for k in results])
 
 
@@ -62,29 +68,60 @@ def build_loop(program: Program, carried: int) -> Callable[..., tuple[Any, ...]]
     changing = _depending_on(program, state)
     steps = [k for k, step in enumerate(program.instructions) if step.op is not None]
     before, inside = [k for k in steps if not changing[k]], [k for k in steps if changing[k]]
-    staying = program.inputs[carried:]
-    code = _code(program, [*before, *inside], (*program.outputs, *before, *staying))
-    code.states = dict(zip(program.outputs, state))
+    forms, lanes = _planned(program, inside, state)
+    lasting = (*program.outputs, *before, *program.inputs[carried:])
+    code = Code(program, forms, [*before, *_early(inside, lanes), *lanes.late], lasting)
+    code.states = dict(zip(program.outputs, state, strict=True))
     leaves = _leaves(code, program.inputs)
-    start = _states(code, state)
+    lines = _states(code, state, lanes)
     for k in before:
         code.write(k)
-    code.lines, lines = [], [*start, *code.lines]
-    for k in inside:
-        code.write(k)
+    code.lines, lines = [], [*lines, *code.lines]
+    _write(code, inside, lanes)
     code.lines += _moves(code, state)
     body = code.lines or ["pass"]
     lines += ["for _ in range(n):", *(f"    {line}" for line in body)]
     return _function(code, ["n", *leaves], lines, [code.text(k) for k in state])
 
 
-def _code(program: Program, order: Sequence[int], lasting: Sequence[int]) -> Code:
-    steps = program.instructions
+def _planned(
+    program: Program, steps: Sequence[int], state: Sequence[int]
+) -> tuple[list[Form | None], Lanes]:
+    """Decide how each step is written, and which of some steps are computed side by side."""
+    instructions = program.instructions
     forms = [
-        None if step.op is None else form_of(step, [steps[k] for k in step.operands])
-        for step in steps
+        None if step.op is None else form_of(step, [instructions[k] for k in step.operands])
+        for step in instructions
     ]
-    return Code(program, forms, order, lasting)
+    formulas = {k: formula_of(instructions[k], forms[k]) for k in steps}
+    movable = {k: "buffer" for k in steps if _is_buffer(instructions[k], forms[k])}
+    movable |= {k: "state" for k in state if instructions[k].shape != ()}
+    return forms, Lanes(program, formulas, movable)
+
+
+def _is_buffer(step: Instruction, form: Form | None) -> bool:
+    return form is not None and form.memory == "buffer" and step.shape != ()
+
+
+def _early(steps: Sequence[int], lanes: Lanes) -> list[int]:
+    late = set(lanes.late)
+    return [k for k in steps if k not in late]
+
+
+def _write(code: Code, steps: Sequence[int], lanes: Lanes) -> None:
+    """Write steps, those that are computed side by side at the end."""
+    results = set(lanes.groups.values())
+    for row in lanes.rows:
+        if row not in results:
+            code.row(row)
+    for k in _early(steps, lanes):
+        code.write(k)
+    together = {k for members in results for k in members}
+    for k in lanes.late:
+        if k in lanes.groups:
+            write_together(code, lanes.groups[k])
+        elif k not in together:
+            code.write(k)
 
 
 def _leaves(code: Code, positions: Sequence[int]) -> list[str]:
@@ -104,18 +141,13 @@ def _depending_on(program: Program, state: Sequence[int]) -> list[bool]:
     return depends
 
 
-def _states(code: Code, state: Sequence[int]) -> list[str]:
+def _states(code: Code, state: Sequence[int], lanes: Lanes) -> list[str]:
     """Keep what is carried in arrays of the program, which begin as copies of the leaves."""
-    lines = []
-    for k in state:
-        step = code.steps[k]
-        if step.shape != ():
-            dtype = np.dtype(step.dtype).name
-            name = f"s{k}"
-            code.header.append(f"{name} = {code.function(np.empty)}({step.shape}, {dtype!r})")
-            code.places[k] = Place(name, fixed=True, contiguous=True)
-            lines.append(f"{name}[...] = x{k}")
-    return lines
+    arrays = [k for k in state if code.steps[k].shape != ()]
+    rows = [row for row in lanes.rows if row[0] in arrays]
+    for row in [*rows, *((k,) for k in arrays if not any(k in row for row in rows))]:
+        code.row(row)
+    return [f"{code.text(k)}[...] = x{k}" for k in arrays]
 
 
 def _moves(code: Code, state: Sequence[int]) -> list[str]:
@@ -143,7 +175,7 @@ def _moves(code: Code, state: Sequence[int]) -> list[str]:
 def _function(
     code: Code, leaves: Sequence[str], lines: Sequence[str], results: Sequence[str]
 ) -> Callable[..., tuple[Any, ...]]:
-    body = [*lines, f"return ({''.join(f'{result}, ' for result in results)})"]
+    body = [*lines, f"return {', '.join(results) or '()'}{',' if len(results) == 1 else ''}"]
     if code.ignores_overflow:  # of exp in a sigmoid, which is right all the same
         code.names["errstate"] = np.errstate
         body = ['with errstate(over="ignore"):', *(f"    {line}" for line in body)]

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, count
 from typing import Any
 
 import numpy as np
@@ -77,7 +79,10 @@ class Code:
         #: For a step, the operand whose memory is to hold its result although it is no buffer.
         self.states: dict[int, int] = {}
         self._pieces: dict[int, int] = {}
+        #: What arrays that stand one after another are called together.
+        self.rows: dict[tuple[int, ...], str] = {}
         self._kept: dict[Any, str] = {}
+        self._numbers: dict[str, count[int]] = defaultdict(count)
         self._views: dict[int, tuple[str, bool]] = {}
 
     # --- names -----------------------------------------------------------------------------
@@ -93,17 +98,20 @@ class Code:
         """Give something a name in the text; the same name where the key has one already."""
         key = id(thing) if key is None else key
         if (letter, key) not in self._kept:
-            name = f"{letter}{len(self._kept)}"
-            self._kept[letter, key], self.names[name] = name, thing
+            name = self._kept[letter, key] = self._new_name(letter)
+            self.names[name] = thing
         return self._kept[letter, key]
 
     def define(self, letter: str, text: str) -> str:
         """Give what a text makes once, before all calls, a name."""
         key = (letter, text)
         if key not in self._kept:
-            self._kept[key] = f"{letter}{len(self._kept)}"
+            self._kept[key] = self._new_name(letter)
             self.header.append(f"{self._kept[key]} = {text}")
         return self._kept[key]
+
+    def _new_name(self, letter: str) -> str:
+        return f"{letter}{next(self._numbers[letter])}"
 
     # --- operands --------------------------------------------------------------------------
 
@@ -168,6 +176,8 @@ class Code:
             Which operands may be overwritten while the step is computed.
         """
         step = self.steps[k]
+        if self._is_placed(k):
+            return self.text(k)
         operands = [step.operands[number] for number in in_place]
         for operand in sorted(operands, key=lambda each: each != self.states.get(k)):
             if self._can_be_overwritten(k, operand):
@@ -178,6 +188,13 @@ class Code:
         self._pieces[k] = self.pool.take(_size(step))
         self.places[k] = Place(self._memory(self._pieces[k], step), fixed=True, contiguous=True)
         return self.text(k)
+
+    def _is_placed(self, k: int) -> bool:
+        """Return whether a result has its place: in a row, or where what a loop carries is."""
+        state = self.states.get(k)
+        if k not in self.places and state is not None and self.life.is_over(state, k):
+            self.places[k] = self.places[state]
+        return k in self.places
 
     def _can_be_overwritten(self, k: int, operand: int) -> bool:
         """Return whether an operand is a whole buffer of the right kind that nobody needs."""
@@ -200,6 +217,38 @@ class Code:
         piece = self.pool.take(_size(shape))
         self._pieces[-1] = piece
         return self._memory(piece, shape)
+
+    def row(self, members: tuple[int, ...]) -> str:
+        """Let arrays stand one after another, in memory that is for nothing else."""
+        if members not in self.rows:
+            sizes = [math.prod(self.steps[k].shape) for k in members]
+            dtype = np.dtype(self.steps[members[0]].dtype).name
+            name = self._new_name("r")
+            self.header.append(f"{name} = {self.function(np.empty)}({sum(sizes)}, {dtype!r})")
+            self.rows[members] = name
+            for k, size, end in zip(members, sizes, accumulate(sizes), strict=True):
+                text = f"{name}[{end - size}:{end}].reshape({self.steps[k].shape})"
+                self.places[k] = Place(self.define("b", text), fixed=True, contiguous=True)
+        return self.rows[members]
+
+    def row_of_results(self, members: tuple[int, ...], columns: Sequence[tuple[int, ...]]) -> str:
+        """Return where steps that are one call write: over what nobody needs, or a new row."""
+        states = tuple(self.states.get(k, -1) for k in members)
+        over = all(self.life.is_over(j, k) for k, j in zip(members, states, strict=True))
+        for row in [states] * over + [
+            c for c in columns if self._row_can_be_overwritten(members, c)
+        ]:
+            if row in self.rows:
+                self.rows[members] = self.rows[row]
+                self.places |= {k: self.places[j] for k, j in zip(members, row, strict=True)}
+                break
+        return self.row(members)
+
+    def _row_can_be_overwritten(self, members: tuple[int, ...], operands: tuple[int, ...]) -> bool:
+        pairs = list(zip(members, operands, strict=True))
+        own = all(self.states.get(k) == j for k, j in pairs)
+        free = not any(j in self.states.values() for j in operands)
+        return (own or free) and all(self.life.dies_at(j, k) for k, j in pairs)
 
     def view(self, k: int, text: str, *, contiguous: bool = False) -> None:
         """Say how a step shows its first operand in another way, should somebody want to know."""

@@ -16,7 +16,7 @@ import numpy as np
 from ..writing import Instruction, Kind
 from .numpy_code import Code, Form
 
-__all__ = ["form_of"]
+__all__ = ["form_of", "formula_of", "write_together"]
 
 _UFUNCS: dict[Any, np.ufunc] = {
     operator.add: np.add,
@@ -94,16 +94,41 @@ def _write_number(code: Code, k: int) -> None:
 
 def _write_elementwise(code: Code, k: int) -> None:
     step = code.steps[k]
-    function, operands = _ufunc(step), code.operands(k)
+    operands = code.operands(k)
+    if _ufunc(step) is np.multiply:
+        operands = [_as_factor(code, k, n, text) for n, text in enumerate(operands)]
+    function, operands = _cheapest(code, step, operands)
+    code.line(_into(code, function, operands, code.buffer(k, *range(len(step.operands)))))
+
+
+def _cheapest(code: Code, step: Instruction, operands: list[str]) -> tuple[np.ufunc, list[str]]:
+    """Return the ufunc that computes a step, which for some powers is a better one."""
+    function = _ufunc(step)
     assert function is not None
-    if function is np.power and len(operands) == 2:
+    if function is np.power:
         exponent = code.steps[step.operands[1]]
         special = _POWERS.get(exponent.data) if type(exponent.data) is float else None
         if special is not None:
-            function, operands = special, operands[:1]
-    if function is np.multiply:
-        operands = [_as_factor(code, k, n, text) for n, text in enumerate(operands)]
-    code.line(_into(code, function, operands, code.buffer(k, *range(len(step.operands)))))
+            return special, operands[:1]
+    return function, operands
+
+
+def formula_of(step: Instruction, form: Form | None) -> Any:
+    """Return what a step computes elementwise; None for one that does something else."""
+    return _ufunc(step) if form is _ELEMENTWISE else None
+
+
+def write_together(code: Code, members: tuple[int, ...]) -> None:
+    """Write one call for steps of the same formula, whose operands stand one after another."""
+    operands = code.operands(members[0])
+    columns = list(zip(*(code.steps[k].operands for k in members), strict=True))
+    for n, column in enumerate(columns):
+        if column in code.rows:
+            operands[n] = code.rows[column]
+    function, operands = _cheapest(code, code.steps[members[0]], operands)
+    code.line(_into(code, function, operands, code.row_of_results(members, columns)))
+    for k in members:
+        code.release(k)
 
 
 def _into(code: Code, function: np.ufunc, operands: Sequence[str], out: str) -> str:

@@ -129,9 +129,26 @@ def _relu(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
     return None
 
 
+def _sum_in_its_shape(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
+    """Write a sum whose axes are put back with length 1 as one that keeps them."""
+    inner = rewriter.alone(step.operands[0], "sum")
+    if inner is None or inner.shape == ():
+        return None
+    summed = rewriter.steps[inner.operands[0]]
+    axes = inner.metadata["axis"]
+    reduced = {
+        int(axis) % len(summed.shape) for axis in (axes if isinstance(axes, tuple) else (axes,))
+    }
+    if step.shape != tuple(1 if k in reduced else n for k, n in enumerate(summed.shape)):
+        return None
+    metadata = {**inner.metadata, "keepdims": True}
+    return replace(step, op=inner.op, operands=inner.operands, metadata=metadata)
+
+
 _RULES: Mapping[str, Callable[[_Rewriter, Instruction], Instruction | None]] = {
     "greater": _greater,
     "neg": _neg,
     "relu": _relu,
+    "reshape": _sum_in_its_shape,
     "transpose": _transposed_product,
 }
