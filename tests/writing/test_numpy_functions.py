@@ -59,6 +59,7 @@ FUNCTIONS = {
     "argmax method": lambda a: a * a.argmax() + a.any(axis=0) + a.argsort(axis=1).astype(float),
     "lstsq": lambda a: np.linalg.lstsq(a, a[0], rcond=None)[0],
     "rows without full rank": lambda a: np.linalg.lstsq(a[:2], a[:2, 0], rcond=None)[0],
+    "sinc": lambda a: np.sinc(3 * a) + np.sinc(a - a[0, 0]),
     "expm1": lambda a: np.expm1(a) + np.log1p(a * a) + np.exp2(a) + np.cbrt(a),
 }
 

@@ -6,7 +6,6 @@ What `derive` writes is NumPy without side effects, so the same lines are a JAX 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -247,8 +246,8 @@ def _added_up(jnp: Any) -> dict[str, Callable[..., Any]]:
     def scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
         return jnp.zeros(shape, g.dtype).at[index].add(g)
 
-    def scatter(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
-        total = jnp.zeros(1 + math.prod(shape), g.dtype)
+    def scatter(g: Any, places: Any, shape: int | tuple[int, ...]) -> Any:
+        total = jnp.zeros(1 + int(np.prod(shape)), g.dtype)
         return total.at[np.ravel(places)].add(jnp.ravel(g))[1:].reshape(shape)
 
     def add_along(g: Any, places: Any, axis: int, size: int) -> Any:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from .expressions import COMPARISON, POWER, PRODUCT, SUM, UNARY, Expr, infix, inside
 from .literals import Keep, index_text, literal
 from .program import Instruction
-from .witnesses import TracingError
 
 __all__ = ["ENTRIES", "Entry", "from_template"]
 
@@ -115,9 +114,8 @@ def _einsum(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
 
 
 def _sinc(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
-    if step.metadata["order"]:
-        raise TracingError("derive: no text for the derivative of sinc; write sin(pi*a)/(pi*a)")
-    return Expr(f"np.sinc({operands[0]})")
+    order = step.metadata["order"]
+    return Expr(f"slope_of_sinc({operands[0]}, {order})" if order else f"np.sinc({operands[0]})")
 
 
 def from_template(template: str) -> Entry:
@@ -208,6 +206,23 @@ def add_along(g, places, axis, size):
     return total
 """
 
+_SINC = """
+def slope_of_sinc(a, order):
+    from math import factorial
+    z = np.asarray(a * np.pi)
+    near = np.abs(z) <= order + 1
+    far = np.where(near, 1, z).astype(z.dtype)
+    slope = np.sin(far) / far
+    for k in range(1, order + 1):
+        slope = (np.sin(far + k * (np.pi / 2)) - k * slope) / far
+    small = np.where(near, z, 0).astype(z.dtype)
+    series = np.zeros_like(z)
+    for m in range((order + 1) // 2, 2 * order + 16):
+        power = 2 * m - order
+        series += small**power * ((-1) ** m / (factorial(power) * (2 * m + 1)))
+    return np.where(near, series, slope) * np.pi**order
+"""
+
 #: What is called in NumPy as in the table.
 _SAME_NAME = """
 exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal logaddexp logaddexp2 positive
@@ -259,7 +274,7 @@ ENTRIES: Mapping[str, Entry] = {
     "concatenate": _joined("np.concatenate", "joined"),
     "getitem": Entry(_getitem, "part"),
     "einsum": Entry(_einsum, "product"),
-    "sinc": Entry(_sinc, "sinc"),
+    "sinc": Entry(_sinc, "sinc", _SINC),
     "logabsdet": Entry(lambda step, a, keep: Expr(f"np.linalg.slogdet({a[0]})[1]"), "logarithm"),
     "svdvals": Entry(
         lambda step, a, keep: Expr(f"np.linalg.svd({a[0]}, compute_uv=False)"), "spectrum"
