@@ -14,7 +14,7 @@ import numpy as np
 from .. import ops
 from .program import Instruction, Kind, Program, compute
 
-__all__ = ["ELEMENTWISE", "simplified"]
+__all__ = ["ELEMENTWISE", "simplified", "without_dead"]
 
 _SAME_PLACE = (
     "add sub mul div neg pow abs exp log sqrt tanh sigmoid relu maximum minimum where greater "
@@ -56,10 +56,10 @@ def simplified(program: Program) -> Program:
         outputs=tuple(moved[k] for k in program.outputs),
         gradients=tuple(moved[k] for k in program.gradients),
     )
-    return _without_dead(new).typed(inputs, seeds)
+    return without_dead(new).typed(inputs, seeds)
 
 
-def _without_dead(program: Program) -> Program:
+def without_dead(program: Program) -> Program:
     """Keep what outputs and gradients are computed from, and all inputs."""
     steps = program.instructions
     ends = (*program.inputs, *program.seeds, *program.outputs, *program.gradients)
