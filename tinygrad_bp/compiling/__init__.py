@@ -1,0 +1,1 @@
+"""Compiling: a traced program as fast code."""

@@ -256,7 +256,7 @@ class Plan:
     # --- what is in memory -----------------------------------------------------------------------
 
     def segment_of(self) -> list[int]:
-        """Number the stages by the compiled function to which they belong."""
+        """Return for each stage the number of the compiled function to which it belongs."""
         numbers, number, length = list[int](), 0, 0
         for stage in self.stages:
             length += len(stage.body)

@@ -70,12 +70,12 @@ class Kernel:
         self._groups: dict[int, int] = {}  # the loops that are written, and their extents
         self._met: set[tuple[int, ...]] = set()
         self._stage = -1
-        self._known = {k for number in stages for k in plan.stages[number].body}
+        self._known = {k for each in stages for k in plan.stages[each].body}
         self._inside: dict[int, list[int]] = {}
         for k in sorted(plan.inlined):
             self._inside.setdefault(plan.inlined[k], []).append(k)
-        for number in stages:
-            self._write_stage(number)
+        for stage in stages:
+            self._write_stage(stage)
 
     def copy(self, source: Region, target: Region, size: int) -> None:
         """Write a loop that copies a region."""
@@ -285,7 +285,7 @@ class Kernel:
         self.used[region.buffer] = None
         parts = [start] if start else []
         for loop, stride in by_loop.items():
-            name = f"i{loop}" if isinstance(loop, int) else loop
+            name = loop if isinstance(loop, str) else f"i{loop}"
             if stride and (isinstance(loop, str) or loop in self._groups):
                 parts.append(name if stride == 1 else f"{name} * {stride}")
         first = region.offset + offset

@@ -156,10 +156,10 @@ class Compiled:
             _view(buffers, region, self.plan.steps[k].shape)
             for k, region in zip(self.plan.results, self.memory.results, strict=True)
         ]
-        (first, *more) = self._parts
-        alone = isinstance(first, Function) and not more
-        compute = self._direct(first, buffers) if alone else self._driven(buffers, views)
-        return compute, _returning(views)
+        first = self._parts[0]
+        if isinstance(first, Function) and len(self._parts) == 1:
+            return self._direct(first, buffers), _returning(views)
+        return self._driven(buffers, views), _returning(views)
 
     def _call(self, function: Function, buffers: Buffers) -> Callable[..., None]:
         """Return the call of a compiled function: the number of runs, if any, and the leaves."""

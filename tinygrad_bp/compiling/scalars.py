@@ -27,6 +27,8 @@ __all__ = [
     "typed_scalar",
 ]
 
+#: What NumPy's operators on truth values are.
+_LOGICAL = {"mul": "logical_and", "add": "logical_or"}
 #: What loops can compute with.
 DTYPES = frozenset(map(np.dtype, (np.float64, np.float32, np.int64, np.bool_)))
 
@@ -34,18 +36,19 @@ _FLOAT = """
 add sub mul div pow remainder neg abs square reciprocal root sqrt cbrt
 exp exp2 expm1 log log2 log10 log1p logaddexp logaddexp2
 tanh sin cos tan sinh cosh arcsin arccos arctan arcsinh arccosh arctanh arctan2 hypot
-maximum minimum fmax fmin fmod sign floor ceil trunc rint floor_divide
+maximum minimum fmax fmin fmod sign floor ceil trunc rint
 """
 _TRUTH = """
 greater greater_equal less less_equal equal not_equal isnan isinf isfinite signbit
 logical_and logical_or logical_xor logical_not
 """
 _ANY = "where positive astype"
+_FAST = "exp log sin cos tanh exp2 expm1 log2 log10 log1p pow"
 _OF_FLOATS, _OF_TRUTH = frozenset(_FLOAT.split()), frozenset(_TRUTH.split())
 _OF_ANY = frozenset(_ANY.split())
 
 #: Functions that NumPy computes several elements at a time, and the C library behind Numba one.
-FAST_IN_NUMPY = frozenset(["exp", "log", "sin", "cos", "tanh", "exp2", "expm1", "log2", "log10", "log1p", "pow"])
+FAST_IN_NUMPY = frozenset(_FAST.split())
 _LARGEST_POWER = 8
 
 
@@ -53,9 +56,9 @@ def has_loop(step: Instruction, dtypes: Sequence[Any]) -> bool:
     """Return whether an op is known element by element, for operands of these dtypes."""
     if step.dtype not in DTYPES or not DTYPES.issuperset(dtypes):
         return False
-    if step.row in _OF_FLOATS:
+    if step.row in _OF_FLOATS and step.dtype != np.bool_:
         return bool(step.dtype.kind == "f")
-    return step.row in _OF_TRUTH or step.row in _OF_ANY
+    return step.row in (*_OF_TRUTH, *_OF_ANY, *_LOGICAL)
 
 
 def typed_scalar(
@@ -83,7 +86,8 @@ def typed_scalar(
 
 
 def _as_in_numpy(step: Instruction, parts: Sequence[Expr]) -> Expr:
-    return ENTRIES[step.row].write(step, parts, str)
+    row = _LOGICAL.get(step.row, step.row) if step.dtype == np.bool_ else step.row
+    return ENTRIES[row].write(step, parts, str)
 
 
 def _where(parts: Sequence[Expr]) -> Expr:
