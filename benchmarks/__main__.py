@@ -9,7 +9,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import compare_95, derivatives_95, import_time, long_chain, mlp_step, net7652_step
+from . import (
+    compare_95,
+    compile_numba,
+    derivatives_95,
+    import_time,
+    long_chain,
+    mlp_step,
+    net7652_step,
+)
 from .machine import machine
 from .report import HEADER, Row, table
 
@@ -20,6 +28,7 @@ BENCHMARKS = {
     "import": import_time,
     "compare": compare_95,
     "derivatives": derivatives_95,
+    "numba": compile_numba,
 }
 
 

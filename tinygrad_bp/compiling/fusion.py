@@ -28,7 +28,7 @@ LARGEST_PRODUCT = 4096  # multiplications
 LARGEST_REDUCTION = 1024  # elements in each sum; more of them would also cost digits
 LARGEST_LOOP = 2048  # elements of what NumPy computes several at a time
 #: The compiler takes more than twice as long for twice as many instructions in one function.
-LONGEST_FUNCTION = 300
+LONGEST_FUNCTION = 100
 
 REDUCTIONS = frozenset(["sum", "prod", "max", "min", "any", "all"])
 FILLING = frozenset(["concatenate", "scatter", "scatter_add"])
