@@ -215,6 +215,15 @@ def test_broadcasting_zero_sizes_and_single_numbers(shapes):
     check_traced(fun, a, b)
 
 
+def test_constants_of_one_element_and_of_none():
+    one, none = np.full((1, 1), 3.0), np.zeros((0, 3))
+
+    def fun(a):
+        return np.einsum("ij,jk->ik", one, a) + np.sum(none * a) + np.einsum("ij->j", one.T * a)
+
+    check_traced(fun, np.arange(3.0).reshape(1, 3))
+
+
 @pytest.mark.parametrize(
     "shapes",
     [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 3), (3, 1)), ((2, 1), (1, 4)),

@@ -270,7 +270,7 @@ class Plan:
         found = {
             k
             for k, step in enumerate(self.steps)
-            if step.kind is Kind.CONSTANT and self.size(k) > 1
+            if step.kind is Kind.CONSTANT and not is_number(step)
         }
         segments = self.segment_of()
         found.update(self.results)

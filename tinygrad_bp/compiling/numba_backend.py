@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..writing.program import Kind, Program
+from ..writing.program import Program
 from ..writing.simplify import without_dead
 from .expanding import expanded, with_own_results
 from .functions import Function, parts_of
 from .fusion import Plan
 from .memory import Memory, Region
+from .scalars import is_number
 
 __all__ = ["Compiled", "build", "build_loop"]
 
@@ -235,8 +236,8 @@ class Compiled:
         step = self.plan.steps[position]
         root, offset, strides = self.plan.places[position]
         source = self.plan.steps[root]
-        if source.kind is Kind.CONSTANT and source.shape == ():
-            data = source.data if root == position else np.full(step.shape, source.data, step.dtype)
+        if is_number(source):
+            data = source.data if root == position else np.resize(source.data, step.shape)
             return lambda leaves: data
         size = step.dtype.itemsize
         steps = [size * stride for stride in strides]
