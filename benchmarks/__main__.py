@@ -12,6 +12,7 @@ from pathlib import Path
 from . import (
     compare_95,
     compile_jax,
+    compile_numba,
     compiled,
     derivatives_95,
     diagnosis_95,
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "diagnosis": diagnosis_95,
     "derivatives": derivatives_95,
     "compile": compiled,
+    "numba": compile_numba,
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 from benchmarks import (
     compare_95,
     compile_jax,
+    compile_numba,
     compiled,
     derivatives_95,
     diagnosis_95,
@@ -36,6 +37,11 @@ def assert_same_numbers(builders: Mapping[str, Builder], rtol: float) -> None:
 
 def test_net7652_programs_arrive_at_the_same_loss_and_parameters() -> None:
     assert_same_numbers(net7652_step.BUILDERS, rtol=1e-13)
+
+
+def test_compiled_steps_and_loops_arrive_at_the_same_parameters() -> None:
+    assert_same_numbers(compile_numba.step_builders(2), rtol=1e-13)
+    assert_same_numbers(compile_numba.loop_builders(7), rtol=1e-13)
 
 
 def test_chains_have_the_same_value_and_gradient() -> None:
