@@ -1,7 +1,8 @@
 """How the page looks at three widths: nothing is cut off or covered, and it looks as it did.
 
-The pictures that are kept are small and blurred, so that another font or another version of the
-browser does not matter, and another layout does. UPDATE_SCREENS=1 makes them anew.
+The pictures that are kept are small and blurred, so that another version of the browser does not
+matter, and another layout does. They are taken in DejaVu Sans (Debian: fonts-dejavu-core), since
+on a phone's width a wider font breaks lines elsewhere. UPDATE_SCREENS=1 makes them anew.
 """
 
 import os
@@ -49,6 +50,8 @@ def overlapping(controls):
 
 def opened(visit, page, width, **options):
     tab = visit(page, viewport={"width": width, "height": WIDTHS[width]}, **options)
+    tab.evaluate("document.body.style.fontFamily = 'DejaVu Sans'")
+    tab.wait_for_timeout(100)  # for what follows the size of the diagram
     tab.evaluate(GO, 25)
     return tab
 

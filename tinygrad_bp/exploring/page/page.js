@@ -476,6 +476,7 @@ function summaryCard() {
   return card(comparison.ok ? "good" : "bad",
     el("h3", {}, comparison.summary),
     table(["parameter", "verdict", "note"], rows),
+    ...comparison.diagnosis.map((each) => el("p", {}, each.explanation)),
     comparison.missing.length > 0 && el("p", { class: "about" }, `Not in this graph: ${comparison.missing.join(", ")}.`));
 }
 
