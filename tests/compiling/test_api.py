@@ -268,6 +268,13 @@ def test_values_run_the_function_as_it_is():
     assert_same(again(params), net_step(params))
 
 
+def test_checkpoints_inside_follow_the_data():
+    fun = lambda a: np.sum(bp.checkpoint(lambda x: np.tanh(x) ** 2)(a) * a)
+    compiled = bp.compile(fun)
+    for a in (A, B):
+        assert_same(compiled(a), bp.value_and_grad(fun)(a))
+
+
 def test_inside_no_grad_and_scopes():
     params = bp.net7652.initial_parameters()
     with bp.no_grad(), bp.scope("outside"):

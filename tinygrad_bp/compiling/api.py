@@ -128,7 +128,14 @@ class Compiled:
         if count < 0:
             raise ValueError(f"repeat: expected 0 or more times, got {count}")
 
+        latest: _Entry | None = None
+
         def repeated(*args: Any, **kwargs: Any) -> Any:
+            nonlocal latest
+            leaves = None if latest is None else latest.take(args, kwargs)
+            if latest is not None and leaves is not None:
+                self._cache.hits += 1
+                return latest.finish((count, *leaves))
             if not args:
                 raise TypeError("repeat: expected a first argument, to be replaced each time")
             if _has_values(args, kwargs):
@@ -136,8 +143,8 @@ class Compiled:
                 for _ in range(count):
                     first = self._fun(first, *others, **kwargs)
                 return first
-            entry, leaves = self._found(args, kwargs, loop=True)
-            return entry.finish((count, *leaves))
+            latest, leaves = self._found(args, kwargs, loop=True)
+            return latest.finish((count, *leaves))
 
         return repeated
 

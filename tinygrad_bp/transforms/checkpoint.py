@@ -61,7 +61,7 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(fun)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        if witness.get() is not None:  # what is written out says itself what it keeps
+        if witness.get() is not None:  # written out, all steps are to be seen
             return fun(*args, **kwargs)
         tree = (args, kwargs)
         leaves = [leaf for _, leaf in flatten(tree)]
