@@ -109,6 +109,23 @@ def test_the_compiled_function_and_its_loop():
     agree(found, step(step(step(NET))))
 
 
+def test_an_own_op_by_its_text():
+    softplus = bp.Op("softplus", lambda a: np.logaddexp(0, a), lambda g, y, a: g * bp.sigmoid(a))
+    text = {"softplus": "np.logaddexp(0, {0})"}
+
+    def fun(w):
+        return np.sum(softplus(w) ** 2)
+
+    with pytest.raises(TypeError, match=r"text=\{'softplus'"):
+        bp.compile(fun, backend="jax")(W)
+    compiled = bp.compile(fun, backend="jax", text=text)
+    with jax.enable_x64(True):
+        inside = jax.jit(compiled.function)(W)
+    for value, gradient in (compiled(W), inside):
+        close(value, fun(W))
+        close(gradient, bp.grad(fun)(W))
+
+
 def test_what_is_on_the_device_stays_there():
     step = bp.compile(lambda w, x: w + np.sum(x), None, "jax")
     w = step(step(W, X), X)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property, partial, update_wrapper
 from itertools import cycle
@@ -58,11 +58,12 @@ class Compiled:
         backend: str,
         cache_size: int,
         copy: bool,
+        text: Mapping[str, str] | None,
     ) -> None:
         update_wrapper(self, fun)
         self._fun, self._argnums, self._copy = fun, argnums, copy
         self._plain = fun if argnums is None else value_and_grad(fun, argnums)
-        self._backend = backend_named(backend)
+        self._backend, self._text = backend_named(backend, text), text
         self._cache: Cache[_Entry] = Cache(cache_size)
         #: Keys of arguments whose whole numbers have to be part of the program.
         self._frozen: Cache[bool] = Cache(cache_size)
@@ -179,7 +180,7 @@ class Compiled:
             )
         from .jax_function import pure_function
 
-        return pure_function(self._fun, self._argnums, self._cache.size)
+        return pure_function(self._fun, self._argnums, self._cache.size, self._text)
 
     @property
     def source(self) -> str:
@@ -283,6 +284,7 @@ def compile(
     *,
     cache_size: int = 16,
     copy: bool = True,
+    text: Mapping[str, str] | None = None,
 ) -> Compiled:
     """Make a function that runs as a compiled program: `value_and_grad`, but fast.
 
@@ -304,6 +306,10 @@ def compile(
     copy : bool, optional
         Whether results are memory of their own. Otherwise they are the program's own buffers,
         for reading: they are overwritten by the call after the next one in the same thread.
+
+    text : dict of str to str, optional
+        How a user's own ops are written, as for `derive`; for the backend "jax", which cannot run
+        their forward functions.
 
     Returns
     -------
@@ -353,4 +359,4 @@ def compile(
         raise TypeError(f"compile: expected a function, got {type(fun).__name__}")
     if index(cache_size) < 1:
         raise ValueError(f"compile: cache_size must be at least 1, got {cache_size!r}")
-    return Compiled(fun, argnums, backend, cache_size, copy)
+    return Compiled(fun, argnums, backend, cache_size, copy, text)

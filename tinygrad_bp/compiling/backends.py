@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -44,8 +45,15 @@ _NEEDS = {"numpy": None, "numba": "numba", "jax": "jax"}
 NAMES = tuple(_NEEDS)
 
 
-def backend_named(name: str) -> Backend:
+def backend_named(name: str, text: Mapping[str, str] | None = None) -> Backend:
     """Return a backend, or say what to install.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    text : dict of str to str, optional
+        How a user's own ops are written, for the backend that goes by text.
 
     Raises
     ------
@@ -63,5 +71,6 @@ def backend_named(name: str) -> Backend:
         )
     module = import_module(f".{name}_backend", __package__)
     if name == "jax":
-        return Backend(name, module.build, module.build_loop, False, module.array_type())
+        build, build_loop = (partial(f, text=text) for f in (module.build, module.build_loop))
+        return Backend(name, build, build_loop, lends=False, array=module.array_type())
     return Backend(name, module.build, module.build_loop, lends=True)

@@ -5,7 +5,7 @@ There the leaves have no numbers, only shapes and dtypes. Tracing needs some, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,10 @@ __all__ = ["pure_function"]
 
 
 def pure_function(
-    fun: Callable[..., Any], argnums: int | Sequence[int] | None, cache_size: int
+    fun: Callable[..., Any],
+    argnums: int | Sequence[int] | None,
+    cache_size: int,
+    text: Mapping[str, str] | None = None,
 ) -> Callable[..., Any]:
     """Make a function of JAX's arrays that computes what `Compiled` computes.
 
@@ -33,6 +36,8 @@ def pure_function(
         By which positional arguments to differentiate.
     cache_size : int
         For how many kinds of arguments programs are kept.
+    text : dict of str to str, optional
+        How a user's own ops are written.
 
     Returns
     -------
@@ -53,7 +58,9 @@ def pure_function(
         found = programs.get(key)
         if found is None:
             numbers = by[0] if isinstance(argnums, int) else by
-            found = _recorded(fun, arguments, None if argnums is None else numbers)
+            refuse_in_place(fun, arguments)
+            recorded = record(fun, arguments, None if argnums is None else numbers)
+            found = recorded, as_function(recorded.program, text)
             programs.put(key, found)
         recorded, compute = found
         leaves = (
@@ -64,14 +71,6 @@ def pure_function(
         return rebuild(recorded.tree, iter(compute(*leaves)))
 
     return function
-
-
-def _recorded(
-    fun: Callable[..., Any], arguments: Arguments, argnums: int | list[int] | None
-) -> tuple[Recorded, Callable[..., Any]]:
-    refuse_in_place(fun, arguments)
-    recorded = record(fun, arguments, argnums)
-    return recorded, as_function(recorded.program)
 
 
 def _numbers(leaf: Any) -> Any:
