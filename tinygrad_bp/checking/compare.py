@@ -96,14 +96,16 @@ def compare(
     >>> params = {"w": np.array([1.0, -2.0]), "b": 0.5}
     >>> def loss(p):
     ...     return np.sum(p["w"] ** 2) + p["b"]
-    >>> comparison = bp.compare(loss, params, {"w": [2.0, 4.0], "b": 1.0})
+    >>> comparison = bp.compare(loss, params, {"w": [1.0, -2.0], "b": 1.0})
     >>> print(comparison)
-    gradients do NOT match: 1 of 3 entries is wrong
+    gradients do NOT match: 2 of 3 entries are wrong
     | parameter | shape | worst entry | manual/automatic | automatic/numeric | verdict      |
     |-----------|-------|-------------|------------------|-------------------|--------------|
-    | w         | (2,)  | (1,)        | 2.0e+00          | 0.0e+00           | manual wrong |
+    | w         | (2,)  | (0,)        | 5.0e-01          | 0.0e+00           | manual wrong |
     | b         | ()    | ()          | 0.0e+00          | 0.0e+00           | correct      |
-    w[1] is wrong: manual 4, automatic -4, numeric -4; 1 of 2 entries
+    w[0] is wrong: manual 1, automatic 2, numeric 2; 2 of 2 entries
+    w: constant-factor: The gradient of w is 0.5 times the right one. That makes ...
+      Look for a constant that was lost ...: divide by 0.5. The right step: d_w = 2 * w
     largest relative differences; tolerance 1e-07; numeric side: complex step
     """
     check_method(numeric)
