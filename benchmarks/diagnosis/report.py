@@ -209,7 +209,7 @@ Of the mistakes of the corpus, compared with each other, these give the same gra
 def _pairs(corpus: Corpus) -> str:
     same = sorted(
         {
-            (program.mistakes[0].wrong.mistake, other)
+            tuple(sorted((program.mistakes[0].wrong.mistake, other)))
             for program in singles(corpus.nets, corpus.points[:1])
             for other in program.mistakes[0].wrong.also
         }

@@ -252,6 +252,20 @@ def test_more_points_decide():
     assert [d.mistake for d in bp.compare(ROWS.loss, params, wrong).diagnosis] == ["unexplained"]
 
 
+@pytest.mark.parametrize(
+    ("line", "mistake"),
+    [
+        ("d_h_2 * (z_2 <= 0)", "relu-mask-inverted"),
+        ("d_h_2 * (d_h_2 > 0)", "relu-mask-wrong-source"),
+        ("d_h_2 * (z_1 > 0)", "relu-mask-wrong-source"),
+    ],
+)
+def test_masks_where_every_unit_is_active(line, mistake):
+    params = ROWS.params() | {"b_2": np.full(4, 9.0)}
+    (found,) = bp.compare(ROWS.loss, params, ROWS.by_hand(d_z_2=line)(params)).diagnosis
+    assert (found.mistake, found.node) == (mistake, "h_2")
+
+
 def test_a_function_that_adds_up():
     total = {}
 

@@ -1,10 +1,9 @@
 """What was written out, made fast: programs as functions, for several backends.
 
-From the bottom up: `memory` (whose memory a result is, and for how long), `numpy_code`,
-`numpy_forms` (the table of how each op is computed) and `numpy_backend`; `jax_backend` and
-`jax_function` (for use inside of JAX); `backends` (which there
-are); `arguments` and `calls` (leaves and trees); `cache`; `recording` (from a call to a program,
-and what is refused); `api`.
+From the bottom up: `rewriting` (what is the same with fewer steps); `numpy_backend`,
+`numba_backend` and `jax_backend`, each from a program to a function of arrays; `backends` (which
+there are); `arguments` and `calls` (leaves and trees); `cache`; `recording` (from a call to a
+program, and what is refused); `api`.
 """
 
 from .api import Compiled, compile

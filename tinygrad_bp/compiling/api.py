@@ -178,7 +178,7 @@ class Compiled:
                 f"function: the backend is {self._backend.name!r}, and only 'jax' has a function "
                 "for JAX's transforms; compile with backend='jax'"
             )
-        from .jax_function import pure_function
+        from .jax_backend.function import pure_function
 
         return pure_function(self._fun, self._argnums, self._cache.size, self._text)
 

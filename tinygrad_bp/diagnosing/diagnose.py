@@ -171,7 +171,7 @@ class _Report:
             diagnosis = reported(cluster, state, self._names, self._script)
             found.append((cluster[0], diagnosis))
             state = cluster[0].apply(state)
-        reports = merged(found, self._case.graph)
+        reports = merged(found, self._case)
         wrong = list(self._case.wrong(state))
         if not solution and not wrong:  # wrong by less than what a mistake is looked for
             raw = {k: residual(state.predicted[k], g) for k, g in self._case.manual.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import residual
+from .case import Case, residual
 from .catalogue import FIXES, UNEXPLAINED, rank
 from .diagnosis import Diagnosis
 from .graph import SHAPING, Edge, Graph
@@ -68,7 +68,7 @@ def reported(
 
 
 def _preference(match: Match, graph: Graph) -> tuple[Any, ...]:
-    """Order the likelier first; of the same mistake the one at a node that has a name.
+    """Order the likelier first; of the same mistake the one at a node with a name, and exactly.
 
     A factor on one of several paths, and a sign within the net, are less likely than a mistake
     that is particular to paths and to second operands.
@@ -79,7 +79,7 @@ def _preference(match: Match, graph: Graph) -> tuple[Any, ...]:
         or (match.number == -1.0 and hypothesis.place != graph.root)
     )
     name = graph.nodes[hypothesis.place].name
-    return vague, rank(hypothesis.mistake), not name, -hypothesis.place
+    return vague, rank(hypothesis.mistake), not name, -hypothesis.place, match.residual
 
 
 def _below(graph: Graph, numbers: Iterable[int], names: Mapping[int, str]) -> list[str]:
@@ -111,12 +111,14 @@ def _sentence(text: str) -> str:
     return f"{first.upper() if begins else first}{rest}."
 
 
-def merged(found: Sequence[tuple[Match, Diagnosis]], graph: Graph) -> list[Diagnosis]:
+def merged(found: Sequence[tuple[Match, Diagnosis]], case: Case) -> list[Diagnosis]:
     """Put together what is one mistake in several parameters: of one layer, or all weights."""
+    graph = case.graph
     groups: dict[Any, list[Diagnosis]] = {}
     for match, diagnosis in found:
         groups.setdefault(_together(match, diagnosis, graph), []).append(diagnosis)
-    return _everywhere([_joined(group) for group in groups.values()])
+    leaves = [k for k in case.manual if graph.nodes[k].op is None]
+    return _everywhere([_joined(group) for group in groups.values()], len(leaves))
 
 
 def _joined(group: Sequence[Diagnosis]) -> Diagnosis:
@@ -137,12 +139,12 @@ def _joined(group: Sequence[Diagnosis]) -> Diagnosis:
     )
 
 
-def _everywhere(found: list[Diagnosis]) -> list[Diagnosis]:
-    """Put together what was not set to zero in one parameter and in the next one."""
+def _everywhere(found: list[Diagnosis], parameters: int) -> list[Diagnosis]:
+    """Put together what was not set to zero in any parameter."""
     names = [name for d in found for name in d.parameters]
     if len(found) < 2 or any("not-zeroed" not in (d.mistake, *d.alternatives) for d in found):
         return found
-    if len({d.factor for d in found}) > 1 or len(set(names)) < len(names):
+    if len({d.factor for d in found}) > 1 or not len(set(names)) == len(names) == parameters:
         return found
     first = found[0]
     what = "the gradients of several calls are added up in the parameters"

@@ -170,7 +170,7 @@ def _activation(graph: Graph, low: int, high: int, *, single: bool) -> Activatio
     if step is None:
         return None
     primitive = op if single and op.arity == 1 else None
-    known = primitive or _recognised(graph, low, high)
+    known = primitive or _recognised(Activation(*step), graph)
     if not (single or known or _stands_alone(graph, low, high)):
         return None
     slope = Activation(*step).slope(graph)
@@ -196,11 +196,12 @@ def _linear(graph: Graph, step: tuple[int, int, tuple[int, ...], tuple[Edge, ...
     return bool(np.array_equal(moved, activation.slope(graph)))
 
 
-def _recognised(graph: Graph, low: int, high: int) -> Op | None:
+def _recognised(activation: Activation, graph: Graph) -> Op | None:
     """Find which known activation a composition computes."""
-    data, result = graph.data(low), graph.data(high)
-    if np.array_equal(data, result):
-        return None
+    data, result = graph.data(activation.low), graph.data(activation.high)
+    if np.array_equal(data, result):  # as relu does where every unit is active: look elsewhere
+        data = -np.abs(data) - 1.0
+        result = activation.value(graph, data)
     for op in KNOWN:
         if np.allclose(op.forward(data), result, rtol=1e-10, atol=1e-14):
             return op

@@ -103,7 +103,8 @@ class Search:
             except UNFIT:
                 continue
             for cluster in self._matcher.clusters(after, first.changed):
-                yield replace(first, fixed=cluster[0].fixed), after, cluster
+                if cluster[0].hypothesis.mistake != first.hypothesis.mistake:
+                    yield replace(first, fixed=cluster[0].fixed), after, cluster
 
 
 def together(found: Sequence[Solution]) -> Solution:
@@ -111,9 +112,10 @@ def together(found: Sequence[Solution]) -> Solution:
     if not found:
         return []
     best, *others = found
-    mistakes = {match.hypothesis.mistake for cluster in best for match in cluster}
+    others = [other for other in others if _made(other) != _made(best)]
     joined = []
     for cluster in best:
+        mistakes = {match.hypothesis.mistake for match in cluster}
         more = [
             match
             for solution in others
@@ -124,6 +126,11 @@ def together(found: Sequence[Solution]) -> Solution:
         ]
         joined.append([*cluster, *more])
     return joined
+
+
+def _made(solution: Solution) -> set[tuple[str, int]]:
+    """Return what is done where, in whatever order."""
+    return {(c[0].hypothesis.mistake, c[0].hypothesis.place) for c in solution}
 
 
 def _entries(match: Match) -> int:

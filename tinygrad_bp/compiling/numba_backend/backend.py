@@ -83,13 +83,15 @@ def build_loop(program: Program, carried: int) -> Callable[..., tuple[Any, ...]]
     ImportError
         If Numba is not installed.
     """
-    turns = CompiledLoops(without_dead(replace(program, gradients=(), wanted=())), carried).turns()
+    loops = CompiledLoops(without_dead(replace(program, gradients=(), wanted=())), carried)
+    turns = loops.turns()
 
     def run(times: int, *leaves: Any) -> tuple[Any, ...]:
         compute, results = next(turns)
         compute(leaves, times)
         return results()
 
+    run.source = loops.source  # type: ignore[attr-defined]
     return run
 
 

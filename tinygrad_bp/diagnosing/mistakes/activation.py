@@ -91,6 +91,8 @@ def _masks(
     called = _called(activation, graph)
 
     def levels(graph: Graph) -> tuple[Any, Any]:
+        if called == "relu":
+            return 0.0, 1.0
         slope = activation.slope(graph)
         return slope.min(), slope.max()
 
@@ -105,7 +107,7 @@ def _masks(
     )
 
     def by(source: Any, graph: Graph) -> Any:
-        lowest, highest = (0.0, 1.0) if called == "relu" else levels(graph)
+        lowest, highest = levels(graph)
         return np.where(source > 0, highest, lowest)
 
     def from_gradient(g: Any, backward: Backward) -> Any:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..writing import Instruction, Program
+from ...writing import Instruction, Program
+from .code import Code, Form, Place
+from .forms import form_of, formula_of, write_together
 from .lanes import Lanes
-from .numpy_code import Code, Form, Place
-from .numpy_forms import form_of, formula_of, write_together
 
 __all__ = ["build", "build_loop"]
 

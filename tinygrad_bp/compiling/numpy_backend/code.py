@@ -1,6 +1,6 @@
 """Straight-line NumPy text of a program, as it grows: names, buffers, lines.
 
-`numpy_forms` says how each op is written; here is what they write on.
+`forms` says how each op is written; here is what they write on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..writing import Instruction, Kind, Program
+from ...writing import Instruction, Kind, Program
 from .memory import Lifetimes, Memory, Pool
 
 __all__ = ["Code", "Form", "Place"]

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..writing import Instruction, Program
+from ...writing import Instruction, Program
 
 __all__ = ["Lifetimes", "Memory", "Pool"]
 

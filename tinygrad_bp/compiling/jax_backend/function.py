@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..transforms.tracing import positions
-from ..trees import flatten, rebuild
-from .arguments import Arguments
-from .cache import Cache
-from .jax_backend import as_function, jax_module
-from .recording import Recorded, record, refuse_in_place
+from ...transforms.tracing import positions
+from ...trees import flatten, rebuild
+from ..arguments import Arguments
+from ..cache import Cache
+from ..recording import Recorded, record, refuse_in_place
+from .backend import as_function, jax_module
 
 __all__ = ["pure_function"]
 

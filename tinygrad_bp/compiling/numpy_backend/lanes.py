@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..writing import Instruction, Program
+from ...writing import Instruction, Program
 
 __all__ = ["Lanes"]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..writing import Instruction, Kind
-from .numpy_code import Code, Form
+from ...writing import Instruction, Kind
+from .code import Code, Form
 
 __all__ = ["form_of", "formula_of", "write_together"]
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ..writing import Program
-from ..writing.lines import Lines, entries_of
-from ..writing.numpy_text import from_template
-from ..writing.source import helpers_of, names_beside
+from ...writing import Program
+from ...writing.lines import Lines, entries_of
+from ...writing.numpy_text import from_template
+from ...writing.source import helpers_of, names_beside
 
 __all__ = ["array_type", "as_function", "build", "build_loop", "jax_module"]
 
