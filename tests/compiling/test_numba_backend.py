@@ -146,6 +146,21 @@ IN_NUMPY = {
     "svd": {"svd", "inv"},
     "svdvals": {"svdvals", "svd"},
     "qr": {"qr", "inv", "solve"},
+    "sort": {"add_along", "along", "argsort"},
+    "sort all": {"add_along", "along", "argsort"},
+    "take_along_axis": {"add_along", "along", "argsort"},
+    "median": {"add_along", "along", "argsort"},
+    "det": {"det", "inv"},
+    "heaviside": {"heaviside"},
+    "heaviside with a value": {"heaviside"},
+    "interp": {"along", "searchsorted"},
+    "interp in places": {"add_along", "along", "argsort", "searchsorted"},
+    "interp in periods": {"along", "searchsorted"},
+    "nan_to_num": {"nan_to_num"},
+    "argmax method": {"any", "argmax", "argsort"},
+    "lstsq": {"lstsq"},
+    "rows without full rank": {"lstsq"},
+    "sinc": {"sinc"},
 }
 
 
