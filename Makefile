@@ -30,6 +30,7 @@ test: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
 	MPLBACKEND=Agg $(BIN)/python -m pytest --cov $(PYTEST_ARGS)
 
 docs: $(VENV)/.installed-docs
