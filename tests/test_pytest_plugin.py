@@ -1,4 +1,4 @@
-"""The fixtures, in a pytest of their own."""
+"""The fixtures, in a pytest of their own, which finds them as the installed plugin's."""
 
 import subprocess
 import sys
@@ -38,7 +38,7 @@ TESTS = """
 def run(pytester):
     def run(text, *arguments):
         pytester.makepyfile(text)
-        return pytester.runpytest_subprocess("-p", "tinygrad_bp.pytest_plugin", *arguments)
+        return pytester.runpytest_subprocess(*arguments)
 
     return run
 

@@ -1,7 +1,7 @@
 """The benchmarks compare programs that compute the same; how fast they are is not tested."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pytest
@@ -20,6 +20,14 @@ from benchmarks import (
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.report import OURS, Row, table, time_rows
 from benchmarks.timing import Builder, Program, built, interleaved
+
+
+@pytest.fixture(autouse=True)
+def jax_as_it_was() -> Iterator[None]:
+    """Turn off the 64-bit mode of JAX, which its step asks for in the whole process."""
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].config.update("jax_enable_x64", False)
 
 
 def assert_same_numbers(builders: Mapping[str, Builder], rtol: float) -> None:
