@@ -107,3 +107,20 @@ def test_large_arrays_and_arrays_without_elements_stay_alone():
         for one, a in zip(compiled(*args), args, strict=True):
             np.testing.assert_allclose(one, np.tanh(a) * 2)
         assert compiled.source.count("multiply(") == 2
+
+
+def test_an_array_that_would_have_to_stand_in_two_rows():
+    def fun(a, b):
+        h = np.maximum(a, bp.logsumexp(b, axis=1, keepdims=True) + b + b)
+        return np.sum(np.tanh(h / 4))
+
+    def step(state):
+        d_a, d_b = bp.grad(fun, (0, 1))(*state)
+        return state[1] - d_a / 8, d_b / 8 + state[0]
+
+    state = tuple(rng.normal(size=(2, 3, 3)))
+    loop, expected = bp.compile(step, None), state
+    for n in range(4):
+        for found, wanted in zip(loop.repeat(n)(state), expected, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-13)
+        expected = step(expected)

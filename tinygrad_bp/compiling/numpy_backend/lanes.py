@@ -7,7 +7,7 @@ call for the whole row of them (superword-level parallelism, Larsen and Amarasin
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...writing import Instruction, Program
@@ -109,19 +109,23 @@ class Lanes:
     def _group(self, members: tuple[int, ...]) -> None:
         """Compute steps by one call, if their operands can stand side by side as well."""
         operands = zip(*(self.steps[k].operands for k in members), strict=True)
-        columns = [c for c in operands if self.steps[c[0]].shape != ()]
-        if len(members) < 2 or not columns or not all(map(self._fits, columns)):
+        columns = dict.fromkeys(c for c in operands if self.steps[c[0]].shape != ())
+        if len(members) < 2 or not columns or not self._fit(columns):
             return
         for column in columns:
             self._lay_out(column)
         self.groups[members[0]] = members
         self._lay_out(members)
 
+    def _fit(self, columns: Collection[tuple[int, ...]]) -> bool:
+        """Say whether all columns can be rows. An array stands in one place, so in one of them."""
+        members = [k for column in columns for k in column]
+        return all(map(self._fits, columns)) and len(set(members)) == len(members)
+
     def _fits(self, column: Sequence[int]) -> bool:
         rows = {self._row_of.get(k) for k in column}
         if rows == {None}:
-            movable = all(k in self._movable for k in column)
-            return movable and len(set(column)) == len(column)
+            return all(k in self._movable for k in column)
         return rows == {tuple(column)}
 
     def _lay_out(self, row: tuple[int, ...]) -> None:
