@@ -66,6 +66,27 @@ def test_at_a_minimum_round_off_is_not_called_wrong(distance, numeric):
     assert comparison.ok, str(comparison)
 
 
+def test_the_round_off_of_a_saturated_unit_is_not_called_wrong():
+    # 1 - y ** 2 has but a few digits, and the same ones at points nearby
+    def loss(x):
+        return np.sum(np.tanh(x) ** 2)
+
+    x = np.array([17.0, 18.0, 18.3, 0.5])
+    y = np.tanh(x)
+    assert bp.compare(loss, x, 2 * y / np.cosh(x) ** 2)
+    assert bp.compare(loss, x, 2 * (y - y**3))
+    wrong = bp.compare(loss, x, 2 * y * (1 - y))
+    assert [(e.name, e.index) for e in wrong.entries if e.verdict == "wrong"] == [("params", (3,))]
+
+
+def test_looking_for_round_off_leaves_the_graph_as_it_was():
+    b = bp.Value(np.array([1.0, 2.0]), requires_grad=True)
+    c = np.exp(b)
+    before = c.data.tobytes()
+    assert not bp.compare(lambda x: np.sum(np.tanh(x * c)), np.ones(2), np.zeros(2))
+    assert c.data.tobytes() == before
+
+
 @given(st.lists(st.floats(-30, 30), min_size=2, max_size=5))
 def test_a_gradient_of_round_off_alone_is_not_called_wrong(entries):
     # the sum of a softmax is 1, so that its derivative is exactly 0

@@ -21,7 +21,7 @@ from ..kernel.op import Op
 from ..kernel.value import Value
 from ..ops import arithmetic, elementary, reductions
 
-__all__ = ["Way", "any_tie", "change", "noticed", "ways_of"]
+__all__ = ["Way", "any_tie", "change", "is_piecewise", "noticed", "ways_of"]
 
 
 class Way(NamedTuple):
@@ -132,6 +132,11 @@ def ways_of(path: Iterable[Value], seen: list[Way]) -> list[Way]:
             ways.append(Way(name, _unit_node(node, units), numbers[name], units, tied))
         masks += [Way(name, node, numbers[name], array) for array in _masks(node)]
     return ways + seen + masks
+
+
+def is_piecewise(node: Value) -> bool:
+    """Say whether the op of a node goes one way or another with the numbers it gets."""
+    return node.op in _READ
 
 
 def any_tie(path: Iterable[Value], seen: list[Way]) -> bool:

@@ -21,7 +21,7 @@ from .numeric import (
     differences,
     differentiate,
 )
-from .problem import Problem, Vector
+from .problem import Problem, Vector, round_off
 
 __all__ = ["compare"]
 
@@ -268,7 +268,7 @@ class _Judge:
             complex_step(self.problem, at=point, where=where).gradient
             for point in self.problem.nearby()
         ]
-        noise = limited_noise(nearby, self.automatic.magnitude)
+        noise = limited_noise(round_off(np.array(nearby)), self.automatic.magnitude)
         self.numeric = self.numeric._replace(error=self.numeric.error + noise)
 
 
