@@ -137,10 +137,10 @@ def test_broadcasting_is_undone_in_the_text():
 
     assert body(bp.derive(f, np.ones((2, 3)), np.ones(3))) == [
         "tanh = np.tanh(a + b)",
-        "total = np.sum(tanh)",
+        "f = np.sum(tanh)",
         "d_total = 1 - tanh ** 2",
         "d_b = np.sum(d_total, axis=0)",
-        "return total, (d_total, d_b)",
+        "return f, (d_total, d_b)",
     ]
 
 
@@ -400,6 +400,19 @@ def test_large_constants_are_arguments_in_the_source_and_written_out_by_export(t
     exported, d_exported = namespace["value_and_gradients"](np.ones(40))
     assert_equal(exported, value, rtol=0, atol=0)
     assert_equal(d_exported, d, rtol=0, atol=0)
+
+
+SAMPLES = np.array([[0.5, -1.0], [2.0, 0.25]])
+
+
+def hidden(w):
+    return np.tanh(SAMPLES @ w)
+
+
+def test_constants_of_functions_that_are_called_have_their_names():
+    source = bp.derive(lambda w: np.sum(hidden(w)), np.ones(2)).source
+    assert "\nSAMPLES = np.array([[0.5, -1.0], [2.0, 0.25]])\n" in source
+    assert "SAMPLES @ w" in source
 
 
 def test_constants_come_back_exactly():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from math import isfinite
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..kernel.backward import sweep
 from ..kernel.context import recording
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import Value, clock
+from ..transforms.variables import named_after_variables
 from ..trees import rebuild
 from .branches import any_tie, is_piecewise, noticed
 from .problem import Problem, Vector, round_off
@@ -30,7 +32,8 @@ class AutomaticGradient:
     """
 
     def __init__(self, problem: Problem, at: Vector | None = None) -> None:
-        with noticed() as self._seen:
+        names = named_after_variables(problem.names) if at is None else nullcontext()
+        with names, noticed() as self._seen:
             self._path, leaves = run(problem, problem.x if at is None else at)
         self._leaves = leaves
         self.reached = [leaf in self._path for leaf in leaves]

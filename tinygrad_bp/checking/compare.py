@@ -48,9 +48,9 @@ def compare(
     manual : like `params`, or callable, optional
         The gradient to be checked, or a function of the parameters that gives it (it gets
         float64 copies). It may also have the gradients of the loss by inner Values, under the
-        names that `named` gave them: these are compared with the automatic ones, and tell
-        better where a mistake was made. Without `manual` the automatic gradient is compared
-        with the numeric one.
+        names that `named` or the variables of `fun` give them: these are compared with the
+        automatic ones, and tell better where a mistake was made. Without `manual` the automatic
+        gradient is compared with the numeric one.
     numeric : {"auto", "complex", "adaptive", "five-point", "central"}, optional
         The method of the numeric side, see `numeric_gradient`.
     tolerance : float, optional

@@ -13,6 +13,7 @@ from ..kernel import Value
 from ..kernel.backward import sum_to_shape
 from ..kernel.context import recording
 from ..kernel.order import leading_to, ordered
+from ..transforms.variables import named_after_variables
 from ..trees import flatten, rebuild
 
 __all__ = ["SHAPING", "Edge", "Graph", "trace"]
@@ -186,7 +187,8 @@ def trace(fun: Callable[[Any], Any], tree: Any) -> Graph | None:
     leaves = [Value(array, name=path or "params") for path, array in flatten(tree)]
     token = recording.set(recording.get() or ())
     try:
-        loss = fun(rebuild(tree, iter(leaves)))
+        with named_after_variables([leaf.name or "" for leaf in leaves]):
+            loss = fun(rebuild(tree, iter(leaves)))
     finally:
         recording.reset(token)
     if not isinstance(loss, Value) or not loss.requires_grad:

@@ -329,7 +329,8 @@ def named(value: V, name: str) -> V:
     """Name a Value, and return it; arrays pass as they are.
 
     So that a function of arrays and of Values alike can say what its intermediate results are
-    called in diagrams and tables.
+    called in diagrams and tables. `derive` and `compare` take the names of its variables for what
+    has none.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..kernel import Value
 from ..kernel.backward import sweep
 from ..kernel.value import clock, constant
 from ..transforms.tracing import Trace, path_between, positions, recorded
+from ..transforms.variables import named_after_variables
 from ..trees import flatten, rebuild
 from .program import Instruction, Kind, Program
 from .simplify import simplified
@@ -132,7 +134,8 @@ class _Run:
         self.places: dict[Value, int] = {}
         self.of: dict[int, int] = {}
         with recorded_in_full():
-            self.trace = Trace(self.name, self.fun, self.args, {}, self.inputs)
+            with named_after_variables():
+                self.trace = Trace(self.name, self.fun, self.args, {}, self.inputs)
             self._record()
 
     def _record(self) -> None:
@@ -284,17 +287,25 @@ def _named(step: Instruction, names: Mapping[int, str]) -> Instruction:
 
 
 def _names_of_arrays(fun: Callable[..., Any]) -> dict[int, str]:
-    """Find what a function calls the arrays that it can see: globals, closure, defaults."""
-    function: Any = inspect.unwrap(fun)
-    seen: dict[str, Any] = {}
+    """Find what a function, and the functions beside it that it calls, call arrays."""
+    waiting: list[Any] = [inspect.unwrap(fun)]
+    module = getattr(waiting[0], "__module__", None)
+    names: dict[int, str] = {}
+    for function in waiting:
+        for name, seen in _visible(function).items():
+            if isinstance(seen, np.ndarray | float):
+                names.setdefault(id(seen), name)
+            elif isinstance(seen, FunctionType) and seen.__module__ == module:
+                waiting += [] if seen in waiting else [seen]
+    return names
+
+
+def _visible(function: Any) -> dict[str, Any]:
+    """Return what a function can see by name: globals, closure, defaults."""
     try:
         outside = inspect.getclosurevars(function)
-        seen = {**outside.globals, **outside.nonlocals}
-        seen |= {
-            p.name: p.default
-            for p in inspect.signature(function).parameters.values()
-            if p.default is not p.empty
-        }
+        parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
-        pass
-    return {id(a): name for name, a in seen.items() if isinstance(a, np.ndarray | float)}
+        return {}
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    return {**outside.globals, **outside.nonlocals, **defaults}

@@ -1,0 +1,83 @@
+"""What a function calls the Values that it computes: the names of its local variables."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from itertools import count
+from types import CodeType, FrameType
+from typing import Any, TypeGuard
+
+from ..kernel.value import Value
+
+__all__ = ["named_after_variables"]
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+@contextmanager
+def named_after_variables(taken: Collection[str] = ()) -> Iterator[None]:
+    """Give nodes that are made in this context, and have no name, that of a local variable.
+
+    The variables are read whenever a function returns, so one that was assigned twice names what
+    it was last. A node that has a name in several functions gets that of the outermost, and a
+    result without a variable that of the function which returned it. The second node by the name
+    ``z``, or the first where that is taken, is ``z_2``. Names that the user gave stay.
+
+    Nothing is named while a profiler runs in this thread, for there can be but one.
+    """
+    if sys.getprofile() is not None:
+        yield
+        return
+    variables: dict[Value, str] = {}
+    results: dict[Value, str] = {}
+
+    def look(frame: FrameType, event: str, returned: Any) -> None:
+        title = frame.f_code.co_name
+        if event != "return" or title.startswith("<") or _is_ours(frame):
+            return  # <lambda>, <listcomp>: the names there are for one line only
+        for name in _own_names(frame.f_code):
+            node = frame.f_locals.get(name)
+            if _is_unnamed(node):
+                variables[node] = name
+        if _is_unnamed(returned) and _is_name(title):
+            results[returned] = title
+
+    sys.setprofile(look)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        _give(results | variables, set(taken))
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """Say whether a frame runs code of this package or of NumPy, whose variables say nothing."""
+    module = str(frame.f_globals.get("__name__", ""))
+    return module.partition(".")[0] in (_PACKAGE, "numpy")
+
+
+def _own_names(code: CodeType) -> tuple[str, ...]:
+    """List the variables that a function assigns: what it is given belongs to its caller."""
+    given = code.co_argcount + code.co_kwonlyargcount
+    given += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    ours = (*code.co_varnames[given:], *code.co_cellvars)
+    return tuple(n for n in ours if _is_name(n) and n not in code.co_varnames[:given])
+
+
+def _is_name(text: str) -> bool:
+    """Say whether this is a name to show: no ``_``, no ``__call__``."""
+    return text.strip("_") != "" and not text.startswith("__")
+
+
+def _is_unnamed(node: Any) -> TypeGuard[Value]:
+    return isinstance(node, Value) and node.op is not None and node.name is None
+
+
+def _give(names: dict[Value, str], taken: set[str]) -> None:
+    for node, name in names.items():
+        numbered = (f"{name}_{k}" for k in count(2))
+        node.name = name if name not in taken else next(n for n in numbered if n not in taken)
+        taken.add(node.name)
