@@ -5,7 +5,8 @@ VENV ?= .venv
 DEMO_OUT ?= demo-out
 # What pip is asked for as PyTorch; may carry pip options (an index with CPU builds).
 TORCH ?= torch
-PYTEST_ARGS ?=
+# Tests run in as many processes as there are cores, and no more than four.
+PYTEST_ARGS ?= -n auto --maxprocesses=4
 BENCH_ARGS ?=
 
 BIN := $(VENV)/bin
@@ -21,7 +22,7 @@ help:
 	@echo "make bench   speed and memory beside other libraries (installs PyTorch;"
 	@echo "             TORCH='torch --index-url URL' chooses the build)"
 	@echo "make clean   remove $(VENV)/ and all that is generated"
-	@echo "Settings: PYTHON=$(PYTHON) VENV=$(VENV) DEMO_OUT=$(DEMO_OUT) PYTEST_ARGS= BENCH_ARGS="
+	@echo "Settings: PYTHON=$(PYTHON) VENV=$(VENV) DEMO_OUT=$(DEMO_OUT) PYTEST_ARGS='$(PYTEST_ARGS)' BENCH_ARGS="
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/tinygrad-bp demo --out "$(DEMO_OUT)"
