@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..files import ScriptError, blamed, look_up, look_up_parameters, run_file
 from ..kernel import Value
+from ..transforms.variables import named_after_variables
 from ..trees import flatten, rebuild
 from .api import draw
 from .render import RenderError
 
-__all__ = ["drawn"]
+if TYPE_CHECKING:
+    from ..checking import Comparison
+
+__all__ = ["Script", "drawn"]
 
 
 def drawn(
@@ -36,32 +41,69 @@ def drawn(
     ScriptError
         If that is not possible, with the line of the file to blame where there is one.
     """
-    namespace = run_file(file)
-    given = look_up_parameters(file, namespace, params)
-    fun = look_up(file, namespace, "--loss", loss)
-    by_hand = None if manual is None else look_up(file, namespace, "--manual", manual)
-    with blamed(file):
-        result = fun(_named(given))
-        if not isinstance(result, Value):
-            raise TypeError(f"{loss} gives a {type(result).__name__} for Values; expected a Value")
-        if result.ndim == 0 and result.requires_grad:
-            result.backward(retain_grads=True)
-        if by_hand is not None:
-            from ..checking import compare
-
-            options["comparison"] = compare(fun, given, by_hand)
+    script = Script.run(file, params, loss)
+    if manual is not None:
+        by_hand = look_up(file, script.namespace, "--manual", manual)
+        options["comparison"] = script.compare(by_hand)
     try:
-        diagram = draw(result, out, **options)
+        diagram = draw(script.result, out, **options)
     except (OSError, RenderError, RuntimeError, ValueError) as error:
         raise ScriptError(str(error)) from error
     return f"{diagram.title}: {diagram.description}\nWritten to {out}."
 
 
-def _named(params: Any) -> Any:
-    """Return the parameters as Values, with the names that a comparison gives them."""
-    leaves = flatten(params)
-    data = [leaf.data if isinstance(leaf, Value) else leaf for _, leaf in leaves]
-    paths = [path or "params" for path, _ in leaves]
-    return rebuild(
-        params, iter([Value(each, name=path) for each, path in zip(data, paths, strict=True)])
-    )
+class Script(NamedTuple):
+    """What stands in a user's file, and the graph that it makes of its parameters.
+
+    Attributes
+    ----------
+    file : Path
+        The file.
+    namespace : dict
+        All that it defines.
+    params, fun
+        The parameters, and the function of them.
+    result : Value
+        What it gives for them: nodes are called after its variables, and have gradients.
+    """
+
+    file: Path
+    namespace: dict[str, Any]
+    params: Any
+    fun: Callable[[Any], Any]
+    result: Value
+
+    @classmethod
+    def run(cls, file: Path, params: str, loss: str) -> Script:
+        """Run a file, its function, and the backward pass.
+
+        Raises
+        ------
+        ScriptError
+            If that is not possible, with the line of the file to blame where there is one.
+        """
+        namespace = run_file(file)
+        given = look_up_parameters(file, namespace, params)
+        fun = look_up(file, namespace, "--loss", loss)
+        names = [path or "params" for path, _ in flatten(given)]
+        with blamed(file):
+            leaves = [Value(_data(leaf), name=n) for n, (_, leaf) in zip(names, flatten(given))]
+            with named_after_variables(names):
+                result = fun(rebuild(given, iter(leaves)))
+            if not isinstance(result, Value):
+                kind = type(result).__name__
+                raise TypeError(f"{loss} gives a {kind} for Values; expected a Value")
+            if result.ndim == 0 and result.requires_grad:
+                result.backward(retain_grads=True)
+        return cls(file, namespace, given, fun, result)
+
+    def compare(self, manual: Any) -> Comparison:
+        """Compare gradients derived by hand, or a function that gives them."""
+        from ..checking import compare
+
+        with blamed(self.file):
+            return compare(self.fun, self.params, manual)
+
+
+def _data(leaf: Any) -> Any:
+    return leaf.data if isinstance(leaf, Value) else leaf

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..checking import compare
 from ..drawing import RenderError
-from ..files import ScriptError, blamed, look_up, look_up_parameters, run_file
-from ..kernel import Value
-from ..trees import flatten, rebuild
+from ..drawing.script import Script
+from ..files import ScriptError
 from .api import explore
 from .document import Page
 
@@ -40,18 +38,11 @@ def explored(file: Path, output: Path, *, params: str, loss: str, manual: str) -
     ScriptError
         If that is not possible, with the line of the file to blame where there is one.
     """
-    namespace = run_file(file)
-    given = look_up_parameters(file, namespace, params)
-    fun = look_up(file, namespace, "--loss", loss)
-    by_hand = namespace.get(manual)
-    with blamed(file):
-        leaves = [
-            Value(leaf.data if isinstance(leaf, Value) else leaf, name=path or "params")
-            for path, leaf in flatten(given)
-        ]
-        result = fun(rebuild(given, iter(leaves)))
-        comparison = None if by_hand is None else compare(fun, given, by_hand)
+    script = Script.run(file, params, loss)
+    by_hand = script.namespace.get(manual)
+    comparison = None if by_hand is None else script.compare(by_hand)
+    title = f"{loss} of {file.name}"
     try:
-        return explore(result, output, comparison=comparison, title=f"{loss} of {file.name}")
+        return explore(script.result, output, comparison=comparison, title=title)
     except (OSError, RenderError, TypeError, ValueError) as error:
         raise ScriptError(str(error)) from error
