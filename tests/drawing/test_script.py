@@ -12,6 +12,10 @@ def loss(p):
 def by_hand(p):
     y = np.tanh(a @ p["w"])
     return {"w": a.T @ (2 * y * (1 - y))}
+def layers(p):
+    z = a @ p["w"]
+    h = np.tanh(z)
+    return np.sum(h**2)
 def plain(p):
     return 3.0
 def failing(p):
@@ -74,3 +78,12 @@ def test_an_unknown_suffix(run):
     done = run(out="graph.jpg")
     assert done.exit_code == 2
     assert "expected one of .svg" in done.stderr
+
+
+def test_nodes_are_called_after_the_variables_of_the_file(run, tmp_path):
+    done = run("--loss", "layers", out="graph.txt")
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "graph.txt").read_text(encoding="utf-8")
+    assert "z = a @ w" in text
+    assert "h = tanh(z)" in text
+    assert "layers = sum(" in text

@@ -66,6 +66,7 @@ def test_what_the_user_named_stays():
         return np.sum(z)
 
     assert names(net) == ["hidden", "net"]
+    assert names(lambda x: bp.named(sigmoid(x), "s"))[-1] == "s"
 
 
 def test_the_last_value_of_a_variable_counts():

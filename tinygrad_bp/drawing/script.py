@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..files import ScriptError, blamed, look_up, look_up_parameters, run_file
-from ..kernel import Value
-from ..transforms.variables import named_after_variables
+from ..kernel import Value, topological_order
+from ..transforms.variables import named_after_variables, names_of_arrays
 from ..trees import flatten, rebuild
 from .api import draw
 from .render import RenderError
@@ -93,6 +93,7 @@ class Script(NamedTuple):
             if not isinstance(result, Value):
                 kind = type(result).__name__
                 raise TypeError(f"{loss} gives a {kind} for Values; expected a Value")
+            _name_constants(result, fun)
             if result.ndim == 0 and result.requires_grad:
                 result.backward(retain_grads=True)
         return cls(file, namespace, given, fun, result)
@@ -103,6 +104,13 @@ class Script(NamedTuple):
 
         with blamed(self.file):
             return compare(self.fun, self.params, manual)
+
+
+def _name_constants(result: Value, fun: Callable[[Any], Any]) -> None:
+    names = names_of_arrays(fun)
+    for node in topological_order(result):
+        if node.op is None and node.name is None:
+            node.name = names.get(id(node.data))
 
 
 def _data(leaf: Any) -> Any:

@@ -1,18 +1,20 @@
-"""What a function calls the Values that it computes: the names of its local variables."""
+"""What a function calls what it computes, and what it can see: the names of variables."""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
 from typing import Any, TypeGuard
+
+import numpy as np
 
 from ..kernel.value import Value
 
-__all__ = ["named_after_variables"]
+__all__ = ["named_after_variables", "names_of_arrays"]
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -78,6 +80,33 @@ def _is_unnamed(node: Any) -> TypeGuard[Value]:
 
 def _give(names: dict[Value, str], taken: set[str]) -> None:
     for node, name in names.items():
+        if node.name is not None:  # by the user, after a function had returned
+            continue
         numbered = (f"{name}_{k}" for k in count(2))
         node.name = name if name not in taken else next(n for n in numbered if n not in taken)
         taken.add(node.name)
+
+
+def names_of_arrays(fun: Callable[..., Any]) -> dict[int, str]:
+    """Find what a function, and the functions beside it that it calls, call arrays."""
+    waiting: list[Any] = [inspect.unwrap(fun)]
+    module = getattr(waiting[0], "__module__", None)
+    names: dict[int, str] = {}
+    for function in waiting:
+        for name, seen in _visible(function).items():
+            if isinstance(seen, np.ndarray | float):
+                names.setdefault(id(seen), name)
+            elif isinstance(seen, FunctionType) and seen.__module__ == module:
+                waiting += [] if seen in waiting else [seen]
+    return names
+
+
+def _visible(function: Any) -> dict[str, Any]:
+    """Return what a function can see by name: globals, closure, defaults."""
+    try:
+        outside = inspect.getclosurevars(function)
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    return {**outside.globals, **outside.nonlocals, **defaults}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from ..kernel import Value
 from ..kernel.backward import sweep
 from ..kernel.value import clock, constant
 from ..transforms.tracing import Trace, path_between, positions, recorded
-from ..transforms.variables import named_after_variables
+from ..transforms.variables import named_after_variables, names_of_arrays
 from ..trees import flatten, rebuild
 from .program import Instruction, Kind, Program
 from .simplify import simplified
@@ -255,7 +254,7 @@ class _Run:
 
     def program(self) -> Program:
         """Return the steps as they are, with names for constants."""
-        names = _names_of_arrays(self.fun)
+        names = names_of_arrays(self.fun)
         steps = [_named(step, names) if step.kind is Kind.CONSTANT else step for step in self.steps]
         for k, of in self.of.items():
             if steps[k].kind is Kind.BACKWARD:
@@ -284,28 +283,3 @@ def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
 
 def _named(step: Instruction, names: Mapping[int, str]) -> Instruction:
     return replace(step, name=step.name or names.get(id(step.data)), data=_copied(step.data))
-
-
-def _names_of_arrays(fun: Callable[..., Any]) -> dict[int, str]:
-    """Find what a function, and the functions beside it that it calls, call arrays."""
-    waiting: list[Any] = [inspect.unwrap(fun)]
-    module = getattr(waiting[0], "__module__", None)
-    names: dict[int, str] = {}
-    for function in waiting:
-        for name, seen in _visible(function).items():
-            if isinstance(seen, np.ndarray | float):
-                names.setdefault(id(seen), name)
-            elif isinstance(seen, FunctionType) and seen.__module__ == module:
-                waiting += [] if seen in waiting else [seen]
-    return names
-
-
-def _visible(function: Any) -> dict[str, Any]:
-    """Return what a function can see by name: globals, closure, defaults."""
-    try:
-        outside = inspect.getclosurevars(function)
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return {}
-    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    return {**outside.globals, **outside.nonlocals, **defaults}
