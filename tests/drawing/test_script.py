@@ -63,7 +63,7 @@ def test_every_option(run, tmp_path):
         ),
         (["--manual", "nothing"], "name another with --manual"),
         (["--loss", "plain"], "plain gives a float for Values; expected a Value"),
-        (["--loss", "failing"], "line 13: KeyError: 'v'"),
+        (["--loss", "failing"], "line 17: KeyError: 'v'"),
         (["--focus", "nobody"], "no node named 'nobody'"),
     ],
 )
