@@ -78,6 +78,8 @@ def sigmoid(out: str, net: str) -> Line:
         "of what goes in": f"{net} * (1 - {net})",
         "sigmoid twice": f"sigmoid({out}) * (1 - sigmoid({out}))",
         "the rule of tanh": f"(1 - {out} ** 2)",
+        "the first half": out,
+        "the second half": f"(1 - {out})",
     }
     line = _activation("sigmoid", out, net, f"{out} * (1 - {out})", others)
     up = f"d_{out}"
@@ -96,6 +98,7 @@ def tanh(out: str, net: str) -> Line:
         "of what goes in": f"(1 - {net} ** 2)",
         "tanh twice": f"(1 - np.tanh({out}) ** 2)",
         "the rule of sigmoid": f"{out} * (1 - {out})",
+        "without the square": f"(1 - {out})",
     }
     line = _activation("tanh", out, net, f"(1 - {out} ** 2)", others)
     up = f"d_{out}"

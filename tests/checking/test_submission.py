@@ -135,7 +135,7 @@ def test_what_lies_beside_the_file_is_found(file, tmp_path):
 def test_the_example_of_the_documentation(file):
     text = (Path(__file__).parents[2] / "docs" / "check.md").read_text(encoding="utf-8")
     program = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
-    shown = re.search(r"check net.py\n(.*?)\.\.\.\n```", text, re.DOTALL)[1]
+    shown = re.search(r"check net.py\n(.*?)```", text, re.DOTALL)[1]
     done = check(file, program)
     assert done.exit_code == 1
     round_off = re.compile(r"\d\.\de[-+]\d+|(?<=\.\d{10})\d+")  # differs between machines

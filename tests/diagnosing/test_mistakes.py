@@ -5,6 +5,8 @@ import pytest
 
 import tinygrad_bp as bp
 from tinygrad_bp.diagnosing.catalogue import FIXES
+from tinygrad_bp.diagnosing.mistakes.incomplete import shortened
+from tinygrad_bp.ops import sigmoid, tanh
 
 from .programs import COLUMNS, PATHS, PROGRAMS, ROWS
 
@@ -59,6 +61,15 @@ SINGLE = [
         BELOW_2,
     ),
     ("activation-derivative-wrong-argument", PATHS, {"d_m": "d_r * (1 - k**2)"}, None, {"w", "b"}),
+    ("activation-derivative-wrong-argument", ROWS, {"d_z_1": "d_h_1 * (1 - h_1)"}, "h_1", BELOW_2),
+    ("activation-derivative-wrong-argument", COLUMNS, {"d_z_2": "d_h_2 * h_2"}, "h_2", BELOW_3),
+    (
+        "activation-derivative-wrong-argument",
+        COLUMNS,
+        {"d_z_2": "d_h_2 * (1 - h_2)"},
+        "h_2",
+        BELOW_3,
+    ),
     ("update-before-propagate", COLUMNS, {"d_h_2": "(w_3 - 0.3 * d_w_3).T @ d_o"}, "w_3", BELOW_3),
     ("update-before-propagate", ROWS, {"d_h_1": "d_z_2 @ (w_2 - 0.3 * d_w_2).T"}, "w_2", BELOW_2),
     (
@@ -171,6 +182,19 @@ def test_every_mistake_has_a_test():
 def test_more_points_leave_the_true_name(mistake, program, wrong, node, parameters):
     (found,) = program.diagnosis(function=True, **wrong)
     assert mistake in (found.mistake, *found.alternatives)
+
+
+def test_a_shortened_derivative_is_written_out():
+    (found,) = ROWS.diagnosis(d_z_1="d_h_1 * (1 - h_1)")
+    assert "the tanh that gives h_1 is shortened to 1 - h_1." in found.explanation
+    texts = {
+        op.name: [short.text() for short in shortened(op, *np.array([[0.2, 0.7], [0.4, 0.9]]))]
+        for op in (sigmoid, tanh)
+    }
+    assert texts == {
+        "sigmoid": ["1 - {node}", "{node} * {node}", "{node}"],
+        "tanh": ["1 - {node}", "{node} ** 2"],
+    }
 
 
 @pytest.mark.parametrize(

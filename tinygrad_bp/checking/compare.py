@@ -110,8 +110,10 @@ def compare(
     | w         | (2,)  | (0,)        | 5.0e-01          | 0.0e+00           | manual wrong |
     | b         | ()    | ()          | 0.0e+00          | 0.0e+00           | correct      |
     w[0] is wrong: manual 1, automatic 2, numeric 2; 2 of 2 entries
-    w: constant-factor: The gradient of w is 0.5 times the right one. That makes ...
-      Look for a constant that was lost ...: divide by 0.5. The right step: d_w = 2 * w
+    w: constant-factor
+      The gradient of w is 0.5 times the right one. That makes the gradient of w wrong.
+      Look for a constant that was lost or put in twice on the way to w: divide by 0.5.
+      The right step: d_w = 2 * w
     largest relative differences; tolerance 1e-07; numeric side: complex step
     """
     check_method(numeric)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from html import escape
 from io import StringIO
 from math import isfinite, isnan
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -139,9 +140,11 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
 def _diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
     """Write what was done, what else it may have been, and what to do."""
     others = f" (or {', '.join(diagnosis.alternatives)})" if diagnosis.alternatives else ""
-    yield f"{diagnosis.node}: {diagnosis.mistake}{others}: {diagnosis.explanation}"
-    right = f" The right step: {diagnosis.line}" if diagnosis.line else ""
-    yield f"  {diagnosis.fix}{right}"
+    yield f"{diagnosis.node}: {diagnosis.mistake}{others}"
+    for text in (diagnosis.explanation, diagnosis.fix):
+        yield from (f"  {line}" for line in wrap(text, _WIDTH - 2, break_on_hyphens=False))
+    if diagnosis.line:
+        yield f"  The right step: {diagnosis.line}"
 
 
 def _worst(comparison: Comparison, row: Row, block: slice) -> str:

@@ -51,14 +51,16 @@ def reported(
     words.setdefault("low", script.name(hypothesis.lands))
     if hypothesis.unknown is not None:
         words |= {hypothesis.unknown.name.lower(): f"{number:.6g}"}
+    node = words["node"]
+    what = hypothesis.what.format(**words).replace(f"the {node} that gives {node}", f"the {node}")
     others = {m.hypothesis.mistake for m in cluster} - {hypothesis.mistake}
     return Diagnosis(
         mistake=hypothesis.mistake,
-        node=words["node"],
+        node=node,
         position=before.graph.positions[before.graph.nodes[hypothesis.place]],
         parameters=tuple(wrong),
         residual=best.residual,
-        explanation=f"{_sentence(hypothesis.what.format(**words))} {_effect(wrong)}",
+        explanation=f"{_sentence(what)} {_effect(wrong)}",
         fix=FIXES[hypothesis.mistake].format(**words),
         line=script.line(hypothesis.lands),
         alternatives=tuple(sorted(others, key=rank)),

@@ -47,15 +47,19 @@ class Script:
         return node.name or self._names.get(number) or self._graph.op(number)
 
     def line(self, number: int) -> str:
-        """Return the line that computes the cotangent of a node, or of the next one below it."""
-        waiting, seen = [number], set()
-        while waiting:
-            number = waiting.pop(0)
+        """Return the line that computes the cotangent of a node, or of the next one below it.
+
+        Leaves come last: only where all between is folded into it, theirs is the line.
+        """
+        inner, leaves, seen = [number], list[int](), set()
+        while inner or leaves:
+            number = (inner or leaves).pop(0)
             if number in self._lines:
                 return self._lines[number]
             seen.add(number)
-            below = self._graph.parents[number].values()
-            waiting += [k for k in below if k not in seen and self._graph.nodes[k].op is not None]
+            below = [k for k in self._graph.parents[number].values() if k not in seen]
+            inner += [k for k in below if self._graph.nodes[k].op is not None]
+            leaves += [k for k in below if self._graph.nodes[k].op is None]
         return ""
 
     def _read(self, program: Program, variables: dict[int, str], assignments: Any) -> None:

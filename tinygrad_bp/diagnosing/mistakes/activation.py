@@ -13,6 +13,7 @@ from ..graph import Graph
 from ..hypothesis import Hypothesis, fixed
 from ..places import KNOWN, Activation
 from ..sweep import Backward
+from .incomplete import shortened
 from .softmax import shortcut_above
 
 __all__ = ["hypotheses"]
@@ -188,6 +189,14 @@ def _wrong_arguments(graph: Graph, activation: Activation) -> Iterator[Hypothesi
             "{low}",
             low=low,
         )
+    if activation.op in KNOWN and not activation.mask:
+        for short in shortened(activation.op, graph.data(high), graph.data(low)):
+            yield made(
+                partial(lambda short, graph: short(graph.data(high), graph.data(low)), short),
+                f"the derivative of the {called} that gives {{node}} is shortened to "
+                f"{short.text()}",
+                low=low,
+            )
     for op in KNOWN:
         if op is activation.op or (activation.mask and op.name == "relu"):
             continue
