@@ -502,3 +502,17 @@ def test_json_with_numbers_that_are_not_finite():
 
 def test_repr():
     assert repr(bp.compare(square_loss, SQUARE)) == "<Comparison: gradients match: 12 entries>"
+
+
+def test_a_cause_is_a_paragraph_in_html():
+    def loss(p):
+        h = np.tanh(p["a<b"])
+        return np.sum(h**2)
+
+    a = np.array([0.5, -0.2])
+    comparison = bp.compare(loss, {"a<b": a}, {"a<b": 2 * np.tanh(a)})
+    html = comparison._repr_html_()
+    assert "<p><strong>h: missing-activation-derivative" in html
+    assert "the gradient of a&lt;b wrong." in html
+    assert "The right step: <code>" in html
+    assert html.count("<li>") == 1  # of the parameter

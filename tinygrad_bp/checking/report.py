@@ -63,10 +63,18 @@ def as_text(comparison: Comparison) -> str:
         table.add_row(*map(Text, _cells(row)))  # Text: names are no markup
     lines = StringIO()
     Console(
-        file=lines, width=_WIDTH, color_system=None, force_terminal=False, legacy_windows=False
+        file=lines,
+        width=_WIDTH,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,  # which would show the table at once, and leave nothing to write
+        legacy_windows=False,
     ).print(table)
     body = [line.rstrip() for line in lines.getvalue().splitlines() if line.strip()]
-    return "\n".join([summary(comparison), *body, *_remarks(comparison), _footer(comparison)])
+    causes = [line for diagnosis in comparison.diagnosis for line in _as_lines(diagnosis)]
+    return "\n".join(
+        [summary(comparison), *body, *_remarks(comparison), *causes, _footer(comparison)]
+    )
 
 
 def as_html(comparison: Comparison) -> str:
@@ -80,7 +88,9 @@ def as_html(comparison: Comparison) -> str:
     return (
         f"<div><p><strong>{escape(summary(comparison))}</strong></p>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-        f"{f'<ul>{remarks}</ul>' if remarks else ''}<p>{escape(_footer(comparison))}</p></div>"
+        f"{f'<ul>{remarks}</ul>' if remarks else ''}"
+        f"{''.join(map(_as_paragraph, comparison.diagnosis))}"
+        f"<p>{escape(_footer(comparison))}</p></div>"
     )
 
 
@@ -133,14 +143,24 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
     for row in comparison._steps:
         if row.note:
             yield f"{row.name} is wrong: {row.note}"
-    for diagnosis in comparison.diagnosis:
-        yield from _diagnosis(diagnosis)
 
 
-def _diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
-    """Write what was done, what else it may have been, and what to do."""
+def _title(diagnosis: Diagnosis) -> str:
     others = f" (or {', '.join(diagnosis.alternatives)})" if diagnosis.alternatives else ""
-    yield f"{diagnosis.node}: {diagnosis.mistake}{others}"
+    return f"{diagnosis.node}: {diagnosis.mistake}{others}"
+
+
+def _as_paragraph(diagnosis: Diagnosis) -> str:
+    right = f"<br>The right step: <code>{escape(diagnosis.line)}</code>" if diagnosis.line else ""
+    return (
+        f"<p><strong>{escape(_title(diagnosis))}</strong><br>{escape(diagnosis.explanation)}"
+        f"<br>{escape(diagnosis.fix)}{right}</p>"
+    )
+
+
+def _as_lines(diagnosis: Diagnosis) -> Iterator[str]:
+    """Write what was done, what else it may have been, and what to do."""
+    yield _title(diagnosis)
     for text in (diagnosis.explanation, diagnosis.fix):
         yield from (f"  {line}" for line in wrap(text, _WIDTH - 2, break_on_hyphens=False))
     if diagnosis.line:

@@ -97,17 +97,17 @@ def _first(
     graph: Graph, comparison: Comparison, rows: Mapping[Node, Row]
 ) -> tuple[Node | None, tuple[str, ...]]:
     """Find where the mistake was made that comes first in the backward pass, and what it was."""
-    known = [each for each in comparison.diagnosis if _node_of(graph, each) is not None]
+    place = {node: k for k, node in enumerate(graph.nodes)}
+    known = [(node, d) for d in comparison.diagnosis if (node := _node_of(graph, d)) is not None]
     if known:
-        place = {node: k for k, node in enumerate(graph.nodes)}
-        nodes = [node for each in known if (node := _node_of(graph, each)) is not None]
-        latest = max(range(len(known)), key=lambda k: (place[nodes[k]], -k))
-        return nodes[latest], _explained(known[latest])
+        met = dict(place)  # a leaf is met in the backward pass where it was used
+        met |= {edge.tail: place[edge.head] for edge in graph.edges if edge.tail.value.op is None}
+        first, diagnosis = max(known, key=lambda each: met[each[0]])
+        return first, _explained(diagnosis)
     wrong = {node for node, row in rows.items() if row.verdict == "wrong"}
     uses = [edge for edge in graph.edges if edge.tail in wrong]
     if not uses:
         return next(iter(wrong), None), ()
-    place = {node: k for k, node in enumerate(graph.nodes)}
     first = max(uses, key=lambda edge: (place[edge.head], -place[edge.tail])).tail
     lines = textwrap.wrap(
         "Of the wrong gradients, the backward pass computes this one first.", _WIDTH
