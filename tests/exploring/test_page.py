@@ -65,6 +65,8 @@ def figures(tab, story, value, seed=None):
                 expected = node.data
             elif role == "upstream":
                 expected = node.grad
+            elif role == "transposed":
+                expected = node.data.T
             elif role in ("new", "old", "delta", "local", "raw"):
                 uses = [c for c in visits[step["node"]].contributions if c.operand is node]
                 number = counts[figure["of"], role] = counts.get((figure["of"], role), -1) + 1
@@ -606,3 +608,31 @@ def test_motion_only_where_it_is_wanted(net_page, visit):
     moving = visit(net_page, reduced_motion="no-preference")
     moving.evaluate(GO, 20)
     assert moving.evaluate(running) > 0
+
+
+def step_back_through(tab, story, name):
+    node = next(k for k, each in enumerate(story["nodes"]) if each["name"] == name)
+    tab.evaluate(GO, next(k for k, s in enumerate(story["steps"]) if back_at(s, node)))
+    return tab.locator("#panel")
+
+
+def back_at(step, node):
+    return step["phase"] == "backward" and step["node"] == node and step["parts"]
+
+
+def test_how_the_upstream_gradient_is_used_is_said(visit):
+    x = np.array([[0.5, -1.0], [2.0, 0.3], [0.1, 0.7]])
+    w, b = bp.Value(np.array([[0.5], [0.25]]), name="w"), bp.Value(np.array([1.0]), name="b")
+    z = bp.named(x @ w, "z")
+    page = bp.explore(np.sum(bp.named(z + b, "y") * np.array([[2.0], [1.0], [4.0]])))
+    tab, story = visit(page), told(page)
+    panel = step_back_through(tab, story, "y")
+    assert "passed on unchanged" in panel.locator(".card").nth(0).inner_text()
+    assert "added up over its copies" in panel.locator(".card").nth(1).inner_text()
+    panel = step_back_through(tab, story, "z")
+    cells = "cells => cells.map(cell => cell.about)"
+    sums = panel.locator("figure[data-role=delta] td").evaluate_all(cells)
+    assert sums[0].endswith(" = 0.5·2 + 2·1 + 0.1·4")
+    assert sums[1].endswith(" = −1·2 + 0.3·1 + 0.7·4")
+    assert [float(text.split(" = ")[1]) for text in sums] == [3.4, pytest.approx(1.1)]
+    assert "ᵀ (2×3)" in panel.inner_text()

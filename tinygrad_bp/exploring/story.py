@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from ..checking import Comparison
 from ..drawing.graph import Graph, Node
 from ..drawing.labels import cards, clipped, printable
 from ..kernel import Value
+from ..ops import matmul
 from .arrays import Arrays
 from .lesson import TOLERANCE, question
 from .mathml import mathml
@@ -125,11 +128,25 @@ class _Telling:
             "formula": mathml(formula),
             "factors": [self.places[read[k - 1]] for k in written.factors if k],
             "local": None if each.local is None else self.arrays.add(each.local),
+            "unchanged": each.local is not None and bool(np.all(each.local == 1)),
+            "product": self._product(visit, each),
             "raw": self.arrays.add(each.raw) if each.raw.shape != each.delta.shape else None,
             "delta": self.arrays.add(each.delta),
             "old": None if first else self.arrays.add(each.old),
             "new": self.arrays.add(each.new),
             "complete": each.complete,
+        }
+
+    def _product(self, visit: Visit, each: Contribution) -> dict[str, Any] | None:
+        """Tell which matrix the gradient that arrives is multiplied by, and from which side."""
+        node = visit.node
+        if node.op is not matmul or any(parent.ndim != 2 for parent in node.parents):
+            return None
+        other = node.parents[1 - each.position]
+        return {
+            "transposed": self.arrays.add(other._data.T),
+            "of": self.places[other],
+            "first": each.position == 1,
         }
 
 

@@ -398,6 +398,7 @@ function seedStep(step) {
     aboutNode(node),
     card("", formula(step.formula),
       el("p", {}, "The gradient of the result by itself. From here gradients flow back along the edges."),
+      el("p", { class: "about" }, "In formulas the gradient of the result by a node is called δ, in code d_…; both are the same."),
       row(figure(step.seed, `gradient of ${node.name}`, { role: "upstream", of: step.node }))),
   ];
 }
@@ -411,31 +412,50 @@ function backwardStep(step, k) {
     aboutNode(node, node.lines.at(-1)),
     comparison?.stop === k && !asking(k) && stopCard(),
     asking(k) && questionCard(step, k),
-    ...(asking(k) ? [] : step.parts.map((part) => partCard(step, part))),
+    ...(asking(k) ? [] : step.parts.map((part) => partCard(step, part, (checks.get(k) || []).some((each) => each.wrong && each.node === part.to)))),
     constants.length > 0 && el("p", { class: "about" }, `No gradient is needed for ${[...new Set(constants)].map((n) => nodes[n].name).join(", ")}.`),
     ...(asking(k) ? [] : checks.get(k) || []).map(checkCard),
   ];
 }
 
-function partCard(step, part) {
+function partCard(step, part, wrong) {
   const to = nodes[part.to], node = nodes[step.node];
   const upstream = figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}`, role: "upstream", of: step.node });
   const reads = part.factors.map((n) => valueOf(n));
   const delta = figure(part.delta, "contribution Δ", { name: `contribution to the gradient of ${to.name}`, role: "delta", of: part.to });
-  const terms = part.local == null
-    ? joined([upstream, ...reads], "with")
-    : [upstream, signed("×", figure(part.local, `local ∂${node.name}/∂${to.name}`, { role: "local", of: part.to }))];
-  if (part.raw != null) terms.push(signed("=", figure(part.raw, "for each copy", { role: "raw", of: part.to })), signed("Σ =", delta));
-  else terms.push(signed(part.local == null ? "→" : "=", delta));
+  const terms = part.product ? product(step, part, upstream, delta)
+    : part.local == null ? joined([upstream, ...reads], "with")
+      : part.unchanged ? [upstream, sign("passed on unchanged")]
+        : [upstream, signed("×", figure(part.local, `local ∂${node.name}/∂${to.name}`, { role: "local", of: part.to }))];
+  if (part.unchanged && part.raw != null) terms.push(sign("and added up over its copies"));
+  else if (part.raw != null) terms.push(signed("=", figure(part.raw, "for each copy", { role: "raw", of: part.to })));
+  terms.push(signed(part.raw != null ? "Σ =" : part.local == null && !part.product ? "→" : "=", delta));
   const grown = figure(part.new, "new", { name: `gradient of ${to.name}`, role: "new", of: part.to });
   const old = part.old == null
     ? el("figure", { class: "scalar" }, el("figcaption", {}, "old"), el("span", { class: "num" }, "0"))
     : figure(part.old, "old", { name: `gradient of ${to.name} so far`, role: "old", of: part.to });
   return card("",
-    el("h3", {}, `To ${to.name} `, part.complete ? el("span", { class: "tag" }, "complete") : el("span", { class: "tag" }, "more to come")),
+    el("h3", {}, `To ${to.name} `, el("span", { class: "tag" }, part.complete ? "complete: all uses have contributed" : "more to come")),
     formula(part.formula), code(part.lines),
     row(...terms),
-    row(el("span", {}, `grad of ${to.name}:`), old, signed("+ Δ →", grown)));
+    row(el("span", {}, `grad of ${to.name}:`), old, signed("+ Δ →", grown)),
+    wrong && el("p", { class: "bad-text" }, `These are the right numbers. The manual gradient of ${to.name} has others: see its check below.`));
+}
+
+/** Two matrices and the sign between them; each cell of their product says of what it is the sum. */
+function product(step, part, upstream, delta) {
+  const { transposed, of, first } = part.product;
+  const name = `${nodes[of].name}ᵀ`;
+  const other = figure(transposed, name, { name, role: "transposed", of });
+  const [left, right] = first ? [arrays[transposed].rows, arrays[step.upstream].rows] : [arrays[step.upstream].rows, arrays[transposed].rows];
+  if (left && right) {
+    for (const cell of delta.querySelectorAll("td")) {
+      const [i, j] = [cell.parentElement.rowIndex, cell.cellIndex];
+      const products = left[i].map((x, k) => `${short(x)}·${short(right[k][j])}`);
+      cell.about += ` = ${products.slice(0, 8).join(" + ")}${products.length > 8 ? " + …" : ""}`;
+    }
+  }
+  return first ? [other, signed("@", upstream)] : [upstream, signed("@", other)];
 }
 
 function table(heads, rows) {
