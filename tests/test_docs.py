@@ -3,8 +3,11 @@
 import re
 import runpy
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+import tinygrad_bp as bp
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -31,3 +34,10 @@ def test_the_pictures_are_those_that_the_script_makes(tmp_path):
 def words(svg):
     """Return the texts of a picture: places may differ between versions of the renderer."""
     return sorted(re.findall(r">([^<>\s][^<>]*)<", svg))
+
+
+def test_every_public_name_is_in_the_reference():
+    text = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    public = [name for name in bp.__all__ if not isinstance(getattr(bp, name), ModuleType)]
+    missing = [name for name in public if not re.search(rf"\b{name}\b", text)]
+    assert not missing
