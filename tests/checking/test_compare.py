@@ -516,3 +516,15 @@ def test_a_cause_is_a_paragraph_in_html():
     assert "the gradient of a&lt;b wrong." in html
     assert "The right step: <code>" in html
     assert html.count("<li>") == 1  # of the parameter
+
+
+def test_a_fault_of_the_diagnosis_leaves_the_verdict(monkeypatch):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("no cause")
+
+    monkeypatch.setattr("tinygrad_bp.diagnosing.diagnose.diagnose", broken)
+    with pytest.warns(RuntimeWarning, match="ended with ZeroDivisionError: no cause") as caught:
+        comparison = bp.compare(lambda x: np.sum(x**2), np.ones(2), np.ones(2))
+    assert [each.verdict for each in comparison.entries] == ["wrong", "wrong"]
+    assert comparison.diagnosis == []
+    assert caught[0].filename == __file__

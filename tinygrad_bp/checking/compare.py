@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -162,12 +163,24 @@ def _settle(
 
 
 def _diagnosed(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosis]:
-    """Find the cause of a wrong manual gradient; what looks for it is imported only then."""
+    """Find the cause of a wrong manual gradient; what looks for it is imported only then.
+
+    The verdict stands, whatever happens here.
+    """
     from ..diagnosing.diagnose import diagnose
 
     allowed = dict(zip(problem.names, problem.arrays(noise), strict=True))
     params = problem.structure(problem.x.copy())
-    return diagnose(problem.fun, params, given.arrays, again=given.again, noise=allowed)
+    try:
+        return diagnose(problem.fun, params, given.arrays, again=given.again, noise=allowed)
+    except Exception as error:
+        warnings.warn(
+            f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "
+            "is a fault of tinygrad_bp, please report it",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+        return []
 
 
 def _step_rows(given: Manual | None, tolerance: float) -> list[Row]:
