@@ -105,7 +105,7 @@ def test_an_unknown_step_is_located():
     (found,) = COLUMNS.diagnosis(inner=inner, d_z_2="d_h_2 * np.cos(z_2)")
     assert (found.mistake, found.node) == ("unexplained", "z_2")
     assert {*found.parameters} == {"w_1", "b_1", "w_2", "b_2"}
-    assert found.line == "d_z_2 = (w_3.T @ difference) * h_2 * (1 - h_2)"
+    assert found.line == "d_z_2 = (w_3.T @ (o - _T)) * h_2 * (1 - h_2)"
 
 
 def test_names_that_are_neither_are_refused():

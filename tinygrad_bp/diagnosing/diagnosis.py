@@ -31,7 +31,8 @@ class Diagnosis:
     fix : str
         What to do.
     line : str
-        The line of the derived backward pass that is right; empty where there is none.
+        The line of the derived backward pass that is right, in the user's names as far as it
+        stays short; empty where there is none.
     alternatives : tuple of str
         Other mistakes that give the same numbers here.
     factor : float or None

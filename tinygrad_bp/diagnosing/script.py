@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ from ..writing.tracing import trace
 from .graph import Graph
 
 __all__ = ["Script"]
+
+#: A word that is no attribute and no keyword of a call.
+_VARIABLE = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\s*=[^=])(?!\w)")
+_ATOM, _POWER = re.compile(r"[\w.]+(\([^()]*\))?"), re.compile(r"\w+ \*\* \d+")
+_LONGEST = 90
 
 
 class Script:
@@ -63,17 +69,33 @@ class Script:
         return ""
 
     def _read(self, program: Program, variables: dict[int, str], assignments: Any) -> None:
-        texts = {line.name: f"{line.name} = {line.text}" for line in assignments}
+        texts = {line.name: line.text for line in assignments}
         places = _places(self._graph, program)
         for number, place in places.items():
             if place in variables:
                 self._names[number] = variables[place]
         completed = {s.of: k for k, s in enumerate(program.instructions) if s.of is not None}
         completed |= dict(zip(program.inputs, program.gradients, strict=True))
+        known = {k for k, s in enumerate(program.instructions) if s.name} | {*completed.values()}
+        named = {variables[k] for k in known if k in variables}
+        helpers = {name: text for name, text in texts.items() if name not in named}
         for number, place in places.items():
             name = variables.get(completed.get(place, -1))
             if name in texts:
-                self._lines[number] = texts[name]
+                self._lines[number] = f"{name} = {_in_full(texts[name], helpers)}"
+
+
+def _in_full(text: str, helpers: Mapping[str, str]) -> str:
+    """Put in what variables stand for that the user does not know, while the text stays short."""
+
+    def what(found: re.Match[str]) -> str:
+        put, after = helpers.get(found[0], found[0]), found.string[found.end() :]
+        power = _POWER.fullmatch(put) and not after.startswith((" **", ".", "["))
+        return put if power or _ATOM.fullmatch(put) else f"({put})"
+
+    while (longer := _VARIABLE.sub(what, text)) != text and len(longer) <= _LONGEST:
+        text = longer
+    return text
 
 
 def _places(graph: Graph, program: Program) -> dict[int, int]:
