@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 import tinygrad_bp as bp
+from benchmarks.__main__ import BENCHMARKS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -34,6 +35,11 @@ def test_the_pictures_are_those_that_the_script_makes(tmp_path):
 def words(svg):
     """Return the texts of a picture: places may differ between versions of the renderer."""
     return sorted(re.findall(r">([^<>\s][^<>]*)<", svg))
+
+
+def test_every_benchmark_is_named():
+    named = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/benchmarks.md").read_text(), re.M)
+    assert sorted(named) == sorted(BENCHMARKS)
 
 
 def test_every_public_name_is_in_the_reference():

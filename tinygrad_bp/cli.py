@@ -24,9 +24,21 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from . import __version__
+
+        typer.echo(f"tinygrad-bp {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _options() -> None:
-    """Say what the program as a whole is for."""
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it and exit.")
+    ] = False,
+) -> None:
+    """Build computational graphs, draw them, and check gradients."""
 
 
 @app.command()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["as_html", "as_json", "as_text", "summary"]
 
 _WIDTH = 100
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _COLUMNS = (
     "parameter",
     "shape",
@@ -71,10 +72,10 @@ def as_text(comparison: Comparison) -> str:
         legacy_windows=False,
     ).print(table)
     body = [line.rstrip() for line in lines.getvalue().splitlines() if line.strip()]
+    remarks = [line for remark in _remarks(comparison) for line in _wrapped(remark)]
     causes = [line for diagnosis in comparison.diagnosis for line in _as_lines(diagnosis)]
-    return "\n".join(
-        [summary(comparison), *body, *_remarks(comparison), *causes, _footer(comparison)]
-    )
+    footer = _wrapped(_footer(comparison))
+    return "\n".join([summary(comparison), *body, *remarks, *causes, *footer])
 
 
 def as_html(comparison: Comparison) -> str:
@@ -160,17 +161,25 @@ def _as_paragraph(diagnosis: Diagnosis) -> str:
 
 def _as_lines(diagnosis: Diagnosis) -> Iterator[str]:
     """Write what was done, what else it may have been, and what to do."""
-    yield _title(diagnosis)
+    yield from _wrapped(_title(diagnosis))
     for text in (diagnosis.explanation, diagnosis.fix):
-        yield from (f"  {line}" for line in wrap(text, _WIDTH - 2, break_on_hyphens=False))
+        yield from _wrapped(f"  {text}")
     if diagnosis.line:
         yield f"  The right step: {diagnosis.line}"
+
+
+def _wrapped(text: str) -> list[str]:
+    """Break a text into lines, those after the first indented; long names stay whole."""
+    lines = wrap(
+        text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+    )
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def _worst(comparison: Comparison, row: Row, block: slice) -> str:
     place = f"[{', '.join(map(str, row.worst))}]" if row.worst else ""
     values = ", ".join(
-        f"{side} {float(vector[block].reshape(row.shape)[row.worst]):.16g}"
+        f"{side}{_NO_BREAK}{float(vector[block].reshape(row.shape)[row.worst]):.16g}"
         for side, vector in zip(("manual", "automatic", "numeric"), comparison._sides)
         if vector is not None
     )

@@ -118,7 +118,7 @@ class BehavesAsArray:
 
     @property
     def T(self) -> Self:  # noqa: N802 - named as in NumPy
-        """The transpose: all axes reversed."""
+        """The transpose, with all axes reversed."""
         return self._call(np.transpose)
 
     @property

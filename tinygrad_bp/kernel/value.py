@@ -127,7 +127,7 @@ class Value(BehavesAsArray):
 
     @property
     def data(self) -> Any:
-        """The numbers: an array, or a NumPy scalar where the shape is ()."""
+        """The numbers, an array or a NumPy scalar where the shape is ()."""
         data = self._data
         return data if isinstance(data, _NUMPY) else np.float64(data)
 
@@ -165,7 +165,7 @@ class Value(BehavesAsArray):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the numbers: float64 or float32, for a constant any type of NumPy's."""
+        """The type of the numbers, float64 or float32; for a constant any type of NumPy's."""
         dtype: np.dtype[Any] = self.data.dtype
         return dtype
 
