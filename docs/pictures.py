@@ -9,6 +9,7 @@ import shutil
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -19,24 +20,66 @@ IMAGES = ROOT / "docs" / "images"
 
 
 def main(folder: Path = IMAGES) -> None:
-    neuron = runpy.run_path(str(ROOT / "examples" / "scalar_graph.py"))["neuron"]()
-    bp.draw(neuron, folder / "neuron.svg", direction="LR")
-
-    x, w, b = (bp.Value(v, name=n) for n, v in (("x", 2.0), ("w", -3.0), ("b", 6.5)))
-    y = bp.named(np.tanh(bp.named(w * x + b, "net")), "y")
-    y.backward(retain_grads=True)
-    bp.draw(y, folder / "neuron_backward.svg", backward=True, derivatives=True)
-
+    in_both_themes(folder)
     params = bp.net7652.initial_parameters()
     loss = net(params)
     bp.draw(loss, folder / "net7652.svg")
     bp.draw(loss, folder / "folded.svg", depth=0, direction="LR")
-    bp.draw(loss, folder / "gradients.svg", colours="gradients", theme="dark", direction="LR")
+    bp.draw(vanishing(), folder / "gradients.svg", colours="gradients", theme="dark", depth=0)
     bp.draw(loss, folder / "backward.svg", backward=True)
     bp.draw(loss, folder / "focus.svg", focus="out_h2", around="descendants", derivatives=True)
     wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
     comparison = bp.compare(bp.net7652.loss, params, wrong)
     bp.draw(loss, folder / "mistake.svg", comparison=comparison)
+
+
+def in_both_themes(folder: Path) -> None:
+    """Draw the pictures of README, which shows those that fit the reader's page."""
+    neuron = runpy.run_path(str(ROOT / "examples" / "scalar_graph.py"))["neuron"]()
+
+    x, w, b = (bp.Value(v, name=n) for n, v in (("x", 2.0), ("w", -3.0), ("b", 6.5)))
+    y = bp.named(np.tanh(bp.named(w * x + b, "net")), "y")
+    y.backward(retain_grads=True)
+
+    a = np.array([[0.5, -1.0], [2.0, 0.3]])
+    params = {"w": np.array([0.1, 0.2])}
+
+    def loss(params: dict[str, Any]) -> Any:
+        y = bp.named(np.tanh(a @ params["w"]), "y")
+        return bp.named(np.sum(y**2), "loss")
+
+    def by_hand(params: dict[str, Any]) -> dict[str, Any]:
+        y = np.tanh(a @ params["w"])
+        return {"w": a.T @ (2 * y * (1 - y))}
+
+    comparison = bp.compare(loss, params, by_hand)
+    value = loss({"w": bp.Value(params["w"], name="w")})
+    value.backward(retain_grads=True)
+    for theme, end in (("light", ""), ("dark", "-dark")):
+        bp.draw(neuron, folder / f"neuron{end}.svg", theme=theme, direction="LR")
+        bp.draw(
+            y, folder / f"neuron_backward{end}.svg", theme=theme, backward=True, derivatives=True
+        )
+        bp.draw(
+            value,
+            folder / f"wrong{end}.svg",
+            theme=theme,
+            direction="LR",
+            comparison=comparison,
+        )
+
+
+def vanishing() -> bp.Value:
+    """Compute the loss of seven layers of sigmoids, through which little of a gradient comes."""
+    rng = np.random.default_rng(0)
+    h = bp.Value(rng.normal(size=(4, 1)), name="x", requires_grad=False)
+    for k in range(1, 8):
+        with bp.scope(f"layer {k}"):
+            h = bp.sigmoid(bp.Value(rng.normal(size=(4, 4)), name=f"w_{k}") @ h)
+    with bp.scope("loss"):
+        loss = bp.named(np.sum(h**2) / 2, "loss")
+    loss.backward(retain_grads=True)
+    return loss
 
 
 def net(params: dict[str, np.ndarray]) -> bp.Value:
@@ -67,6 +110,7 @@ def screens(folder: Path = IMAGES) -> None:
         )
         for name, width, height, scheme, find in (
             ("explore", 1280, 860, "light", "out_h2"),
+            ("explore-dark", 1280, 860, "dark", "out_h2"),
             ("explore-phone", 360, 740, "dark", "out_o"),
         ):
             tab = browser.new_page(

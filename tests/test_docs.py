@@ -16,7 +16,9 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    for target in links + re.findall(r"\bsrc(?:set)?=\"([^\"]*)\"", text):
         assert (page.parent / target).exists(), target
 
 
@@ -35,6 +37,11 @@ def test_the_pictures_are_those_that_the_script_makes(tmp_path):
 def words(svg):
     """Return the texts of a picture: places may differ between versions of the renderer."""
     return sorted(re.findall(r">([^<>\s][^<>]*)<", svg))
+
+
+def test_the_source_that_readme_shows():
+    source = bp.derive(bp.net7652.loss, bp.net7652.initial_parameters()).source
+    assert f"```python\n{source}```" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_benchmark_is_named():
