@@ -38,7 +38,7 @@ def in_both_themes(folder: Path) -> None:
     neuron = runpy.run_path(str(ROOT / "examples" / "scalar_graph.py"))["neuron"]()
 
     x, w, b = (bp.Value(v, name=n) for n, v in (("x", 2.0), ("w", -3.0), ("b", 6.5)))
-    y = bp.named(np.tanh(bp.named(w * x + b, "net")), "y")
+    y = bp.named(np.tanh(bp.named(w * x + b, "z")), "y")
     y.backward(retain_grads=True)
 
     a = np.array([[0.5, -1.0], [2.0, 0.3]])
