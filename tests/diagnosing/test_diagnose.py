@@ -244,10 +244,29 @@ def test_explanations_read_well():
     decayed = {k: g + (0.01 * params[k] if k[0] == "w" else 0) for k, g in right.items()}
     (found,) = bp.compare(net.loss, params, decayed).diagnosis
     assert found.explanation == (
-        "The gradient of w_1, w_2 and w_3 has 0.01 · the parameter too much. "
+        "The gradient of w_1, w_2 and w_3 is too large by 0.01 · the parameter. "
         "That makes the gradients of w_1, w_2 and w_3 wrong."
     )
+    lacking = {**right, "w_2": right["w_2"] - 0.02 * params["w_2"]}
+    (found,) = bp.compare(net.loss, params, lacking).diagnosis
+    assert found.explanation.startswith("The gradient of w_2 is too small by 0.02 · w_2. That")
     half = {k: g / 2 for k, g in right.items()}
     (found,) = bp.compare(net.loss, params, half).diagnosis
     assert found.explanation.startswith("The gradient of loss is 0.5 times the right one. That")
     assert found.fix.endswith("divide by 0.5.")
+
+
+def test_nodes_without_a_name_are_called_what_they_compute():
+    x = np.array([[0.5, -1.0], [2.0, 0.3], [0.1, 0.7]])
+
+    def loss(w):
+        return np.sum(np.tanh(x @ w) ** 2)
+
+    w = np.array([0.1, 0.2])
+    y = np.tanh(x @ w)
+    (found,) = bp.compare(loss, w, x.T @ (2 * y * (1 - y))).diagnosis
+    assert found.explanation.startswith(
+        "The derivative of the tanh that gives np.tanh(x @ w) is shortened to 1 - np.tanh(x @ w). "
+    )
+    assert found.fix == "Take the derivative of this activation, at x @ w."
+    assert found.line.endswith("= x.T @ (2 * np.tanh(x @ w) * (1 - np.tanh(x @ w) ** 2))")

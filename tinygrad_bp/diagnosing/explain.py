@@ -46,17 +46,19 @@ def reported(
         for k, name in names.items()
         if residual(after.predicted[k], before.predicted[k]) > 1e-13 or k in best.fixed
     ] or _below(before.graph, best.fixed, names)
-    words = {name: script.name(k) for name, k in hypothesis.refers.items()}
-    words |= {"node": script.name(hypothesis.place)}
-    words.setdefault("low", script.name(hypothesis.lands))
-    if hypothesis.unknown is not None:
+    words = {name: script.text(k) for name, k in hypothesis.refers.items()}
+    words |= {"node": script.text(hypothesis.place)}
+    words.setdefault("low", script.text(hypothesis.lands))
+    if hypothesis.unknown is Unknown.COEFFICIENT:
+        words |= {"coefficient": f"{abs(number):.6g}", "size": "small" if number < 0 else "large"}
+    elif hypothesis.unknown is not None:
         words |= {hypothesis.unknown.name.lower(): f"{number:.6g}"}
     node = words["node"]
     what = hypothesis.what.format(**words).replace(f"the {node} that gives {node}", f"the {node}")
     others = {m.hypothesis.mistake for m in cluster} - {hypothesis.mistake}
     return Diagnosis(
         mistake=hypothesis.mistake,
-        node=node,
+        node=script.name(hypothesis.place),
         position=before.graph.positions[before.graph.nodes[hypothesis.place]],
         parameters=tuple(wrong),
         residual=best.residual,
@@ -131,7 +133,8 @@ def _joined(group: Sequence[Diagnosis]) -> Diagnosis:
     others = set.intersection(*({*d.alternatives} for d in group))
     what = first.explanation.partition(". ")[0]
     what = what.replace(f"of {first.node} ", f"of {_listed(parameters)} ", 1)
-    what = what.replace(f"· {first.node} ", "· the parameter ", 1)
+    if what.endswith(f"· {first.node}"):
+        what = f"{what.removesuffix(first.node)}the parameter"
     return replace(
         first,
         parameters=parameters,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..writing import Program
+from ..writing.lines import Lines
 from ..writing.source import write_source
 from ..writing.tracing import trace
 from .graph import Graph
@@ -18,7 +19,7 @@ __all__ = ["Script"]
 #: A word that is no attribute and no keyword of a call.
 _VARIABLE = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\s*=[^=])(?!\w)")
 _ATOM, _POWER = re.compile(r"[\w.]+(\([^()]*\))?"), re.compile(r"\w+ \*\* \d+")
-_LONGEST = 90
+_LONGEST, _SHORT = 90, 24
 
 
 class Script:
@@ -36,14 +37,14 @@ class Script:
     def __init__(self, graph: Graph, fun: Callable[[Any], Any], params: Any) -> None:
         self._graph = graph
         self._names: dict[int, str] = {}
+        self._texts: dict[int, str] = {}
         self._lines: dict[int, str] = {}
         try:
             with np.errstate(all="ignore"):
                 traced = trace(fun, (params,), None)
-                lines = write_source(traced, {}).lines
-                self._read(traced.program, lines.variables, lines.assignments)
+                self._read(traced.program, write_source(traced, {}).lines)
         except Exception:  # a text is a courtesy: whatever the function does, the verdict stands
-            self._names, self._lines = {}, {}
+            self._names, self._texts, self._lines = {}, {}, {}
 
     def name(self, number: int) -> str:
         """Return what a node is called; the last one, if it has no name, is the loss."""
@@ -51,6 +52,11 @@ class Script:
         if number == self._graph.root:
             return node.name or "loss"
         return node.name or self._names.get(number) or self._graph.op(number)
+
+    def text(self, number: int) -> str:
+        """Return what a node is called in a sentence: ``x @ w`` where it has no name."""
+        text = "" if number == self._graph.root else self._texts.get(number, "")
+        return text if 0 < len(text) <= _SHORT else self.name(number)
 
     def line(self, number: int) -> str:
         """Return the line that computes the cotangent of a node, or of the next one below it.
@@ -68,8 +74,9 @@ class Script:
             leaves += [k for k in below if self._graph.nodes[k].op is None]
         return ""
 
-    def _read(self, program: Program, variables: dict[int, str], assignments: Any) -> None:
-        texts = {line.name: line.text for line in assignments}
+    def _read(self, program: Program, lines: Lines) -> None:
+        texts = {line.name: line.text for line in lines.assignments}
+        variables = lines.variables
         places = _places(self._graph, program)
         for number, place in places.items():
             if place in variables:
@@ -80,6 +87,8 @@ class Script:
         named = {variables[k] for k in known if k in variables}
         helpers = {name: text for name, text in texts.items() if name not in named}
         for number, place in places.items():
+            if not self._graph.nodes[number].name:
+                self._texts[number] = _in_full(lines.expression(place).text, helpers)
             name = variables.get(completed.get(place, -1))
             if name in texts:
                 self._lines[number] = f"{name} = {_in_full(texts[name], helpers)}"

@@ -91,7 +91,7 @@ def _weight_decay(leaf: int) -> Hypothesis:
         "weight-decay-missing-or-extra",
         leaf,
         lambda t: {leaf: lambda g, backward: g + t * backward.graph.data(leaf)},
-        "the gradient of {node} has {coefficient} · {node} too much",
+        "the gradient of {node} is too {size} by {coefficient} · {node}",
         leaf,
         unknown=Unknown.COEFFICIENT,
     )
