@@ -27,8 +27,8 @@ def step(params: Params) -> Params:
 
 
 def _traced() -> Any:
-    from tinygrad_bp.writing.simplify import without_dead
-    from tinygrad_bp.writing.tracing import trace
+    from tinygrad_bp.programs.simplify import without_dead
+    from tinygrad_bp.programs.trace import trace
 
     program = trace(step, (_initial(),), 0).program
     return without_dead(replace(program, seeds=(), gradients=(), wanted=()))

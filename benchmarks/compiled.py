@@ -10,7 +10,7 @@ import numpy as np
 import tinygrad_bp as bp
 from tinygrad_bp.compiling.backends import backend_named
 from tinygrad_bp.compiling.rewriting import rewritten
-from tinygrad_bp.writing.tracing import trace
+from tinygrad_bp.programs.trace import trace
 
 from . import mlp_step, net7652_step
 from .mlp_step import BATCH, SIZES, Layer

@@ -3,10 +3,11 @@
 Import as ``import tinygrad_bp as bp``. Which way the arrows run, from the bottom up:
 
 - `kernel` and `ops`: the node, the backward loop, the table of ops with their derivatives;
-- `transforms`, `writing`, `compiling`, `diagnosing`, `checking`, `drawing`, `exploring`: what reads
-  a graph;
+- `transforms`: a function run on Values, and differentiated;
+- `programs`: a function as plain data; `writing`, `compiling`, `diagnosing` read programs;
+- `checking` compares gradients; `viewing`, `drawing`, `exploring` show graphs;
 - `nn`, `optim`, `net7652`: nets, and the notebook's own;
-- `demo` and `cli`: the main job, and the command line.
+- `commands`: the command line, with the demo.
 
 The kernel is imported at once, everything above it when it is first used.
 """
@@ -62,9 +63,9 @@ if TYPE_CHECKING:
     from . import drawing, net7652, nn, optim, testing
     from .checking import Comparison, numeric_gradient
     from .checking.compare import compare
-    from .compiling import Compiled, compile
-    from .drawing import draw
-    from .exploring import explore
+    from .compiling.compile import Compiled, compile
+    from .drawing.draw import draw
+    from .exploring.explore import explore
     from .net7652 import plot_histories
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive

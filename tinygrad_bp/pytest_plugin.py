@@ -14,8 +14,6 @@ import pytest
 if TYPE_CHECKING:
     from .checking import Comparison
 
-__all__ = ["assert_gradients", "compare_gradients"]
-
 
 @pytest.fixture
 def assert_gradients() -> Callable[..., Comparison]:

@@ -7,8 +7,6 @@ from typing import Any
 
 from .checking import Comparison, compare
 
-__all__ = ["assert_gradients_match"]
-
 
 def assert_gradients_match(
     fun: Callable[[Any], Any], params: Any, manual: Any = None, **options: Any

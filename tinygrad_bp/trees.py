@@ -10,8 +10,6 @@ from collections.abc import Collection, Iterator, Mapping
 from copy import copy
 from typing import Any
 
-__all__ = ["flatten", "rebuild"]
-
 
 def flatten(tree: Any, leaves: Collection[str] = ()) -> list[tuple[str, Any]]:
     """List the leaves of nested containers, each with the path that leads to it.

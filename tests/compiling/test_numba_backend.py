@@ -17,12 +17,12 @@ from tinygrad_bp.compiling.numba_backend import build, build_loop, scalars
 from tinygrad_bp.compiling.numba_backend.expanding import expanded, with_own_results
 from tinygrad_bp.compiling.numba_backend.functions import parts_of
 from tinygrad_bp.compiling.numba_backend.fusion import Plan
-from tinygrad_bp.compiling.numba_backend.memory import Memory
+from tinygrad_bp.compiling.numba_backend.layout import Memory
 from tinygrad_bp.kernel import Op
-from tinygrad_bp.writing import witnesses
-from tinygrad_bp.writing.program import Instruction, Kind, Program
-from tinygrad_bp.writing.simplify import without_dead
-from tinygrad_bp.writing.tracing import trace
+from tinygrad_bp.programs import witnesses
+from tinygrad_bp.programs.program import Instruction, Kind, Program
+from tinygrad_bp.programs.simplify import without_dead
+from tinygrad_bp.programs.trace import trace
 
 FLOATS = (np.float64, np.float32)
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.drawing.backward import with_backward
-from tinygrad_bp.drawing.graph import Role, describe
+from tinygrad_bp.drawing.backward_graph import with_backward
+from tinygrad_bp.viewing.graph import Role, describe
 
 
 def cotangents(value, layout):

@@ -3,7 +3,7 @@ import pytest
 
 import tinygrad_bp as bp
 from tinygrad_bp.drawing.derivatives import local_derivatives
-from tinygrad_bp.drawing.graph import describe
+from tinygrad_bp.viewing.graph import describe
 
 
 def found(value):

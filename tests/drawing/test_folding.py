@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import tinygrad_bp as bp
 from tinygrad_bp.drawing.folding import fold_expressions, fold_scopes, fold_where
-from tinygrad_bp.drawing.graph import Role, describe
+from tinygrad_bp.viewing.graph import Role, describe
 
 
 def sizes(graph):

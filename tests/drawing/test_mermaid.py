@@ -3,9 +3,9 @@ import re
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.drawing.graph import describe
-from tinygrad_bp.drawing.labels import cards
 from tinygrad_bp.drawing.mermaid import mermaid
+from tinygrad_bp.viewing.graph import describe
+from tinygrad_bp.viewing.labels import cards
 
 
 def written(value, **options):

@@ -3,8 +3,8 @@ import pytest
 
 import tinygrad_bp as bp
 from tinygrad_bp.diagnosing import Diagnosis
-from tinygrad_bp.drawing.graph import describe
 from tinygrad_bp.drawing.overlay import overlay
+from tinygrad_bp.viewing.graph import describe
 
 A = np.array([[0.5, -1.0], [2.0, 0.3]])
 PARAMS = {"w_1": np.array([0.1, 0.2]), "w_2": np.array([0.7, -0.4])}

@@ -3,8 +3,8 @@ import itertools
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.drawing.graph import Role
 from tinygrad_bp.drawing.themes import DECADES, THEMES, contrast, decade
+from tinygrad_bp.viewing.graph import Role
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)

@@ -68,7 +68,7 @@ def test_large_graphs_are_refused_with_counts_and_remedies(monkeypatch):
     with pytest.raises(ValueError, match=r"40001 nodes and 40000 edges.*force=True"):
         bp.explore(y)
     small = chain(3)
-    monkeypatch.setattr("tinygrad_bp.exploring.api.MOST_NODES", 9)
+    monkeypatch.setattr("tinygrad_bp.exploring.explore.MOST_NODES", 9)
     with pytest.raises(ValueError, match="force=True"):
         bp.explore(small)
     assert len(told(bp.explore(small, force=True))["nodes"]) == 13

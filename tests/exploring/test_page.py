@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.drawing.labels import summary
 from tinygrad_bp.exploring.recording import record
 from tinygrad_bp.trees import flatten
+from tinygrad_bp.viewing.labels import summary
 
 PHONE = {"viewport": {"width": 360, "height": 740}}
 

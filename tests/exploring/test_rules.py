@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 import tinygrad_bp as bp
 from tests.writing.test_numpy_functions import FUNCTIONS
 from tests.writing.test_random_graphs import STEPS, composed
-from tinygrad_bp.drawing.graph import describe
 from tinygrad_bp.exploring.mathml import mathml
 from tinygrad_bp.exploring.recording import record
 from tinygrad_bp.exploring.rules import name_terms, write_op, write_rule
+from tinygrad_bp.viewing.graph import describe
 from tinygrad_bp.writing.numpy_text import ENTRIES
 
 

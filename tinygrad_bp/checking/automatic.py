@@ -17,8 +17,6 @@ from ..trees import rebuild
 from .branches import any_tie, is_piecewise, noticed
 from .problem import Problem, Vector, round_off
 
-__all__ = ["AutomaticGradient", "limited_noise", "run"]
-
 
 class AutomaticGradient:
     """The gradient by the engine's backward pass.

@@ -21,8 +21,6 @@ from ..kernel.op import Op
 from ..kernel.value import Value
 from ..ops import arithmetic, elementary, reductions
 
-__all__ = ["Way", "any_tie", "change", "is_piecewise", "noticed", "ways_of"]
-
 
 class Way(NamedTuple):
     """Which way one piecewise op went.

@@ -24,8 +24,6 @@ from .numeric import (
 )
 from .problem import Problem, Vector, round_off
 
-__all__ = ["compare"]
-
 Mask = npt.NDArray[np.bool_]
 
 

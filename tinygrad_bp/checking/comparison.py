@@ -17,8 +17,6 @@ from .manual import Step
 from .numeric import NumericGradient
 from .problem import Problem, Vector
 
-__all__ = ["Comparison", "Entry", "Row", "Sides", "step_row"]
-
 Mask = npt.NDArray[np.bool_]
 
 

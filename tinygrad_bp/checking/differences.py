@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["FIRST_STEP", "Slope", "adaptive", "central", "five_point", "one_sided", "where_smooth"]
-
 #: Where adaptive differences begin, in units of max(1, |x|).
 FIRST_STEP = 0.02
 

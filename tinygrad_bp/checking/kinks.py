@@ -18,8 +18,6 @@ from .differences import FIRST_STEP, Slope, adaptive, one_sided
 from .numeric import Line
 from .problem import Problem, Vector
 
-__all__ = ["Look", "look_closer"]
-
 #: The distance, in units of max(1, |x|), within which a kink is at the point.
 AT = 1e-10
 

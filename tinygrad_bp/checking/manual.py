@@ -14,8 +14,6 @@ from ..trees import flatten
 from .automatic import AutomaticGradient
 from .problem import Problem, Vector, numbers
 
-__all__ = ["Manual", "Step", "read_manual"]
-
 
 @dataclass(frozen=True)
 class Step:

@@ -22,18 +22,6 @@ from .differences import (
 )
 from .problem import Point, Problem, Vector
 
-__all__ = [
-    "Line",
-    "Method",
-    "NumericGradient",
-    "as_float",
-    "check_method",
-    "complex_step",
-    "differences",
-    "differentiate",
-    "numeric_gradient",
-]
-
 Method = Literal["auto", "complex", "adaptive", "five-point", "central"]
 
 _STEPS = {"complex": 1e-20, "adaptive": FIRST_STEP, "five-point": 1e-3, "central": 1e-4}

@@ -16,8 +16,6 @@ import numpy.typing as npt
 from ..kernel.value import Value
 from ..trees import flatten, rebuild
 
-__all__ = ["Point", "Problem", "Vector", "numbers", "round_off"]
-
 Vector = npt.NDArray[np.float64]
 
 EPSILON = float(np.finfo(np.float64).eps)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ..diagnosing import Diagnosis
     from .comparison import Comparison, Row
 
-__all__ = ["as_html", "as_json", "as_text", "summary"]
-
 _WIDTH = 100
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _COLUMNS = (

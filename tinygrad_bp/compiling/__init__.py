@@ -2,11 +2,11 @@
 
 From the bottom up: `rewriting` (what is the same with fewer steps); `numpy_backend`,
 `numba_backend` and `jax_backend`, each from a program to a function of arrays; `backends` (which
-there are); `arguments` and `calls` (leaves and trees); `cache`; `recording` (from a call to a
-program, and what is refused); `api`.
+there are); `arguments` and `calls` (leaves and trees); `cache`; `specialize` (from a call to a
+program, and what is refused); `compile`.
 """
 
-from .api import Compiled, compile
 from .cache import CacheInfo
+from .compile import Compiled, compile
 
 __all__ = ["CacheInfo", "Compiled", "compile"]

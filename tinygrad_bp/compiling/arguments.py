@@ -12,10 +12,8 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.data import as_numbers
+from ..programs import TracingError
 from ..trees import flatten, rebuild
-from ..writing import TracingError
-
-__all__ = ["Arguments", "Leaf", "fixed_key", "structure"]
 
 
 @dataclass(frozen=True, slots=True)

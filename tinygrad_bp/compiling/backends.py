@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..writing import Program
-
-__all__ = ["NAMES", "Backend", "backend_named"]
+from ..programs import Program
 
 
 class Backend(NamedTuple):

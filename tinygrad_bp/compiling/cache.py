@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, Generic, NamedTuple, TypeVar
 
-__all__ = ["Cache", "CacheInfo"]
-
 T = TypeVar("T")
 
 

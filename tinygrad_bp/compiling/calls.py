@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..programs import Instruction
 from ..trees import flatten, rebuild
-from ..writing import Instruction
 from .arguments import Arguments, Leaf, fixed_key
-
-__all__ = ["finisher", "taker"]
 
 
 class _Names(dict[str, Any]):

@@ -9,10 +9,8 @@ import numpy as np
 
 from .. import ops
 from ..ops.shaping import _transpose as transpose
-from ..writing import Instruction, Kind, Program
-from ..writing.simplify import without_dead
-
-__all__ = ["rewritten"]
+from ..programs import Instruction, Kind, Program
+from ..programs.simplify import without_dead
 
 
 def rewritten(program: Program) -> Program:

@@ -12,8 +12,6 @@ import numpy as np
 from .graph import Graph
 from .sweep import Backward
 
-__all__ = ["ROUND_OFF", "TOLERANCE", "Case", "Numbers", "residual"]
-
 #: Which nodes, by their numbers.
 Numbers = frozenset[int]
 

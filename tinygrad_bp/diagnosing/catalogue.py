@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["FIXES", "UNEXPLAINED", "rank"]
-
 UNEXPLAINED = "unexplained"
 
 #: What to do, with ``{names}`` of nodes. Where two mistakes give the same numbers, the one that

@@ -7,8 +7,6 @@ from itertools import combinations_with_replacement
 
 from .graph import Graph
 
-__all__ = ["Constants"]
-
 _SMALL = (*range(1, 13), 100, 1000)
 #: Different sizes of arrays that are looked at, the smallest ones.
 _SIZES = 10

@@ -16,8 +16,6 @@ from .matching import Cluster, Match
 from .script import Script
 from .search import Search, Solution, confirmed, together
 
-__all__ = ["diagnose"]
-
 Gradients = Mapping[str, Any]
 
 #: How many more points are looked at where the manual gradient is a function.

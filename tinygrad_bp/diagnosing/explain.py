@@ -17,8 +17,6 @@ from .matching import Match
 from .script import Script
 from .sweep import Backward
 
-__all__ = ["idle", "merged", "reported", "unexplained"]
-
 _AFFINE = frozenset(["matmul", "einsum", "add", "sub", "mul", *SHAPING])
 
 

@@ -16,8 +16,6 @@ from ..kernel.order import leading_to, ordered
 from ..transforms.variables import named_after_variables
 from ..trees import flatten, rebuild
 
-__all__ = ["SHAPING", "Edge", "Graph", "trace"]
-
 #: Ops that only arrange the numbers of their one operand anew.
 SHAPING = frozenset(["transpose", "reshape", "broadcast_to", "astype", "alias"])
 

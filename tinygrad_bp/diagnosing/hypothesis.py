@@ -10,8 +10,6 @@ from typing import Any
 from .graph import Edge
 from .sweep import Backward, Change
 
-__all__ = ["Function", "Hypothesis", "Unknown", "fixed"]
-
 Function = Callable[[Any, Backward], Any]
 
 

@@ -15,8 +15,6 @@ from .hypothesis import Hypothesis, Unknown
 from .mistakes import hypotheses
 from .sweep import Backward
 
-__all__ = ["UNFIT", "Cluster", "Match", "Matcher"]
-
 #: What rules raise where a mistake cannot be made, because shapes do not fit.
 UNFIT = (ValueError, TypeError, IndexError, ZeroDivisionError, np.linalg.LinAlgError)
 #: Factors that are tried where there is another mistake at the same place.

@@ -13,8 +13,6 @@ from ..ops import relu, sigmoid, softmax, tanh
 from .graph import Edge, Graph
 from .sweep import Backward, Change
 
-__all__ = ["KNOWN", "Activation", "Softmax", "Step", "activations", "preactivations", "softmaxes"]
-
 #: Activations that are recognised when they are composed, and whose derivatives are mixed up.
 KNOWN: tuple[Op, ...] = (sigmoid, tanh, relu)
 _PRODUCTS = frozenset(["matmul", "einsum"])

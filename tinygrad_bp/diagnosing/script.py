@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..writing import Program
+from ..programs import Program
+from ..programs.trace import trace
 from ..writing.lines import Lines
 from ..writing.source import write_source
-from ..writing.tracing import trace
 from .graph import Graph
-
-__all__ = ["Script"]
 
 #: A word that is no attribute and no keyword of a call.
 _VARIABLE = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\s*=[^=])(?!\w)")

@@ -11,8 +11,6 @@ from .case import Case
 from .matching import UNFIT, Cluster, Match, Matcher
 from .sweep import Backward
 
-__all__ = ["Search", "Solution", "confirmed", "together"]
-
 #: How many mistakes at once are looked for, and how many combinations are tried.
 _DEPTHS = (1, 2, 3, 8)
 _STATES = 40

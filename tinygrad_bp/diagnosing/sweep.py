@@ -10,8 +10,6 @@ import numpy as np
 
 from .graph import Edge, Graph
 
-__all__ = ["Backward", "Change"]
-
 #: What is done otherwise: at a node ``f(g, backward)`` gives its cotangent from the right one;
 #: along an edge ``f(g, backward)`` gives the operand's contribution from the cotangent of the node.
 Change = Mapping[int | Edge, Callable[[Any, "Backward"], Any]]

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
 
-from .graph import Graph, Role
-from .labels import Card
-from .plain import counted
-
-__all__ = ["accessible", "description", "title"]
+from ..viewing.graph import Graph, Role
+from ..viewing.labels import Card
+from ..viewing.plain import counted
 
 #: More parameters or problems are counted, not listed.
 _LISTED = 12

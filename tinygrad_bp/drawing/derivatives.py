@@ -10,14 +10,12 @@ import numpy as np
 from ..kernel import Value
 from ..kernel.backward import sum_to_shape
 from ..kernel.value import constant
-from ..transforms.tracing import recorded
-from ..writing.witnesses import recorded_in_full
-from .formulas import formula
-from .graph import Graph, Node
-from .labels import terms_of
-from .plain import clipped, number
-
-__all__ = ["UPSTREAM", "local_derivatives"]
+from ..programs.witnesses import recorded_in_full
+from ..transforms.running import recorded
+from ..viewing.formulas import formula
+from ..viewing.graph import Graph, Node
+from ..viewing.labels import terms_of
+from ..viewing.plain import clipped, number
 
 #: What the cotangent of the node at the head of an edge is called.
 UPSTREAM = "ḡ"

@@ -12,8 +12,6 @@ import graphviz
 from .accessible import accessible
 from .render import TIME_LIMIT, render, write
 
-__all__ = ["Diagram"]
-
 _MIME_TYPES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpeg"}
 
 

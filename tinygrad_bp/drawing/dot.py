@@ -13,12 +13,10 @@ from html import escape
 from math import ceil
 from unicodedata import east_asian_width
 
-from .graph import Edge, Graph, Node, Role
-from .labels import OPERATORS, Card, clipped, printable
-from .plain import counted
+from ..viewing.graph import Edge, Graph, Node, Role
+from ..viewing.labels import OPERATORS, Card
+from ..viewing.plain import clipped, counted, printable
 from .themes import DECADES, THEMES, Theme, decade
-
-__all__ = ["FONT", "Style", "dot_lines"]
 
 #: A font whose widths every Graphviz knows; of a list of fonts it would take those of Times.
 FONT = "Helvetica"

@@ -6,10 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Literal, get_args
 
 from ..kernel import Value
-from .graph import Graph, Node
-from .plain import clipped, printable
-
-__all__ = ["Around", "find", "focused"]
+from ..viewing.graph import Graph, Node
+from ..viewing.plain import clipped, printable
 
 Around = Literal["both", "ancestors", "descendants", "path"]
 

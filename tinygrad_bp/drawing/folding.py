@@ -9,9 +9,7 @@ from itertools import count
 from typing import NamedTuple
 
 from ..kernel import Value
-from .graph import Edge, Graph, Node, Role, common
-
-__all__ = ["READABLE", "fold_expressions", "fold_scopes", "fold_to_be_read", "fold_where"]
+from ..viewing.graph import Edge, Graph, Node, Role, common
 
 #: Larger graphs are folded unless something else is asked for.
 READABLE = 150

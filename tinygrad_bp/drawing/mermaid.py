@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from string import ascii_letters, digits
 
+from ..viewing.graph import Graph, Role
+from ..viewing.labels import Card
+from ..viewing.plain import clipped, printable
 from .dot import Style
-from .graph import Graph, Role
-from .labels import Card, clipped, printable
-
-__all__ = ["MOST_CHARACTERS", "MOST_EDGES", "mermaid"]
 
 #: What Mermaid draws unless the page that shows it was configured otherwise.
 MOST_CHARACTERS = 50_000

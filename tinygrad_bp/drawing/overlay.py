@@ -10,11 +10,9 @@ from math import isclose
 from ..checking import Comparison
 from ..checking.comparison import Row
 from ..diagnosing import Diagnosis
-from .graph import Graph, Node, Role
-from .marks import NOTHING, Mark
-from .plain import number, printable
-
-__all__ = ["overlay"]
+from ..viewing.graph import Graph, Node, Role
+from ..viewing.marks import NOTHING, Mark
+from ..viewing.plain import number, printable
 
 #: Width of the lines of an explanation.
 _WIDTH = 52

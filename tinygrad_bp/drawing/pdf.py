@@ -6,8 +6,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MissingConverterError", "pdf_from_svg"]
-
 _FALLBACK = "DejaVu Sans"
 
 

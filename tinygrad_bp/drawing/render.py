@@ -18,8 +18,6 @@ from pathlib import Path
 
 from .pdf import MissingConverterError, pdf_from_svg
 
-__all__ = ["EMBEDDED_FORMATS", "TIME_LIMIT", "RenderError", "render", "write"]
-
 #: What the embedded renderer writes.
 EMBEDDED_FORMATS = frozenset({"svg", "png", "jpg", "jpeg", "json", "plain", "xdot", "canon"})
 _RESOLUTION = dict.fromkeys(("png", "jpg", "jpeg"), ("-Gdpi=144",))  # sharp on today's screens

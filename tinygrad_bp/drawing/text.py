@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..kernel import Value
-from .graph import Edge, Graph, Node, describe
-from .labels import Card, cards
-
-__all__ = ["text_tree", "tree"]
+from ..viewing.graph import Edge, Graph, Node, describe
+from ..viewing.labels import Card, cards
 
 #: Columns are aligned up to these widths; what is longer pushes the rest of its line.
 _WIDEST = (48, 12, 36)

@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from .graph import Role
-
-__all__ = ["DECADES", "THEMES", "Theme", "ThemeName", "contrast", "decade", "theme_of"]
+from ..viewing.graph import Role
 
 ThemeName = Literal["light", "dark", "print", "colour-blind"]
 

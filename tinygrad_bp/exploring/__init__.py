@@ -2,11 +2,11 @@
 
 From the bottom up: `recording` (the sweep, remembered), `rules` and `mathml` (ops as text and as
 formulas), `arrays` and `lesson`, `verdicts` and `story` (all of it as plain data), `picture` (the
-diagram), `document` (the file) and `api` (`explore` itself). What runs in the browser is in
+diagram), `document` (the file) and `explore`. What runs in the browser is in
 ``page/``.
 """
 
-from .api import explore
 from .document import Page
+from .explore import explore
 
 __all__ = ["Page", "explore"]

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..drawing.labels import summary
-
-__all__ = ["Arrays"]
+from ..viewing.plain import summary
 
 #: Arrays of up to so many numbers are written in full, unless there are too many of them.
 IN_FULL = 256

@@ -13,8 +13,6 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-__all__ = ["Page", "assemble"]
-
 #: How high a page is in a notebook, in pixels.
 HEIGHT = 760
 

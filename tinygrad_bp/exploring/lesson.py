@@ -9,8 +9,6 @@ import numpy as np
 
 from .recording import Contribution, Visit
 
-__all__ = ["TOLERANCE", "question"]
-
 #: How far an answer may be off, relative to the right one.
 TOLERANCE = 0.01
 #: Nobody computes with larger arrays by hand.

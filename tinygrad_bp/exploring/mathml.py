@@ -10,8 +10,6 @@ import re
 from html.entities import name2codepoint
 from typing import Any
 
-__all__ = ["mathml"]
-
 Tree = list[Any]
 
 _OPERATORS = {

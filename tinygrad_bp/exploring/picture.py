@@ -7,14 +7,13 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 from ..drawing.dot import dot_lines
-from ..drawing.graph import Graph
-from ..drawing.labels import Card, cards, clipped, summary
 from ..drawing.render import render
 from ..kernel import Value
+from ..viewing.graph import Graph
+from ..viewing.labels import Card, cards
+from ..viewing.plain import clipped, summary
 from .recording import Recording
 from .rules import Term
-
-__all__ = ["picture"]
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"

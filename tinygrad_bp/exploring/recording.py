@@ -13,8 +13,6 @@ from ..kernel.backward import sum_to_shape, sweep
 from ..kernel.order import ordered
 from ..kernel.value import clock
 
-__all__ = ["Contribution", "Recording", "Visit", "record"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contribution:

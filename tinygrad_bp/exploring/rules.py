@@ -12,23 +12,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..drawing.graph import Graph, Role
-from ..drawing.labels import printable, summary
 from ..kernel import Value
 from ..kernel.backward import sum_to_shape
 from ..kernel.order import ordered
-from ..transforms.tracing import recorded
+from ..programs.program import Instruction, Kind, Program
+from ..programs.simplify import simplified
+from ..programs.witnesses import recorded_in_full
+from ..transforms.running import recorded
+from ..viewing.graph import Graph, Role
+from ..viewing.plain import printable, summary
 from ..writing.expressions import Expr
 from ..writing.latex_text import formula, number, symbol
 from ..writing.lines import Lines
 from ..writing.literals import INLINE, array_text
 from ..writing.names import Names, as_identifier
 from ..writing.numpy_text import ENTRIES, Entry, from_template
-from ..writing.program import Instruction, Kind, Program
-from ..writing.simplify import simplified
-from ..writing.witnesses import recorded_in_full
-
-__all__ = ["Term", "Written", "name_terms", "write_op", "write_rule"]
 
 
 class Term(NamedTuple):

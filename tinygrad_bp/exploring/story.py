@@ -8,18 +8,17 @@ from typing import Any
 import numpy as np
 
 from ..checking import Comparison
-from ..drawing.graph import Graph, Node
-from ..drawing.labels import cards, clipped, printable
 from ..kernel import Value
 from ..ops import matmul
+from ..viewing.graph import Graph, Node
+from ..viewing.labels import cards
+from ..viewing.plain import clipped, printable
 from .arrays import Arrays
 from .lesson import TOLERANCE, question
 from .mathml import mathml
 from .recording import Contribution, Recording, Visit
 from .rules import Term, write_op, write_rule
 from .verdicts import verdicts
-
-__all__ = ["story"]
 
 
 def story(

@@ -12,13 +12,11 @@ import numpy as np
 from ..checking import Comparison
 from ..checking.comparison import Entry
 from ..checking.report import summary
-from ..drawing.graph import Graph, Role
-from ..drawing.labels import printable
 from ..kernel import Value
 from ..trees import flatten
+from ..viewing.graph import Graph, Role
+from ..viewing.plain import printable
 from .arrays import Arrays
-
-__all__ = ["verdicts"]
 
 #: So many entries of a parameter are listed, wrong ones first.
 MOST_ENTRIES = 12

@@ -15,8 +15,6 @@ import numpy.typing as npt
 from .context import witness
 from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
 
-__all__ = ["Axis", "BehavesAsArray"]
-
 Axis = int | tuple[int, ...] | None
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Protocol, Self
 
-__all__ = ["Rule", "StaleGraphError", "sum_to_shape", "sweep"]
-
 #: ``rule(g, y, *operands, **metadata)``: the cotangent of one operand, from the cotangent `g` of
 #: the output `y`. None where an operand has no derivative.
 Rule = Callable[..., Any] | None
@@ -25,9 +23,9 @@ class Row(Protocol):
     """What the loop needs to know of an op."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str: ...  # noqa: D102
     @property
-    def rules(self) -> Iterable[Rule]: ...
+    def rules(self) -> Iterable[Rule]: ...  # noqa: D102
 
 
 class Node(Protocol):

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import Any, Self
 
-__all__ = ["no_grad", "recording", "scope", "witness"]
-
 Scope = tuple[str, ...]
 
 recording: ContextVar[Scope | None] = ContextVar("recording", default=())

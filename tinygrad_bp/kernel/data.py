@@ -6,8 +6,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-__all__ = ["as_data", "as_numbers"]
-
 
 def as_data(data: Any, dtype: Any = None) -> Any:
     """Copy numbers into a float array, or a NumPy scalar where the shape is ()."""

@@ -15,17 +15,6 @@ import numpy as np
 
 from .context import witness
 
-__all__ = [
-    "IMPLEMENTATIONS",
-    "further_in",
-    "implementation",
-    "implements",
-    "on_data",
-    "plainly",
-    "read_all",
-    "refuse_keywords",
-]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: From a NumPy function to what computes it on Values.

@@ -13,8 +13,6 @@ from .backward import Rule
 from .context import recording
 from .value import NOTHING, Value, _new, clock, constant
 
-__all__ = ["Op"]
-
 _WEAK = (float, int, bool)
 _RAISED_AGAIN = (ValueError, TypeError, IndexError, np.linalg.LinAlgError)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["Node", "leading_to", "ordered"]
-
 
 class Node(Protocol):
     """What an order needs to know of a node."""

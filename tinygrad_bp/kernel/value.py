@@ -15,8 +15,6 @@ from .context import recording
 from .data import as_data, as_numbers
 from .order import ordered
 
-__all__ = ["NOTHING", "Value", "clock", "constant", "named", "topological_order"]
-
 V = TypeVar("V")
 
 _new = object.__new__

@@ -23,8 +23,6 @@ from .parameters import (
     unpack,
 )
 
-__all__ = ["Order", "manual_gradients", "propagate"]
-
 Array = npt.NDArray[Any]
 Order = Literal["propagate-then-update", "update-then-propagate"]
 

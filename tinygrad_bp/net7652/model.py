@@ -9,8 +9,6 @@ from .. import ops
 from ..kernel import named, scope
 from .parameters import SAMPLE, TARGET, Output, check_output, check_sample, check_target, unpack
 
-__all__ = ["forward", "loss"]
-
 
 def forward(params: Mapping[str, Any], x: Any = SAMPLE, *, output: Output = "sigmoid") -> Any:
     """Compute the output of the net.

@@ -11,19 +11,6 @@ from typing import Any, Literal, NoReturn, get_args
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "SAMPLE",
-    "SHAPES",
-    "TARGET",
-    "Output",
-    "check_choice",
-    "check_output",
-    "check_sample",
-    "check_target",
-    "initial_parameters",
-    "unpack",
-]
-
 Array = npt.NDArray[Any]
 Output = Literal["sigmoid", "linear"]
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from .training import History
 
-__all__ = ["Record", "plot_histories", "plot_history"]
-
 Record = Literal["loss", "residuals", "values", "gradients", "updates", "m", "v"]
 
 #: What of a history can be drawn, and what it is called in a picture.

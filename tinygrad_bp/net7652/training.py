@@ -28,8 +28,6 @@ from .plots import Record, plot_history
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["History", "train"]
-
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], object]
 OptimizerName = Literal["gd", "momentum", "adam"]

@@ -13,8 +13,6 @@ from .. import ops
 from ..kernel import Value, scope
 from .module import Module
 
-__all__ = ["ACTIVATIONS", "MLP", "Linear"]
-
 Activation = Callable[[Any], Any]
 Initialization = Literal["he", "glorot"]
 Seed = np.random.Generator | int | None

@@ -9,8 +9,6 @@ from typing import Any
 from ..kernel import Value
 from .storage import read_arrays, write_arrays
 
-__all__ = ["Module"]
-
 Path = str | os.PathLike[str]
 
 

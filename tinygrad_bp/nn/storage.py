@@ -13,8 +13,6 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["read_arrays", "write_arrays"]
-
 Array = npt.NDArray[Any]
 
 #: What NumPy and zipfile raise for contents that are not what they should be.

@@ -11,21 +11,6 @@ from ..kernel.dispatch import implements
 from ..kernel.op import Op
 from ..kernel.value import Value
 
-__all__ = [
-    "absolute",
-    "add",
-    "div",
-    "fmax",
-    "fmin",
-    "matmul",
-    "maximum",
-    "minimum",
-    "mul",
-    "neg",
-    "pow",
-    "sub",
-]
-
 # The forward functions are Python's operators where there is one: on arrays they are NumPy's
 # functions, on scalars they cost a tenth of them.
 

@@ -13,17 +13,6 @@ from ..kernel.arraylike import Axis
 from ..kernel.dispatch import data_of
 from ..kernel.value import Value
 
-__all__ = [
-    "MISSING",
-    "DType",
-    "as_dtype",
-    "as_operand",
-    "backwards",
-    "part",
-    "shifted",
-    "to_one_axis",
-]
-
 DType = npt.DTypeLike | None
 
 #: What NumPy's signatures say where an argument was not given.

@@ -10,8 +10,6 @@ from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from .axes import DType, as_dtype, backwards, shifted
 
-__all__ = ["cumprod", "cumsum", "cumulative_prod", "cumulative_sum"]
-
 
 def _discounted(g: Any, a: Any, axis: int) -> Any:
     """Solve s[i] = g[i] + a[i + 1] * s[i + 1] along an axis, doubling the reach in each step."""

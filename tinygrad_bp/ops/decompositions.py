@@ -20,8 +20,6 @@ from ..kernel.dispatch import implements
 from ..kernel.op import Op
 from .products import as_operands
 
-__all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
-
 # NumPy's named tuples, which have no public name.
 _Eigh: Any = type(np.linalg.eigh(np.eye(1)))
 _SVD: Any = type(np.linalg.svd(np.eye(1)))

@@ -15,8 +15,6 @@ from ..kernel.dispatch import implements
 from ..kernel.value import Value
 from .axes import MISSING, as_operand, part
 
-__all__ = ["diff", "ediff1d", "gradient", "trapezoid"]
-
 
 @implements(np.diff)
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = MISSING, append: Any = MISSING) -> Any:

@@ -11,8 +11,6 @@ import numpy as np
 from ..kernel.dispatch import implements, on_data, refuse_keywords
 from ..kernel.op import Op
 
-__all__ = ["einsum"]
-
 #: NumPy's label of the axis k in the form ``einsum(a, [0, 1], b, [1, 2])``, in sorted order.
 LABELS = string.ascii_uppercase + string.ascii_lowercase
 

@@ -15,27 +15,6 @@ from ..kernel.dispatch import implements
 from ..kernel.op import Op
 from .arithmetic import pow
 
-__all__ = [
-    "cbrt",
-    "exp",
-    "exp2",
-    "expm1",
-    "float_power",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "logaddexp",
-    "logaddexp2",
-    "positive",
-    "reciprocal",
-    "relu",
-    "sigmoid",
-    "sqrt",
-    "square",
-    "tanh",
-]
-
 # Python's floats: they take the precision of what they meet, NumPy's would make it float64.
 LN_2, LN_10 = math.log(2), math.log(10)
 

@@ -16,8 +16,6 @@ from ..kernel.op import Op
 from ..kernel.value import Value
 from .shaping import getitem, ravel, reshape, shape_of
 
-__all__ = ["concatenate", "stack"]
-
 
 def _nth_part(g: Any, y: Any, *parts: Any, position: int, axis: int) -> Any:
     """Cut out of `g` what the operand at a position had filled."""

@@ -11,8 +11,6 @@ from ..kernel.value import Value
 from .reductions import logsumexp, mean, shift_for_exp, sum
 from .shaping import where
 
-__all__ = ["cross_entropy", "log_softmax", "mse", "softmax"]
-
 
 def _forward_softmax(a: Any, axis: int) -> Any:
     e = np.exp(a - shift_for_exp(a, axis))

@@ -13,8 +13,6 @@ from ..kernel.dispatch import implements
 from ..kernel.op import Op
 from .products import as_operands
 
-__all__ = ["cond", "matrix_norm", "norm", "vector_norm"]
-
 Order = float | str | None
 
 # The root of a sum of squares: the norm has a kink at 0, where its derivative is taken as 0.

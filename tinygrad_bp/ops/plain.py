@@ -6,8 +6,6 @@ import numpy as np
 
 from ..kernel.dispatch import on_data
 
-__all__: list[str] = []
-
 for _function in (
     # comparisons and tests
     np.equal,

@@ -18,22 +18,6 @@ from ..kernel.op import Op
 from ..kernel.value import Value
 from .arithmetic import matmul
 
-__all__ = [
-    "as_operands",
-    "axis_from_end",
-    "axis_to_end",
-    "cross",
-    "dot",
-    "inner",
-    "kron",
-    "matvec",
-    "outer",
-    "tensordot",
-    "vdot",
-    "vecdot",
-    "vecmat",
-]
-
 
 def as_operands(*given: Any) -> tuple[Any, ...]:
     """Return what was given as arrays or Values, so that it has a shape."""

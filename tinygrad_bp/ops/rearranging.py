@@ -21,8 +21,6 @@ from ..kernel.value import Value
 from .joining import concatenate
 from .shaping import astype, broadcast_to, ravel, shape_of, where
 
-__all__ = ["moving"]
-
 # --- moving elements -------------------------------------------------------------------------
 
 

@@ -12,17 +12,6 @@ from ..kernel.op import Op
 from .axes import DType, as_dtype, backwards, shifted, to_one_axis
 from .shaping import broadcast_to
 
-__all__ = [
-    "logsumexp",
-    "max",
-    "mean",
-    "min",
-    "number_reduced",
-    "prod",
-    "shift_for_exp",
-    "sum",
-]
-
 
 def _spread(reduced: Any, a: Any, axis: Axis, keepdims: bool) -> Any:
     """Put reduced axes back with length 1, so that the rest meets `a` by broadcasting."""

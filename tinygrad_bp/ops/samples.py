@@ -12,8 +12,6 @@ from ..kernel.op import Op
 from ..kernel.value import Value
 from .products import as_operands
 
-__all__ = ["convolve", "correlate", "interp", "trapezoid"]
-
 # y[k] is the sum of a[i] v[k - i], so the cotangent of a[i] is the sum of g[k] v[k - i].
 _convolve = Op(
     "convolve",

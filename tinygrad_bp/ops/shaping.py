@@ -13,20 +13,6 @@ from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
 
-__all__ = [
-    "astype",
-    "broadcast_to",
-    "clip",
-    "copy",
-    "getitem",
-    "matrix_transpose",
-    "ravel",
-    "reshape",
-    "shape_of",
-    "transpose",
-    "where",
-]
-
 # --- shapes ----------------------------------------------------------------------------------
 
 _reshape = Op(

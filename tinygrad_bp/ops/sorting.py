@@ -15,8 +15,6 @@ from ..kernel.value import Value
 from .rearranging import moving
 from .shaping import ravel
 
-__all__ = ["partition", "sort", "take_along_axis"]
-
 
 def _added_along(g: Any, places: Any, axis: int, size: int) -> Any:
     """Add each element of `g` to its place along an axis."""

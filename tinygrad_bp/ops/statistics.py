@@ -18,8 +18,6 @@ from .axes import MISSING, DType, as_dtype, as_operand, to_one_axis
 from .elementary import square
 from .reductions import max, mean, min, number_reduced, sum
 
-__all__ = ["average", "median", "ptp", "std", "var"]
-
 _mean = mean  # var has an argument of that name
 
 

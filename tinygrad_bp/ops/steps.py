@@ -13,18 +13,6 @@ from ..kernel.dispatch import data_of, implements, plainly, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
 
-__all__ = [
-    "copysign",
-    "divmod",
-    "fmod",
-    "heaviside",
-    "ldexp",
-    "modf",
-    "nan_to_num",
-    "real",
-    "remainder",
-]
-
 # --- remainders: a = b * n + remainder, where n is a whole number ----------------------------
 
 remainder = implements(np.remainder)(

@@ -13,25 +13,6 @@ import numpy as np
 from ..kernel.dispatch import implements
 from ..kernel.op import Op
 
-__all__ = [
-    "arccos",
-    "arccosh",
-    "arcsin",
-    "arcsinh",
-    "arctan",
-    "arctan2",
-    "arctanh",
-    "cos",
-    "cosh",
-    "deg2rad",
-    "hypot",
-    "rad2deg",
-    "sin",
-    "sinc",
-    "sinh",
-    "tan",
-]
-
 # --- of an angle -----------------------------------------------------------------------------
 
 sin = implements(np.sin)(Op("sin", np.sin, lambda g, y, a: g * np.cos(a)))

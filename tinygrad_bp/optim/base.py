@@ -11,8 +11,6 @@ import numpy as np
 
 from ..kernel import Value
 
-__all__ = ["Optimizer"]
-
 
 class Optimizer:
     """What optimisers have in common; a kind of its own gives a subclass with `_descent`.

@@ -10,8 +10,6 @@ import numpy as np
 from ..kernel import Value
 from .base import Optimizer
 
-__all__ = ["GD", "Adam", "Momentum"]
-
 
 class GD(Optimizer):
     """Gradient descent: the step is -learning_rate · gradient.

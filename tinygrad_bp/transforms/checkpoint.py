@@ -13,9 +13,7 @@ from ..kernel import Op, Value, scope
 from ..kernel.context import witness
 from ..kernel.order import ordered
 from ..trees import flatten, rebuild
-from .tracing import Trace, recorded
-
-__all__ = ["checkpoint"]
+from .running import Trace, recorded
 
 
 def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:

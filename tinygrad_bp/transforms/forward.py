@@ -9,9 +9,7 @@ import numpy as np
 
 from ..kernel import Value
 from ..trees import rebuild
-from .tracing import Trace, as_cotangents
-
-__all__ = ["hvp", "jvp"]
+from .running import Trace, as_cotangents
 
 
 def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:

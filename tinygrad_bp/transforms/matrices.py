@@ -11,9 +11,7 @@ import numpy as np
 from ..kernel import Value
 from ..trees import rebuild
 from .reverse import grad
-from .tracing import Trace, positions
-
-__all__ = ["hessian", "jacobian"]
+from .running import Trace, positions
 
 
 def jacobian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

@@ -7,9 +7,7 @@ from functools import wraps
 from typing import Any
 
 from ..kernel import Value
-from .tracing import Trace, as_cotangents, positions
-
-__all__ = ["grad", "value_and_grad", "vjp"]
+from .running import Trace, as_cotangents, positions
 
 
 def value_and_grad(

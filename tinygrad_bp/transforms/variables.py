@@ -14,8 +14,6 @@ import numpy as np
 
 from ..kernel.value import Value
 
-__all__ = ["named_after_variables", "names_of_arrays"]
-
 _PACKAGE = __name__.partition(".")[0]
 
 

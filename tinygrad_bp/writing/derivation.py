@@ -16,15 +16,13 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.data import as_data
+from ..programs.program import Program
+from ..programs.steadiness import same
+from ..programs.trace import Traced, trace
 from ..trees import flatten, rebuild
 from .latex import Formulas
 from .numpy_text import from_template
-from .program import Program
 from .source import write_source
-from .steadiness import same
-from .tracing import Traced, trace
-
-__all__ = ["Derivation", "derive"]
 
 _numbers = count(1)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["ATOM", "COMPARISON", "POWER", "PRODUCT", "SUM", "UNARY", "Expr", "infix", "inside"]
-
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)
 
 

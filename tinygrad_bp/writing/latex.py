@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..programs.program import Kind
+from ..programs.trace import Traced
 from .expressions import Expr
 from .latex_text import formula, number, symbol
 from .lines import Lines
 from .paths import MOST, Paths, Place
-from .program import Kind
-from .tracing import Traced
-
-__all__ = ["Formulas"]
 
 
 class Formulas:

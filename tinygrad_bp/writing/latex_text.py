@@ -6,11 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..programs.program import Instruction
 from .expressions import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Expr
 from .literals import number_text
-from .program import Instruction
-
-__all__ = ["formula", "number", "symbol"]
 
 _LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "

@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..programs.program import Instruction, Kind, Program
+from ..programs.witnesses import TracingError
 from .expressions import ATOM, UNARY, Expr
 from .literals import array_text, dtype_text, number_text
 from .names import Names
 from .numpy_text import ENTRIES, Entry
-from .program import Instruction, Kind, Program
-from .witnesses import TracingError
-
-__all__ = ["Line", "Lines", "entries_of"]
 
 #: Into longer expressions nothing is folded.
 _LONGEST = 72

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["INLINE", "array_text", "index_text", "literal", "number_text"]
-
 #: Arrays of up to so many elements stand inside of an expression.
 INLINE = 8
 

@@ -7,8 +7,6 @@ import keyword
 import re
 import unicodedata
 
-__all__ = ["Names", "as_identifier", "one_line"]
-
 _LONGEST = 40
 
 

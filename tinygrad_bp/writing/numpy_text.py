@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..programs.program import Instruction
 from .expressions import COMPARISON, POWER, PRODUCT, SUM, UNARY, Expr, infix, inside
 from .literals import Keep, index_text, literal
-from .program import Instruction
-
-__all__ = ["ENTRIES", "Entry", "from_template"]
 
 Write = Callable[[Instruction, Sequence[Expr], Keep], Expr]
 

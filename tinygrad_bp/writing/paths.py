@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .program import Instruction, Kind, Program, compute
-from .simplify import ELEMENTWISE
-
-__all__ = ["MOST", "Paths", "Place"]
+from ..programs.program import Instruction, Kind, Program, compute
+from ..programs.simplify import ELEMENTWISE
 
 #: More paths than these are not written out.
 MOST = 20

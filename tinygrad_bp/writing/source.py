@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ..programs.program import Kind, Program
+from ..programs.trace import Traced
+from ..programs.witnesses import TracingError
 from .lines import Line, Lines, entries_of
 from .literals import array_text, dtype_text
 from .names import Names, as_identifier, one_line
 from .numpy_text import Entry
-from .program import Kind, Program
-from .tracing import Traced
-from .witnesses import TracingError
-
-__all__ = ["Source", "helpers_of", "names_beside", "write_source"]
 
 #: Larger arrays are arguments of the function in the text, which would be unreadable with them.
 LARGEST_LITERAL = 1000

@@ -10,14 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ...transforms.tracing import positions
+from ...transforms.running import positions
 from ...trees import flatten, rebuild
 from ..arguments import Arguments
 from ..cache import Cache
-from ..recording import Recorded, record, refuse_in_place
-from .backend import as_function, jax_module
-
-__all__ = ["pure_function"]
+from ..specialize import Recorded, record, refuse_in_place
+from .derived_text import as_function, jax_module
 
 
 def pure_function(

@@ -5,6 +5,6 @@ only move elements), `expanding` (ops taken apart), `fusion` (which steps share 
 (where each value is), `loops` and `functions` (the text), `backend`.
 """
 
-from .backend import build, build_loop
+from .machine_code import build, build_loop
 
 __all__ = ["build", "build_loop"]

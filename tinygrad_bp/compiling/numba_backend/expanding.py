@@ -14,12 +14,10 @@ import numpy as np
 from ...kernel import Value
 from ...kernel.order import ordered
 from ...ops.elementary import positive
-from ...transforms.tracing import recorded
-from ...writing.program import Instruction, Kind, Program
-from ...writing.witnesses import recorded_in_full
-from .places import MOVES
-
-__all__ = ["COMPOSED", "expanded", "with_own_results"]
+from ...programs.program import Instruction, Kind, Program
+from ...programs.witnesses import recorded_in_full
+from ...transforms.running import recorded
+from .addresses import MOVES
 
 #: Rows of the table whose forward function is made of other ops.
 COMPOSED = frozenset(["sigmoid", "relu", "softmax", "log_softmax", "logsumexp"])

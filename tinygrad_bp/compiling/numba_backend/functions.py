@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from .fusion import Plan
+from .layout import Memory
 from .loops import Kernel
-from .memory import Memory
-
-__all__ = ["TIMES", "Function", "parts_of"]
 
 #: The argument of a compiled loop that says how often it runs.
 TIMES = "times"

@@ -16,12 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from ...writing.program import Instruction, Kind, Program
-from . import places as at
-from .places import Place
+from ...programs.program import Instruction, Kind, Program
+from . import addresses as at
+from .addresses import Place
 from .scalars import DTYPES, FAST_IN_NUMPY, has_loop, is_number
-
-__all__ = ["FILLING", "REDUCTIONS", "Plan", "Read", "Stage", "domain_of", "reduced_axes"]
 
 #: From here on NumPy is faster: BLAS, several elements at a time, sums in pairs.
 LARGEST_PRODUCT = 4096  # multiplications

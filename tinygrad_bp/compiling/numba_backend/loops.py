@@ -8,14 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...programs.program import Instruction
 from ...writing.expressions import Expr
-from ...writing.program import Instruction
+from .addresses import NOWHERE, row_major
 from .fusion import REDUCTIONS, Plan, domain_of, reduced_axes
-from .memory import Memory, Region
-from .places import NOWHERE, row_major
+from .layout import Memory, Region
 from .scalars import converted, is_number, number, typed_scalar
-
-__all__ = ["Kernel"]
 
 #: A loop over an axis of a nest is known by its number, one inside of it by its name.
 Loop = int | str | None

@@ -12,20 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from ...programs.program import Instruction, Kind
 from ...writing.expressions import COMPARISON, Expr, inside
 from ...writing.literals import dtype_text, number_text
 from ...writing.numpy_text import ENTRIES
-from ...writing.program import Instruction, Kind
-
-__all__ = [
-    "DTYPES",
-    "FAST_IN_NUMPY",
-    "converted",
-    "has_loop",
-    "is_number",
-    "number",
-    "typed_scalar",
-]
 
 #: What NumPy's operators on truth values are.
 _LOGICAL = {"mul": "logical_and", "add": "logical_or"}

@@ -5,6 +5,6 @@ on), `forms` (the table of how each op is computed), `lanes` (arrays that are co
 `backend`.
 """
 
-from .backend import build, build_loop
+from .straight_line import build, build_loop
 
 __all__ = ["build", "build_loop"]

@@ -14,10 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ...writing import Instruction, Kind, Program
-from .memory import Lifetimes, Memory, Pool
-
-__all__ = ["Code", "Form", "Place"]
+from ...programs import Instruction, Kind, Program
+from .buffers import Lifetimes, Memory, Pool
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ...writing import Instruction, Kind
+from ...programs import Instruction, Kind
 from .code import Code, Form
-
-__all__ = ["form_of", "formula_of", "write_together"]
 
 _UFUNCS: dict[Any, np.ufunc] = {
     operator.add: np.add,

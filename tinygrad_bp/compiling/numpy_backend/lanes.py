@@ -10,9 +10,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ...writing import Instruction, Program
-
-__all__ = ["Lanes"]
+from ...programs import Instruction, Program
 
 #: Above this number of elements a call costs little beside what it computes.
 _SMALL = 4096

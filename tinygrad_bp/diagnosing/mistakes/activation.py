@@ -16,8 +16,6 @@ from ..sweep import Backward
 from .incomplete import shortened
 from .softmax import shortcut_above
 
-__all__ = ["hypotheses"]
-
 #: What measures an error: without its derivative the gradient no longer knows of the error.
 _ERRORS = frozenset(["pow", "square", "mul", "abs"])
 #: What a derivative is computed as, instead of the right one, at any point.

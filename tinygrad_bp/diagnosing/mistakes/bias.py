@@ -11,8 +11,6 @@ from ..graph import Edge, Graph
 from ..hypothesis import Function, Hypothesis, fixed
 from ..sweep import Backward
 
-__all__ = ["hypotheses"]
-
 
 def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
     """Yield the mistakes in adding up the gradient of a bias."""

@@ -9,8 +9,6 @@ import numpy as np
 
 from ...kernel import Op, Value, topological_order
 
-__all__ = ["Shortened", "shortened"]
-
 _SIGNS = {"sub": "-", "mul": "*", "pow": "**"}
 
 

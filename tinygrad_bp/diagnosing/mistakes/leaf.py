@@ -10,8 +10,6 @@ from ..hypothesis import Hypothesis, fixed
 from ..places import Step
 from ..sweep import Backward
 
-__all__ = ["hypotheses"]
-
 
 def hypotheses(graph: Graph, steps: Sequence[Step]) -> Iterator[Hypothesis]:
     """Yield for each parameter the activations and softmaxes that may have been passed over."""

@@ -12,8 +12,6 @@ from ..hypothesis import Function, Hypothesis, fixed
 from ..sweep import Backward
 from .scaling import stretches
 
-__all__ = ["hypotheses"]
-
 #: Where a node has more uses than this, only the first and the last are looked at.
 _MOST = 6
 

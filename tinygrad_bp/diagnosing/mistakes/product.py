@@ -12,8 +12,6 @@ from ..graph import Edge, Graph, arranged
 from ..hypothesis import Hypothesis, Unknown, fixed
 from ..sweep import Backward, Change
 
-__all__ = ["hypotheses"]
-
 _PRODUCTS = frozenset(["matmul", "mul", "einsum"])
 #: How many other arrays of the same shape are tried in the place of an activation.
 _MOST = 40

@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterator
 from ..graph import Edge, Graph
 from ..hypothesis import Function, Hypothesis, Unknown, fixed
 
-__all__ = ["hypotheses", "stretches"]
-
 
 def hypotheses(graph: Graph, handed: Collection[int]) -> Iterator[Hypothesis]:
     """Yield the mistakes that multiply a gradient, or add the weight to it."""

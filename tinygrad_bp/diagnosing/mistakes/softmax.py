@@ -10,8 +10,6 @@ from ..hypothesis import Hypothesis, fixed
 from ..places import Softmax, Step
 from ..sweep import Backward
 
-__all__ = ["hypotheses", "shortcut_above"]
-
 
 def hypotheses(
     graph: Graph, found: Sequence[Softmax], handed: Collection[int]

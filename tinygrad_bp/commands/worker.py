@@ -1,0 +1,142 @@
+"""The process in which a user's file runs and is checked; see `submission` for the other side."""
+
+from __future__ import annotations
+
+import builtins
+import faulthandler
+import json
+import math
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..checking.compare import compare
+from .files import ScriptError, blame, look_up, run_file
+
+
+def main() -> None:
+    """Read a job from standard input, do it, and write the answer into the job's file.
+
+    The answer carries the job's token, which the user's code is not told: text that it prints or
+    writes somewhere is no answer. It is no secret from code that goes looking for it.
+    """
+    job = json.loads(sys.stdin.readline())
+    os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
+    import rich.console  # noqa: F401 - for the table; what the file does shall not hinder it
+
+    trace = open(job["trace"], "wb", buffering=0)  # noqa: SIM115 - until the process ends
+    answer_file = open(job["answer"], "wb", buffering=0)  # noqa: SIM115 - from now it is timed
+
+    # bound before the user's code runs, which may put something else in their places
+    process, dumps, leave = os.getpid(), json.dumps, os._exit
+    own_pid, write, encode = os.getpid, answer_file.write, str.encode
+    faulthandler.enable(trace)
+    faulthandler.dump_traceback_later(job["time_limit"], exit=True, file=trace)
+    _limit_memory(job["memory_limit"])
+    try:
+        answer = _checked(job)
+    except ScriptError as error:
+        answer = {"error": {"kind": error.kind, "line": error.line, "message": error.what}}
+        answer["error"]["of_reference"] = error.file == Path(job["reference"] or "")
+    except BaseException as error:  # whatever it is: the report shall say so
+        message = f"{type(error).__name__}: {error}"
+        answer = {"error": {"kind": "exception", "line": None, "message": message}}
+        answer["error"]["of_reference"] = False
+    text = dumps(answer | {"token": job["token"]})
+    if own_pid() == process:  # and not a copy that the file has forked
+        write(encode(text))
+    leave(0)  # without what the file may have left to be done at the end
+
+
+def _checked(job: dict[str, Any]) -> dict[str, Any]:
+    file = Path(job["file"])
+    source = Path(job["reference"] or file)
+    intact = _remembered()
+    namespace = _run(source)
+    params = look_up(source, namespace, "--params", job["params"])
+    loss = look_up(source, namespace, "--loss", job["loss"])
+    own = namespace if source == file else _run(file)
+    manual = look_up(file, own, "--manual", job["manual"])
+    _refuse_changes(intact, file)
+    try:
+        at = params() if callable(params) else params
+        comparison = compare(loss, at, manual, numeric=job["numeric"], tolerance=job["tolerance"])
+    except BaseException as error:
+        raise _blamed(error, file, source) from error
+    _refuse_changes(intact, file)
+    return {"comparison": json.loads(comparison.to_json()), "text": str(comparison)}
+
+
+def _run(file: Path) -> dict[str, Any]:
+    try:
+        return run_file(file)
+    except KeyboardInterrupt as error:  # the file's own: nobody sits at this process
+        raise blame(file, error) from error
+
+
+def _blamed(error: BaseException, file: Path, source: Path) -> ScriptError:
+    """Blame the file that has a line in it, the user's first."""
+    blamed = blame(file, error)
+    if blamed.line is None and source != file:
+        other = blame(source, error)
+        return blamed if other.line is None else other
+    return blamed
+
+
+def _limit_memory(mebibytes: int) -> None:
+    """Limit the memory of this process, where the system can: on Linux, hardly on macOS."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    wanted = mebibytes * 2**20
+    for limit, most in ((resource.RLIMIT_AS, wanted), (resource.RLIMIT_CORE, 0)):
+        try:
+            _, hard = resource.getrlimit(limit)
+            within = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(limit, (within, hard))
+        except (OSError, ValueError):  # the system does not let it be set
+            continue
+
+
+# --- what the check is made of must stay as it is ----------------------------------------------
+
+
+def _places() -> dict[str, Any]:
+    """Return the namespaces that a check relies on, and their classes', by name."""
+    places: dict[str, Any] = {"builtins": vars(builtins), "json": vars(json), "math": vars(math)}
+    places |= {"numpy": vars(np), "numpy.linalg": vars(np.linalg)}
+    package = __package__.partition(".")[0]
+    for name, module in sorted(sys.modules.items()):
+        if name.partition(".")[0] == package:
+            places[name] = vars(module)
+            for key, thing in vars(module).items():
+                if isinstance(thing, type) and thing.__module__.partition(".")[0] == package:
+                    places[f"{name}.{key}"] = vars(thing)
+    return places
+
+
+def _remembered() -> Callable[[], str]:
+    """Remember what functions there are; return what finds the first that was replaced."""
+    before = [(name, place, dict(place)) for name, place in _places().items()]
+
+    def replaced() -> str:
+        for name, place, old in before:
+            for key, thing in old.items():
+                if not key.startswith("__warning") and place.get(key, None) is not thing:
+                    return f"{name}.{key}"
+        return ""
+
+    return replaced
+
+
+def _refuse_changes(replaced: Callable[[], str], file: Path) -> None:
+    found = replaced()
+    if found:
+        raise ScriptError(
+            f"it replaces {found}, which the check itself is made of", file=file, kind="replaced"
+        )

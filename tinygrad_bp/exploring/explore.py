@@ -1,0 +1,141 @@
+"""`explore`: from a Value to a page that steps through its forward and backward pass."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ..checking import Comparison
+from ..drawing.render import TIME_LIMIT, write
+from ..kernel import Value
+from ..viewing.graph import Graph, describe
+from ..viewing.plain import printable
+from .document import Page, assemble
+from .picture import picture
+from .recording import record
+from .rules import name_terms
+from .story import story
+
+#: Larger graphs are explored on request only.
+MOST_NODES = 1000
+
+_SUFFIXES = (".html", ".htm")
+
+
+def explore(
+    value: Value,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    comparison: Comparison | None = None,
+    title: str | None = None,
+    seed: Any = None,
+    force: bool = False,
+    time_limit: float = TIME_LIMIT,
+) -> Page:
+    """Make a page that steps through the forward and the backward pass of a graph.
+
+    The page is one HTML file that needs no network and makes no request. It plays the forward
+    pass, then the backward sweep in the engine's order: at each step the node, its rule as a
+    formula and as code, ``upstream × local = contribution`` and ``gradient: old + Δ → new`` with
+    the numbers of this graph. Learners can be asked for the gradients instead.
+
+    Parameters
+    ----------
+    value : Value
+        The last node, such as a loss. Its graph is only read; no ``.grad`` changes.
+    path : str or os.PathLike, optional
+        The file to write, ``.html``. It is replaced as a whole or not at all.
+    comparison : Comparison, optional
+        What `tinygrad_bp.compare` gave for the same function and parameters. Manual, automatic
+        and numeric gradients are then shown side by side, and the page stops at the first wrong
+        step. Parameters are found by their names and shapes.
+    title : str, optional
+        The heading; by default the name of `value`.
+    seed : array_like, optional
+        The gradient to start from, of the shape of `value`; 1 for a scalar.
+    force : bool, optional
+        Whether to make a page of more than 1,000 nodes.
+    time_limit : float, optional
+        Seconds that laying out the diagram may take.
+
+    Returns
+    -------
+    Page
+        Its `html`, and its `path`; a notebook shows it.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not a Value, or `comparison` not a Comparison.
+    ValueError
+        If the suffix is another one, the graph is too large, `value` is not a scalar and there
+        is no seed, or the comparison belongs to other parameters.
+    StaleGraphError
+        If data were assigned after the graph had used them.
+    OSError
+        If the file cannot be written. An old file of that name is then as it was.
+    RenderError
+        If the diagram cannot be laid out.
+
+    Notes
+    -----
+    Arrays of up to 256 numbers are in the page in full, larger ones as the means of blocks, so
+    that its size is bounded. A graph without anything to differentiate has a forward pass only.
+
+    Examples
+    --------
+    >>> import tinygrad_bp as bp
+    >>> x = bp.Value(3.0, name="x")
+    >>> page = bp.explore(bp.named(x * x, "y"))
+    >>> page.html[:15]
+    '<!DOCTYPE html>'
+
+    As a file, with a check of gradients that were derived by hand:
+
+    >>> import pathlib, tempfile
+    >>> comparison = bp.compare(lambda p: p["x"] ** 2, {"x": 3.0}, {"x": 5.0})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = bp.explore(x**2, f"{folder}/page.html", comparison=comparison)
+    ...     page.path.name
+    'page.html'
+    """
+    if not isinstance(value, Value):
+        raise TypeError(f"explore: expected a Value, got {type(value).__name__}")
+    if comparison is not None and not isinstance(comparison, Comparison):
+        raise TypeError(f"explore: expected a Comparison, got {type(comparison).__name__}")
+    if path is not None and Path(path).suffix.lower() not in _SUFFIXES:
+        raise ValueError(f"explore: {os.fspath(path)!r} does not end in .html")
+    graph = describe(value)
+    if len(graph.nodes) > MOST_NODES and not force:
+        _refuse(graph)
+    recording = record(value, seed)
+    terms = name_terms(graph)
+    told = story(
+        graph,
+        recording,
+        terms,
+        title=title or printable(value.name or "A computational graph"),
+        comparison=comparison,
+    )
+    drawn = picture(graph, recording, terms, time_limit=time_limit)
+    page = Page(assemble(told, drawn, _in_words(graph)))
+    if path is not None:
+        write(path, page.html.encode())
+        page.path = Path(path)
+    return page
+
+
+def _in_words(graph: Graph) -> str:
+    return (
+        f"Diagram of {len(graph.nodes)} nodes and {len(graph.edges)} edges. The panel tells each "
+        "step in words; the search field goes to a node by its name."
+    )
+
+
+def _refuse(graph: Graph) -> None:
+    raise ValueError(
+        f"explore: the graph has {len(graph.nodes)} nodes and {len(graph.edges)} edges, and nobody "
+        f"steps through more than {MOST_NODES}; explore an earlier node of it, compute with arrays "
+        "rather than with single numbers, or pass force=True"
+    )

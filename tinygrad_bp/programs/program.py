@@ -1,0 +1,139 @@
+"""A traced computation as plain data: an ordered list of instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from ..kernel import Op
+from .rows import row_of
+
+
+class Kind(StrEnum):
+    """What an instruction is to its program."""
+
+    INPUT = "input"  # a leaf of an argument
+    SEED = "seed"  # the cotangent of an output that is no scalar
+    CONSTANT = "constant"
+    FORWARD = "forward"
+    BACKWARD = "backward"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instruction:
+    """One step: what is computed, of which other steps, and what it is called.
+
+    Attributes
+    ----------
+    kind : Kind
+        Inputs, seeds and constants have no op.
+    op : Op or None
+        What computes it: ``op.forward(*operands, **metadata)``.
+    operands : tuple of int
+        The positions of other instructions, all of them before this one.
+    data : object
+        The numbers of a constant. A Python float takes the precision of what it meets.
+    name : str or None
+        What the user calls it; not checked in any way.
+    scope : tuple of str
+        The groups that it belongs to. A step of the backward pass belongs where the node is
+        whose cotangent it helps to compute.
+    of : int or None
+        For a step that completes a cotangent: the instruction whose cotangent it is.
+    """
+
+    kind: Kind
+    op: Op | None = None
+    operands: tuple[int, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    shape: tuple[int, ...] = ()
+    dtype: Any = None
+    name: str | None = None
+    scope: tuple[str, ...] = ()
+    data: Any = None
+    of: int | None = None
+
+    @property
+    def op_name(self) -> str:
+        """The name of the op, "" where there is none."""
+        return self.op.name if self.op is not None else ""
+
+    @property
+    def row(self) -> str:
+        """The name of the op in the engine's table, "" for none and for a user's own."""
+        return row_of(self.op) if self.op is not None else ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """Instructions in an order in which they can be computed, and what goes in and comes out.
+
+    Attributes
+    ----------
+    instructions : tuple of Instruction
+        Each refers to earlier ones by position.
+    inputs, seeds, outputs : tuple of int
+        Positions, in the order of the leaves of arguments and of the value.
+    gradients : tuple of int
+        For each input that is differentiated by, where its gradient is.
+    wanted : tuple of int
+        For each gradient, which of `inputs` it belongs to.
+    """
+
+    instructions: tuple[Instruction, ...]
+    inputs: tuple[int, ...]
+    seeds: tuple[int, ...]
+    outputs: tuple[int, ...]
+    gradients: tuple[int, ...]
+    wanted: tuple[int, ...]
+
+    def run(self, inputs: Sequence[Any], seeds: Sequence[Any] = ()) -> tuple[list[Any], list[Any]]:
+        """Compute outputs and gradients with the forward functions of the ops."""
+        values = self.evaluate(inputs, seeds)
+        return [values[k] for k in self.outputs], [values[k] for k in self.gradients]
+
+    def evaluate(self, inputs: Sequence[Any], seeds: Sequence[Any] = ()) -> list[Any]:
+        """Compute all instructions."""
+        given = dict(zip((*self.inputs, *self.seeds), (*inputs, *seeds), strict=True))
+        values: list[Any] = []
+        for position, step in enumerate(self.instructions):
+            if step.op is None:
+                values.append(given.get(position, step.data))
+            else:
+                values.append(compute(step.op, [values[k] for k in step.operands], step.metadata))
+        return values
+
+    def typed(self, inputs: Sequence[Any], seeds: Sequence[Any]) -> Program:
+        """Write down the shape and dtype of each instruction, as they are for these inputs."""
+        with np.errstate(all="ignore"):
+            values = self.evaluate(inputs, seeds)
+        return replace(
+            self,
+            instructions=tuple(
+                replace(step, shape=np.shape(value), dtype=np.asarray(value).dtype)
+                for step, value in zip(self.instructions, values, strict=True)
+            ),
+        )
+
+    def uses(self) -> list[int]:
+        """Count how often each instruction is an operand or is returned."""
+        counts = [0] * len(self.instructions)
+        for position in self._read():
+            counts[position] += 1
+        return counts
+
+    def _read(self) -> Iterator[int]:
+        for step in self.instructions:
+            yield from step.operands
+        yield from (*self.outputs, *self.gradients)
+
+
+def compute(op: Op, operands: Sequence[Any], metadata: Mapping[str, Any]) -> Any:
+    """Compute one op on arrays, as the op does."""
+    forward: Callable[..., Any] = op.forward
+    result = forward(*operands, **metadata)
+    return result if type(result) is np.ndarray else np.asarray(result)[()]

@@ -1,0 +1,331 @@
+"""Folding, merging and leaving out: the same numbers in fewer steps.
+
+Every change keeps the values as they are, to the last bit (a zero may change its sign).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from .program import Instruction, Kind, Program, compute
+
+_SAME_PLACE = (
+    "add sub mul div neg pow abs exp log sqrt tanh sigmoid relu maximum minimum where greater "
+    "greater_equal less less_equal equal not_equal sign heaviside square logaddexp"
+)
+#: Ops whose output is that of the numbers at the same place, after broadcasting.
+ELEMENTWISE = frozenset(_SAME_PLACE.split())
+_COMMUTATIVE = frozenset({"add", "mul"})
+#: Ops that only show the same numbers in another way.
+_VIEWS = frozenset({"transpose", "reshape", "broadcast_to"})
+
+
+def simplified(program: Program) -> Program:
+    """Fold constants, drop what changes nothing, merge what is the same, remove what is unused.
+
+    Parameters
+    ----------
+    program : Program
+        As it was traced.
+
+    Returns
+    -------
+    Program
+        With the same inputs, outputs and gradients, and shapes and dtypes as they come out.
+    """
+    builder = _Builder()
+    moved: list[int] = []
+    for step in program.instructions:
+        operands = tuple(moved[k] for k in step.operands)
+        of = None if step.of is None else moved[step.of]
+        moved.append(builder.add(replace(step, operands=operands, of=of)))
+    inputs = [program.instructions[k].data for k in program.inputs]
+    seeds = [program.instructions[k].data for k in program.seeds]
+    new = replace(
+        program,
+        instructions=tuple(builder.steps),
+        inputs=tuple(moved[k] for k in program.inputs),
+        seeds=tuple(moved[k] for k in program.seeds),
+        outputs=tuple(moved[k] for k in program.outputs),
+        gradients=tuple(moved[k] for k in program.gradients),
+    )
+    return without_dead(new).typed(inputs, seeds)
+
+
+def without_dead(program: Program) -> Program:
+    """Keep what outputs and gradients are computed from, and all inputs."""
+    steps = program.instructions
+    ends = (*program.inputs, *program.seeds, *program.outputs, *program.gradients)
+    alive = [False] * len(steps)
+    for k in ends:
+        alive[k] = True
+    for k in reversed(range(len(steps))):
+        if alive[k]:
+            for operand in steps[k].operands:
+                alive[operand] = True
+    kept = [k for k in range(len(steps)) if alive[k]]
+    new = {k: position for position, k in enumerate(kept)}
+
+    def at(places: Sequence[int]) -> tuple[int, ...]:
+        return tuple(new[k] for k in places)
+
+    return replace(
+        program,
+        instructions=tuple(
+            replace(
+                steps[k],
+                operands=at(steps[k].operands),
+                of=_moved(steps[k].of, new),
+            )
+            for k in kept
+        ),
+        inputs=at(program.inputs),
+        seeds=at(program.seeds),
+        outputs=at(program.outputs),
+        gradients=at(program.gradients),
+    )
+
+
+def _moved(position: int | None, new: Mapping[int, int]) -> int | None:
+    return None if position is None else new.get(position)
+
+
+class _Builder:
+    """Instructions as they are added, each once."""
+
+    def __init__(self) -> None:
+        self.steps: list[Instruction] = []
+        self._found: dict[Any, int] = {}
+
+    def add(self, step: Instruction) -> int:
+        """Add an instruction, or find one with the same numbers."""
+        if step.op is None:
+            return self._source(step)
+        rule = _RULES.get(step.row)
+        found = None if rule is None else rule(self, step)
+        if found is None:
+            step = self._absorbed(step)
+            found = self._folded(step)
+        return self._merged(step) if found is None else self._baptised(found, step)
+
+    def _source(self, step: Instruction) -> int:
+        if step.kind is Kind.CONSTANT:
+            key = _key_of(step.data)
+            if key in self._found:
+                return self._baptised(self._found[key], step)
+            self._found[key] = len(self.steps)
+        self.steps.append(step)
+        return len(self.steps) - 1
+
+    def _baptised(self, position: int, step: Instruction) -> int:
+        """Let an instruction have the name, and the meaning, of one that is the same."""
+        kept = self.steps[position]
+        if kept.name is None and step.name is not None and kept.op is not None:
+            kept = replace(kept, name=step.name)
+        if kept.of is None and step.of is not None and kept.kind is Kind.BACKWARD:
+            kept = replace(kept, of=step.of)
+        self.steps[position] = kept
+        return position
+
+    def _merged(self, step: Instruction) -> int:
+        operands = step.operands
+        if step.row in _COMMUTATIVE:
+            operands = tuple(sorted(operands))
+        key = (id(step.op), operands, _key_of(dict(step.metadata)))
+        if key in self._found:
+            return self._baptised(self._found[key], step)
+        self._found[key] = len(self.steps)
+        self.steps.append(step)
+        return len(self.steps) - 1
+
+    def constant(self, data: Any, like: Instruction) -> int:
+        """Add a constant."""
+        return self._source(
+            Instruction(Kind.CONSTANT, shape=np.shape(data), data=data, scope=like.scope)
+        )
+
+    def scalar(self, position: int) -> Any:
+        """Return the number of a constant, or of one that is broadcast; None for all else."""
+        step = self.steps[position]
+        if step.row == "broadcast_to":
+            step = self.steps[step.operands[0]]
+        if step.kind is Kind.CONSTANT and np.shape(step.data) == () and step.data is not None:
+            return step.data
+        return None
+
+    def same(self, step: Instruction, position: int) -> int | None:
+        """Return an operand that an instruction leaves as it is, if type and shape say so too."""
+        kept = self.steps[position]
+        if type(kept.data) is float:  # takes the precision of what it meets, the result does not
+            return None
+        fits = kept.shape == step.shape and kept.dtype == step.dtype
+        return position if fits else None
+
+    def operation(
+        self, op: Any, operands: Sequence[int], like: Instruction, **metadata: Any
+    ) -> int:
+        """Add another op in the place of an instruction."""
+        return self.add(replace(like, op=op, operands=tuple(operands), metadata=metadata))
+
+    def _absorbed(self, step: Instruction) -> Instruction:
+        """Leave out broadcasting of what an elementwise op would broadcast anyway."""
+        if step.row not in ELEMENTWISE or len(step.operands) < 2:
+            return step
+        operands = list(step.operands)
+        for k, operand in enumerate(operands):
+            source = self.steps[operand]
+            if source.row != "broadcast_to":
+                continue
+            trial = [*operands[:k], source.operands[0], *operands[k + 1 :]]
+            if np.broadcast_shapes(*(self.steps[t].shape for t in trial)) == step.shape:
+                operands = trial
+        return replace(step, operands=tuple(operands))
+
+    def _folded(self, step: Instruction) -> int | None:
+        """Compute an op of constants alone, as one number where it is one."""
+        sources = [self.steps[k] for k in step.operands]
+        if step.op is None:
+            return None
+        if all(each.kind is Kind.CONSTANT for each in sources):
+            if step.row in _VIEWS and step.shape != ():
+                return None
+            return self.constant(_value(step, [each.data for each in sources]), step)
+        numbers = [self.scalar(k) for k in step.operands]
+        broadcast = [each for each in sources if each.row == "broadcast_to"]
+        if step.row in ELEMENTWISE and broadcast and not any(n is None for n in numbers):
+            number = self.constant(_value(step, numbers), step)
+            return self.operation(broadcast[0].op, [number], step, shape=step.shape)
+        return None
+
+
+def _value(step: Instruction, data: list[Any]) -> Any:
+    assert step.op is not None
+    with np.errstate(all="ignore"):
+        value = compute(step.op, data, step.metadata)
+    weak = all(type(each) is float for each in data) and np.shape(value) == ()
+    return float(value) if weak and np.asarray(value).dtype.kind == "f" else value
+
+
+def _key_of(data: Any) -> Any:
+    """Return something hashable that is equal where data are the same."""
+    if isinstance(data, np.ndarray | np.generic):
+        array = np.asarray(data)
+        return ("array", array.shape, array.dtype.str, array.tobytes())
+    if isinstance(data, dict):
+        return ("dict", *((key, _key_of(item)) for key, item in data.items()))
+    if isinstance(data, tuple | list):
+        return ("sequence", *map(_key_of, data))
+    if isinstance(data, slice):
+        return ("slice", *map(_key_of, (data.start, data.stop, data.step)))
+    try:
+        hash(data)
+    except TypeError:
+        return ("object", id(data))
+    return (type(data), repr(data) if isinstance(data, float) else data)
+
+
+# --- what changes nothing ----------------------------------------------------------------------
+
+
+def _identity(builder: _Builder, step: Instruction) -> int | None:
+    return step.operands[0]
+
+
+def _if_same(builder: _Builder, step: Instruction) -> int | None:
+    return builder.same(step, step.operands[0])
+
+
+def _neutral(*numbers: float | None) -> Callable[[_Builder, Instruction], int | None]:
+    """Drop an operand, the one at a position, where it is a number that changes nothing."""
+
+    def rule(builder: _Builder, step: Instruction) -> int | None:
+        for k, neutral in enumerate(numbers):
+            number = builder.scalar(step.operands[k])
+            if neutral is not None and number is not None and number == neutral:
+                return builder.same(step, step.operands[1 - k])
+        return None
+
+    return rule
+
+
+def _add(builder: _Builder, step: Instruction) -> int | None:
+    a, b = step.operands
+    if builder.steps[b].row == "neg":
+        return _turned(builder, step, "sub", (a, builder.steps[b].operands[0]))
+    return _neutral(0, 0)(builder, step)
+
+
+def _sub(builder: _Builder, step: Instruction) -> int | None:
+    a, b = step.operands
+    if builder.steps[b].row == "neg":
+        return _turned(builder, step, "add", (a, builder.steps[b].operands[0]))
+    return _neutral(None, 0)(builder, step)
+
+
+def _mul(builder: _Builder, step: Instruction) -> int | None:
+    found = _neutral(1, 1)(builder, step)
+    if found is None:
+        for k, operand in enumerate(step.operands):
+            if builder.scalar(operand) == -1:
+                other = step.operands[1 - k]
+                if builder.same(step, other) is not None:
+                    return _turned(builder, step, "neg", (other,))
+    return found
+
+
+def _turned(
+    builder: _Builder, step: Instruction, name: str, operands: tuple[int, ...]
+) -> int | None:
+    op = getattr(ops, name)
+    return builder.add(replace(step, op=op, operands=operands, metadata={}))
+
+
+def _neg(builder: _Builder, step: Instruction) -> int | None:
+    inner = builder.steps[step.operands[0]]
+    return inner.operands[0] if inner.row == "neg" else None
+
+
+def _transpose(builder: _Builder, step: Instruction) -> int | None:
+    inner = builder.steps[step.operands[0]]
+    ndim = len(step.shape)
+    axes = _axes(step, ndim)
+    if axes == list(range(ndim)):
+        return step.operands[0]
+    if inner.row == "transpose":
+        outer = _axes(inner, ndim)
+        if [outer[k] for k in axes] == list(range(ndim)):
+            return inner.operands[0]
+    return None
+
+
+def _axes(step: Instruction, ndim: int) -> list[int]:
+    axes = step.metadata.get("axes")
+    return list(range(ndim))[::-1] if axes is None else list(axes)
+
+
+def _reshape(builder: _Builder, step: Instruction) -> int | None:
+    inner = builder.steps[step.operands[0]]
+    if inner.row == "reshape":
+        return builder.add(replace(step, operands=inner.operands))
+    return _if_same(builder, step)
+
+
+_RULES: Mapping[str, Callable[[_Builder, Instruction], int | None]] = {
+    "alias": _identity,
+    "add": _add,
+    "sub": _sub,
+    "mul": _mul,
+    "div": _neutral(None, 1),
+    "pow": _neutral(None, 1),
+    "neg": _neg,
+    "positive": _identity,
+    "transpose": _transpose,
+    "reshape": _reshape,
+    "astype": _if_same,
+    "broadcast_to": _if_same,
+}

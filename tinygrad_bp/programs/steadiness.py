@@ -1,0 +1,160 @@
+"""Does a function take the same steps for all data? It is run with other numbers, to see."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..kernel import Value
+from ..kernel.data import as_data
+from ..kernel.value import constant
+from ..trees import flatten, rebuild
+from .program import Instruction, Kind
+from .witnesses import TracingError
+
+
+class Run(Protocol):
+    """One run of a function: its arguments, which of them are inputs, and its steps."""
+
+    name: str
+    args: Sequence[Any]
+    inputs: Sequence[int]
+    steps: list[Instruction]
+    places: dict[Value, int]
+
+
+def whole(data: Any) -> Value:
+    """Make an argument of whole numbers an input: traced, though nothing is differentiated by it.
+
+    Anything that would turn it into plain numbers is refused then.
+    """
+    value = constant(0)
+    value._data, value.requires_grad = data, True
+    return value
+
+
+def check(run: Run, again: Callable[[Sequence[Any]], Run]) -> tuple[Value, ...]:
+    """Compare runs of a function with the same and with other numbers.
+
+    Parameters
+    ----------
+    run : Run
+        The run at the arguments themselves.
+    again : callable
+        Runs the function at other arguments.
+
+    Returns
+    -------
+    tuple of Value
+        Leaves that require a gradient and that two runs have in common: they are from outside.
+
+    Raises
+    ------
+    TracingError
+        If the runs take other steps, or constants or options differ.
+    """
+    captured: tuple[Value, ...] = ()
+    for move in (None, _near, _negated, _reversed, _random):
+        moved = list(run.args)
+        if move is not None:
+            for k in run.inputs:
+                moved[k] = _moved(run.args[k], move)
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                second = again(moved)
+        except Exception:  # not defined there
+            if move is None:
+                raise
+            continue
+        _compare(run, second, "with the arguments" if move else "for the same arguments")
+        if move is None:
+            captured = tuple(v for v in run.places if v.requires_grad and v in second.places)
+    return captured
+
+
+def _moved(argument: Any, move: Callable[[Any], Any]) -> Any:
+    leaves = [leaf.data if isinstance(leaf, Value) else leaf for _, leaf in flatten(argument)]
+    return rebuild(argument, iter([_moved_leaf(leaf, move) for leaf in leaves]))
+
+
+def _moved_leaf(leaf: Any, move: Callable[[Any], Any]) -> Any:
+    if getattr(leaf, "dtype", np.dtype(float)).kind in "iu" and move in _OF_WHOLE_NUMBERS:
+        return whole(_OF_WHOLE_NUMBERS[move](leaf))
+    return move(as_data(leaf))
+
+
+def _near(leaf: Any) -> Any:
+    spread = np.linspace(0.999, 1.0007, leaf.size).reshape(leaf.shape)
+    return (leaf * spread + 1e-9).astype(leaf.dtype)
+
+
+def _negated(leaf: Any) -> Any:
+    return (0.0625 - 1.25 * leaf).astype(leaf.dtype)
+
+
+def _reversed(leaf: Any) -> Any:
+    return (0.75 * leaf.ravel()[::-1].reshape(leaf.shape) + 0.0625).astype(leaf.dtype)
+
+
+def _random(leaf: Any) -> Any:
+    numbers = np.random.default_rng(leaf.size).normal(size=leaf.shape)
+    return np.asarray(numbers, leaf.dtype)[()]
+
+
+#: Of whole numbers, which are often indices or classes, to what is likely to be one as well.
+_OF_WHOLE_NUMBERS: Mapping[Callable[[Any], Any], Callable[[Any], Any]] = {
+    _near: lambda leaf: leaf,
+    _negated: lambda leaf: leaf + leaf.dtype.type(1),
+    _reversed: lambda leaf: leaf.ravel()[::-1].reshape(leaf.shape)[()],
+    _random: lambda leaf: leaf * leaf.dtype.type(0),
+}
+
+
+def _compare(run: Run, second: Run, when: str) -> None:
+    """Refuse where two runs of a function took other steps."""
+    for one, other in zip(run.steps, second.steps, strict=False):
+        if one.op_name != other.op_name or one.operands != other.operands:
+            raise TracingError(
+                f"{run.name}: the function takes other steps {when} ({_step(one)}, then "
+                f"{_step(other)}): it branches on data, or on random numbers; use numpy.where, "
+                "which computes both branches, or derive each branch on its own"
+            )
+        if one.kind is Kind.CONSTANT and not same(one.data, other.data):
+            raise TracingError(
+                f"{run.name}: {_step(one)} of shape {one.shape} changes {when}, but is no part of "
+                "the graph: it was computed from .data, .item() or .detach(), or drawn at random; "
+                "compute it with Values, or pass it as an argument"
+            )
+        if not same(dict(one.metadata), dict(other.metadata)):
+            raise TracingError(
+                f"{run.name}: {_step(one)} was told {dict(one.metadata)!r:.200}, which changes "
+                f"{when}: an index or an option was computed from data, which cannot be written out"
+            )
+    if len(run.steps) != len(second.steps):
+        raise TracingError(
+            f"{run.name}: the function takes another number of steps {when}; it branches on data, "
+            "or on random numbers"
+        )
+
+
+def _step(step: Instruction) -> str:
+    about = step.op_name or ("a constant" if step.kind is Kind.CONSTANT else step.kind)
+    return f"{about} {step.name!r}" if step.name else about
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two options, arguments or arrays are the same, NaN and all."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, np.ndarray | np.generic | float):
+        a, b = np.asarray(one), np.asarray(other)
+        return a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+    return bool(one == other)

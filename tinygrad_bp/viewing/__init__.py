@@ -1,0 +1,1 @@
+"""What pictures and pages show of a graph: nodes with ids and roles, their numbers as text."""

@@ -1,0 +1,237 @@
+"""Nodes as text: what is written in a node, a line or a tooltip.
+
+All of it is plain text. Each format escapes it in its own way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from ..kernel import Value
+from .graph import Graph, Node, Role
+from .health import flags, gradient_of, size_of
+from .marks import NOTHING, Mark
+from .plain import array_in_full, clipped, number, printable, summary
+
+#: Ops that Python writes as an operator.
+OPERATORS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What there is to say about a node, as plain text of one line each but for the last."""
+
+    id: str
+    role: Role
+    name: str  # "" where it has none
+    op: str  # "" for a leaf
+    expression: str  # how it is computed, "" for a leaf
+    shape: str
+    value: str
+    gradient: str  # "-" where there is none yet, "" where there will never be one
+    flags: tuple[str, ...]  # what is wrong with the numbers
+    details: str  # the numbers in full, several lines
+    size: float | None = None  # the largest entry of the gradient
+    rows: tuple[tuple[str, str], ...] = ()  # further numbers, and what they are
+    verdict: Literal["", "correct", "wrong"] = ""  # of a comparison
+    points: str = ""  # why to look here
+    lines: tuple[str, ...] = ()  # an explanation
+
+
+def cards(graph: Graph, marks: Mapping[str, Mark] = {}) -> dict[str, Card]:
+    """Return the card of each node by the node's id, with the marks of nodes by their ids."""
+    terms = terms_of(graph)
+    return {
+        node.id: _folded(node, terms, marks) if node.members else _card(node, terms, marks)
+        for node in graph.nodes
+    }
+
+
+def _card(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> Card:
+    value = node.value
+    mark = marks.get(node.id, NOTHING)
+    gradient = value.data if node.side == "backward" else gradient_of(value)
+    return Card(
+        id=node.id,
+        role=node.role,
+        name=clipped(printable(node.title or value.name or "")),
+        op="" if node.formula else _op(value),
+        expression=node.formula or _expression(value, terms),
+        shape=_shape(value),
+        value=summary(value.data),
+        gradient="" if node.side == "backward" else _gradient_text(value),
+        flags=flags(value),
+        details=_details(node, terms),
+        size=size_of(gradient),
+        rows=(
+            *([("=", clipped(node.formula, 56))] if node.formula and value.op else []),
+            *mark.rows,
+        ),
+        verdict=mark.verdict,
+        points=mark.points,
+        lines=mark.lines,
+    )
+
+
+def _gradient_text(value: Value) -> str:
+    gradient = gradient_of(value)
+    if gradient is not None:
+        return summary(gradient)
+    return "-" if value.requires_grad else ""
+
+
+# --- folded nodes --------------------------------------------------------------------------
+
+
+def _folded(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> Card:
+    """Sum up what is in a folded node; its value and gradient are those of its last member."""
+    inside = [_card(member, terms, marks) for member in node.members]
+    wrong = tuple((card.name, "gradient is wrong") for card in inside if card.verdict == "wrong")
+    looked = next((card for card in inside if card.points), None)
+    verdicts = {card.verdict for card in inside}
+    return replace(
+        inside[-1],
+        id=node.id,
+        role=node.role,
+        name=clipped(printable(node.title)),
+        op=f"{len(inside)} nodes",
+        expression=f"[{len(inside)} nodes: {_ops(node)}]",
+        flags=_flags_inside(inside),
+        details="\n".join(_details_inside(node, terms)),
+        size=max((card.size for card in inside if card.size is not None), default=None),
+        rows=(("inside", _ops(node)), *_parameters_inside(node), *wrong),
+        verdict="wrong" if wrong else "correct" if "correct" in verdicts else "",
+        points=f"{looked.points}: {looked.name or looked.id}" if looked else "",
+        lines=looked.lines if looked else (),
+    )
+
+
+def _ops(node: Node) -> str:
+    """Count the ops of a folded node: ``7 mul, 6 add, relu``."""
+    counts = Counter(member.value.op.name for member in node.members if member.value.op)
+    shown = [name if n == 1 else f"{n} {name}" for name, n in counts.most_common(3)]
+    return ", ".join([*map(printable, shown), *(["..."] if len(counts) > 3 else [])])
+
+
+def _parameters_inside(node: Node) -> Iterator[tuple[str, str]]:
+    parameters = [m.value for m in node.members if m.role is Role.PARAMETER]
+    if parameters:
+        sizes = [size_of(gradient_of(value)) for value in parameters]
+        largest = max((size for size in sizes if size is not None), default=None)
+        count = f"{len(parameters)}, {sum(value.size for value in parameters)} numbers"
+        gradient = "" if largest is None else f", |grad| up to {number(largest)}"
+        yield "params", f"{count}{gradient}"
+
+
+def _flags_inside(inside: list[Card]) -> tuple[str, ...]:
+    found: dict[str, list[str]] = {}
+    for card in inside:
+        for flag in card.flags:
+            found.setdefault(flag.partition(":")[0], []).append(card.name or card.id)
+    return tuple(
+        clipped(f"{flag}: {', '.join(names[:3])}{', ...' * (len(names) > 3)}")
+        for flag, names in found.items()
+    )
+
+
+def _details_inside(node: Node, terms: Mapping[Value, str]) -> Iterator[str]:
+    yield f"{printable(node.title) or node.id}: {len(node.members)} nodes"
+    for member in node.members[:40]:
+        value = member.value
+        name = printable(value.name or member.id)
+        computed = f" = {_expression(value, terms)}" if value.op else f" ({member.role})"
+        yield clipped(f"{name}{computed}") + f"  {_shape(value)}  value {summary(value.data)}"
+    if len(node.members) > 40:
+        yield f"... and {len(node.members) - 40} more"
+
+
+# --- names ---------------------------------------------------------------------------------
+
+
+def _shape(value: Value) -> str:
+    return f"({', '.join(map(str, value.shape))}{',' * (value.ndim == 1)})"
+
+
+def _op(value: Value) -> str:
+    """Name the op of a node, with its metadata: ``sum axis=0``."""
+    if value.op is None:
+        return ""
+    return " ".join([printable(value.op.name), *_metadata(value)])
+
+
+def _metadata(value: Value) -> list[str]:
+    """Write out the metadata, but for what is off and for the shape, which is given anyway."""
+    return [
+        f"{key}={clipped(printable(_plain(item)))}"
+        for key, item in value.metadata.items()
+        if item is not None and item is not False and key != "shape"
+    ]
+
+
+def _plain(item: Any) -> str:
+    """Write metadata as in Python, slices as in brackets and arrays on one line."""
+    if isinstance(item, slice):
+        parts = ["" if each is None else str(each) for each in (item.start, item.stop, item.step)]
+        return ":".join(parts[: 2 if item.step is None else 3])
+    if isinstance(item, tuple):
+        return f"({', '.join(map(_plain, item))})"
+    if isinstance(item, np.ndarray):
+        return summary(item)
+    return "..." if item is Ellipsis else str(item)
+
+
+def terms_of(graph: Graph) -> dict[Value, str]:
+    """Find what each node is called in an expression: its name if no other has it, or its id."""
+    taken = Counter(node.title or node.value.name for node in graph.whole())
+    terms = {node.value: _term(node, taken) for node in graph.whole()}
+    for node in graph.nodes:
+        if node.members and terms[node.value] == node.members[-1].id:
+            terms[node.value] = node.id
+    return terms
+
+
+def _term(node: Node, taken: Mapping[str | None, int]) -> str:
+    value = node.value
+    name = node.title or value.name
+    if name and taken[name] == 1:
+        return clipped(printable(name))
+    if not name and node.role is Role.CONSTANT and value.ndim == 0:
+        return summary(value.data)
+    return node.id
+
+
+def _expression(value: Value, terms: Mapping[Value, str]) -> str:
+    """Write how a node is computed: ``w_1 @ x``, ``sum(n3, axis=0)``."""
+    if value.op is None:
+        return ""
+    operands = [terms[parent] for parent in value.parents]
+    operator = OPERATORS.get(value.op.name)
+    if operator and len(operands) == 2:
+        return f" {operator} ".join(operands)
+    if value.op.name == "neg" and len(operands) == 1:
+        return f"-{operands[0]}"
+    return f"{printable(value.op.name)}({', '.join([*operands, *_metadata(value)])})"
+
+
+def _details(node: Node, terms: Mapping[Value, str]) -> str:
+    value, gradient = node.value, gradient_of(node.value)
+    name = printable(node.title or value.name or "")
+    computed = " = ".join(
+        part for part in (name, node.formula or _expression(value, terms)) if part
+    )
+    lines = [
+        f"{node.id}: {computed or node.role}",
+        f"{node.role}, shape {_shape(value)}, {value.dtype}",
+        *([f"in {' / '.join(map(printable, node.place))}"] if node.place else []),
+        f"value\n{array_in_full(value.data)}",
+    ]
+    if gradient is not None:
+        lines.append(f"gradient\n{array_in_full(gradient)}")
+    elif value.requires_grad and node.side != "backward":
+        lines.append("gradient: none yet")
+    return "\n".join(lines)
