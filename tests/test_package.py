@@ -16,12 +16,13 @@ LAYERS = [
     "kernel",
     "ops",
     "trees",
-    "files",
     "transforms",
+    "programs",
     "writing",
     "compiling",
     "diagnosing",
     "checking",
+    "viewing",
     "drawing",
     "exploring",
     "testing",
@@ -29,8 +30,7 @@ LAYERS = [
     "optim",
     "nn",
     "net7652",
-    "demo",
-    "cli",
+    "commands",
 ]
 
 
