@@ -37,6 +37,10 @@ class Op:
     variadic : callable, optional
         Instead of `rules`, for any number of operands: one rule, which is told the operand in
         question as ``position=``.
+    shares : bool, optional
+        Whether the output may be in the memory of an operand: a view, or the operand itself. A
+        compiled program then keeps that memory for as long as the output is read. False promises
+        that the forward function always returns memory of its own.
 
     Raises
     ------
@@ -68,6 +72,7 @@ class Op:
         forward: Callable[..., Any],
         *rules: Rule,
         variadic: Callable[..., Any] | None = None,
+        shares: bool = True,
         doc: str | None = None,
     ) -> None:
         if not name or not isinstance(name, str):
@@ -81,6 +86,7 @@ class Op:
         self.forward = forward
         self.rules: Iterable[Rule] = rules if variadic is None else _EachOperand(variadic)
         self.arity = len(rules) if variadic is None else None
+        self.shares = shares
         self.__doc__ = doc or f"The op {name!r}."
 
     def __repr__(self) -> str:

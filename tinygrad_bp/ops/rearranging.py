@@ -46,11 +46,13 @@ _gather: Op = Op(
     "gather",
     _moved,
     lambda g, y, a, places: _scatter(g, places=places, shape=shape_of(a)),
+    shares=False,
 )
 _scatter: Op = Op(
     "scatter",
     _added_up,
     lambda g, y, a, places, shape: _gather(g, places=places),
+    shares=False,
 )
 
 
