@@ -106,15 +106,12 @@ def _telling(entries: list[Entry]) -> list[Entry]:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    def written(x: float | None) -> float | str | None:
-        return x if x is None or np.isfinite(x) else str(x)
-
     return {
         "index": list(entry.index),
-        "manual": written(entry.manual),
-        "automatic": written(entry.automatic),
-        "numeric": written(entry.numeric),
-        "error": written(entry.relative_error),
+        "manual": entry.manual,
+        "automatic": entry.automatic,
+        "numeric": entry.numeric,
+        "error": entry.relative_error,
         "verdict": entry.verdict,
         "wrong": entry.verdict == "wrong",
     }
