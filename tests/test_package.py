@@ -65,6 +65,39 @@ def test_arrows_run_downwards():
             assert LAYERS.index(other) <= LAYERS.index(part), f"{path} imports {other}"
 
 
+def imported_files(path):
+    """Yield the files of the package that a file imports, for types alone too."""
+    here = path.relative_to(PACKAGE).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = PACKAGE.joinpath(*here[: len(here) - node.level + 1])
+            base = base.joinpath(*(node.module.split(".") if node.module else []))
+            for alias in node.names:
+                places = (base / alias.name, base)
+                files = (f for p in places for f in (p.with_suffix(".py"), p / "__init__.py"))
+                yield next(file for file in files if file.is_file())
+
+
+def circles(imports):
+    """Return what is left of a graph when all that is in no circle has been taken away."""
+    while True:
+        used = set().union(*imports.values())
+        left = {
+            file: others & imports.keys() - {file}
+            for file, others in imports.items()
+            if file in used and others & imports.keys() - {file}
+        }
+        if left == imports:
+            return left
+        imports = left
+
+
+def test_no_files_import_each_other_in_a_circle():
+    files = PACKAGE.rglob("*.py")
+    assert circles({file: set(imported_files(file)) for file in files}) == {}
+    assert set(circles({1: {2}, 2: {3}, 3: {2, 4}, 4: {5}, 5: set()})) == {2, 3}
+
+
 def test_modules_are_short():
     lengths = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
     assert {path: n for path, n in lengths.items() if n > 400} == {}

@@ -8,7 +8,8 @@ read).
 """
 
 from .compare import compare
-from .comparison import Comparison, Entry, Row
+from .comparison import Comparison
 from .numeric import numeric_gradient
+from .report import Entry, Row
 
 __all__ = ["Comparison", "Entry", "Row", "compare", "numeric_gradient"]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..diagnosing import Diagnosis
 from .automatic import AutomaticGradient, limited_noise
-from .comparison import Comparison, Row, Sides, step_row
+from .comparison import Comparison, Sides, make_step_row
 from .kinks import Look, look_closer
 from .manual import Manual, read_manual
 from .numeric import (
@@ -23,6 +23,7 @@ from .numeric import (
     differentiate,
 )
 from .problem import Problem, Vector, round_off
+from .report import Row
 
 Mask = npt.NDArray[np.bool_]
 
@@ -187,7 +188,7 @@ def _step_rows(given: Manual | None, tolerance: float) -> list[Row]:
     for step in [] if given is None else given.steps:
         allowed = 1e-14 * np.max(np.abs(step.automatic), initial=0.0)
         wrong = _differ(step.manual, step.automatic, tolerance, allowed)
-        rows.append(step_row(step, wrong))
+        rows.append(make_step_row(step, wrong))
     return rows
 
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import isclose
 
-from ..checking import Comparison
-from ..checking.comparison import Row
+from ..checking import Comparison, Row
 from ..diagnosing import Diagnosis
 from ..viewing.graph import Graph, Node, Role
 from ..viewing.marks import NOTHING, Mark

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking import Comparison
-from ..checking.comparison import Entry
-from ..checking.report import summary
+from ..checking import Comparison, Entry
 from ..kernel import Value
 from ..trees import flatten
 from ..viewing.graph import Graph, Role
@@ -68,7 +66,7 @@ def verdicts(
     diagnosed = _diagnosed(comparison, graph, steps, completed)
     return {
         "ok": comparison.ok,
-        "summary": summary(comparison),
+        "summary": comparison.summary,
         "tolerance": comparison.tolerance,
         "method": comparison.numeric_method,
         "parameters": parameters,
