@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..diagnosing import Diagnosis
 from .kinks import Look
-from .manual import Step
+from .manual import InnerGradient
 from .numeric import NumericGradient
 from .problem import Problem, Vector
 from .report import NO_BREAK, Entry, Report, Row
@@ -192,7 +192,7 @@ class Comparison(Report):
             if k in range(block.start, block.stop):
                 entries.setdefault(look.kink, []).append(k)
         for kink, places in entries.items():
-            number = "" if block.stop - block.start == 1 else _counted(len(places))
+            number = "" if block.stop - block.start == 1 else _count(len(places))
             yield f"{kink} is at its kink{number}"
             outside = next((k for k in places if self._wrong[k]), None)
             if outside is not None:
@@ -254,7 +254,7 @@ class Comparison(Report):
                 yield Entry(name, index, by_hand, by_engine, by_steps, error, verdict)
 
 
-def make_step_row(step: Step, wrong: Mask) -> Row:
+def make_step_row(step: InnerGradient, wrong: Mask) -> Row:
     """Make the row of an inner Value."""
     errors = relative_errors(step.manual, step.automatic)
     worst = np.where(wrong, errors, -1.0) if wrong.any() else errors
@@ -271,7 +271,7 @@ def make_step_row(step: Step, wrong: Mask) -> Row:
     )
 
 
-def _counted(entries: int) -> str:
+def _count(entries: int) -> str:
     return f" ({entries} {'entry' if entries == 1 else 'entries'})"
 
 

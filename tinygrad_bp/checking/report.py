@@ -195,9 +195,9 @@ def _as_text(comparison: Report) -> str:
         legacy_windows=False,
     ).print(table)
     body = [line.rstrip() for line in lines.getvalue().splitlines() if line.strip()]
-    remarks = [line for remark in comparison.remarks for line in _wrapped(remark)]
+    remarks = [line for remark in comparison.remarks for line in _wrap(remark)]
     causes = [line for diagnosis in comparison.diagnosis for line in _as_lines(diagnosis)]
-    footer = _wrapped(_footer(comparison))
+    footer = _wrap(_footer(comparison))
     return "\n".join([comparison.summary, *body, *remarks, *causes, *footer])
 
 
@@ -270,14 +270,14 @@ def _as_paragraph(diagnosis: Diagnosis) -> str:
 
 def _as_lines(diagnosis: Diagnosis) -> Iterator[str]:
     """Write what was done, what else it may have been, and what to do."""
-    yield from _wrapped(_title(diagnosis))
+    yield from _wrap(_title(diagnosis))
     for text in (diagnosis.explanation, diagnosis.fix):
-        yield from _wrapped(f"  {text}")
+        yield from _wrap(f"  {text}")
     if diagnosis.line:
         yield f"  The right step: {diagnosis.line}"
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrap(text: str) -> list[str]:
     """Break a text into lines, those after the first indented; long names stay whole."""
     lines = wrap(
         text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False

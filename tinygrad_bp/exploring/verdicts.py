@@ -13,7 +13,7 @@ from ..checking import Comparison, Entry
 from ..kernel import Value
 from ..trees import flatten
 from ..viewing.graph import Graph, Role
-from ..viewing.plain import printable
+from ..viewing.plain_text import printable
 from .arrays import Arrays
 
 #: So many entries of a parameter are listed, wrong ones first.
@@ -63,7 +63,7 @@ def verdicts(
             f"shapes, found {', '.join(sorted(repr(name) for name, _ in leaves)) or 'none'}"
         )
     wrong = [p["step"] for p in parameters if p["wrong"] and p["step"] is not None]
-    diagnosed = _diagnosed(comparison, graph, steps, completed)
+    diagnosed = _step_to_blame(comparison, graph, steps, completed)
     return {
         "ok": comparison.ok,
         "summary": comparison.summary,
@@ -104,21 +104,21 @@ def _telling(entries: list[Entry]) -> list[Entry]:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    def written(x: float | None) -> float | str | None:
+    def as_json(x: float | None) -> float | str | None:
         return x if x is None or np.isfinite(x) else str(x)
 
     return {
         "index": list(entry.index),
-        "manual": written(entry.manual),
-        "automatic": written(entry.automatic),
-        "numeric": written(entry.numeric),
-        "error": written(entry.relative_error),
+        "manual": as_json(entry.manual),
+        "automatic": as_json(entry.automatic),
+        "numeric": as_json(entry.numeric),
+        "error": as_json(entry.relative_error),
         "verdict": entry.verdict,
         "wrong": entry.verdict == "wrong",
     }
 
 
-def _diagnosed(
+def _step_to_blame(
     comparison: Comparison,
     graph: Graph,
     steps: Sequence[Mapping[str, Any]],
