@@ -49,13 +49,13 @@ def test_pdf_says_what_it_needs(no_programs, monkeypatch):
 
 
 def test_no_renderer_at_all(no_programs, monkeypatch):
-    monkeypatch.setattr(rendering, "_embedded", lambda: None)
+    monkeypatch.setattr(rendering, "_find_graphviz_pure", lambda: None)
     with pytest.raises(RenderError, match="pip install graphviz-pure"):
         render(SOURCE, "svg")
 
 
 def test_a_renderer_that_cannot_be_started(monkeypatch, tmp_path):
-    monkeypatch.setattr(rendering, "_embedded", lambda: str(tmp_path / "missing"))
+    monkeypatch.setattr(rendering, "_find_graphviz_pure", lambda: str(tmp_path / "missing"))
     with pytest.raises(RenderError, match="could not be started"):
         render(SOURCE, "svg")
 
@@ -139,7 +139,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, f
 
 
 def test_the_embedded_renderer_is_the_one_that_was_installed():
-    program = rendering._embedded()
+    program = rendering._find_graphviz_pure()
     assert program is not None
     said = subprocess.run([program, "-V"], capture_output=True, check=True).stderr
     assert b"graphviz-pure" in said

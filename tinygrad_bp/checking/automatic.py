@@ -93,10 +93,10 @@ class AutomaticGradient:
         """
         with np.errstate(all="ignore"):  # what fun has to say, it has said at the parameters
             nearby = [AutomaticGradient(problem, at).gradient for at in problem.nearby()]
-            moved = self._moved_by_round_off()
-        return limited_noise(np.maximum(round_off(np.array(nearby)), moved), self.magnitude)
+            moved = self._move_by_round_off()
+        return limit_noise(np.maximum(round_off(np.array(nearby)), moved), self.magnitude)
 
-    def _moved_by_round_off(self) -> Vector:
+    def _move_by_round_off(self) -> Vector:
         """Return how far the gradient moves, root mean square, with the last bits of the nodes.
 
         This is Monte Carlo arithmetic (Parker, *Monte Carlo Arithmetic*, 1997) on the backward
@@ -120,7 +120,7 @@ class AutomaticGradient:
         return rms
 
 
-def limited_noise(deviation: Vector, magnitude: float) -> Vector:
+def limit_noise(deviation: Vector, magnitude: float) -> Vector:
     """Take 16 standard deviations of the round-off, but no more than 1e-10 of the magnitude.
 
     The other program may lose more digits than this one, hence 16. The limit is for jumps of

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnosing import Diagnosis
-from .automatic import AutomaticGradient, limited_noise
-from .comparison import Comparison, Row, Sides, step_row
+from .automatic import AutomaticGradient, limit_noise
+from .comparison import Comparison, Sides, make_step_row
 from .kinks import Look, look_closer
 from .manual import Manual, read_manual
 from .numeric import (
@@ -23,6 +23,7 @@ from .numeric import (
     differentiate,
 )
 from .problem import Problem, Vector, round_off
+from .report import Row
 
 Mask = npt.NDArray[np.bool_]
 
@@ -156,11 +157,11 @@ def _settle(
         _step_rows(given, tolerance),
     )
     if given is not None and not comparison.ok and not verdict.automatic_wrong.any():
-        comparison.diagnosis = _diagnosed(problem, given, judge.noise)
+        comparison.diagnosis = _find_cause(problem, given, judge.noise)
     return comparison
 
 
-def _diagnosed(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosis]:
+def _find_cause(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosis]:
     """Find the cause of a wrong manual gradient; what looks for it is imported only then.
 
     The verdict stands, whatever happens here.
@@ -187,7 +188,7 @@ def _step_rows(given: Manual | None, tolerance: float) -> list[Row]:
     for step in [] if given is None else given.steps:
         allowed = 1e-14 * np.max(np.abs(step.automatic), initial=0.0)
         wrong = _differ(step.manual, step.automatic, tolerance, allowed)
-        rows.append(step_row(step, wrong))
+        rows.append(make_step_row(step, wrong))
     return rows
 
 
@@ -220,7 +221,7 @@ class _Judge:
         if verdict.automatic_wrong.any() and self.numeric.method == "complex":
             self._add_noise_of_the_complex_step(verdict.automatic_wrong)
             verdict = self.verdict()
-        return self._looked_closer(verdict)
+        return self._look_closer(verdict)
 
     def verdict(self) -> _Verdict:
         automatic, numeric = self.automatic.gradient, self.numeric
@@ -240,7 +241,7 @@ class _Judge:
         for k, look in self.kinks.items():
             wrong[k] = not look.allows(float(gradient[k]), self.tolerance)
 
-    def _looked_closer(self, verdict: _Verdict) -> _Verdict:
+    def _look_closer(self, verdict: _Verdict) -> _Verdict:
         doubtful = verdict.automatic_wrong
         while doubtful.any():  # a second time if the method has changed
             self.looks |= look_closer(self.problem, np.flatnonzero(doubtful))
@@ -256,7 +257,7 @@ class _Judge:
         """Take what was found to be the numeric side, unless the complex step is confirmed."""
         smooth = [k for k in np.flatnonzero(doubtful).tolist() if not self.looks[k].kink]
         if self.numeric.method == "complex":
-            if self.method == "complex" or self._confirmed(smooth):
+            if self.method == "complex" or self._confirms(smooth):
                 return
             self.numeric = differences(self.problem, "adaptive")._replace(
                 reason="its derivatives are not confirmed by differences"
@@ -264,7 +265,7 @@ class _Judge:
         for k in smooth:
             self.numeric.gradient[k], self.numeric.error[k] = self.looks[k].slope
 
-    def _confirmed(self, smooth: list[int]) -> bool:
+    def _confirms(self, smooth: list[int]) -> bool:
         """Say whether a closer look sides with the complex step in every entry in question."""
         slopes = [self.looks[k].slope for k in smooth]
         second = np.array([slope.value for slope in slopes])
@@ -281,7 +282,7 @@ class _Judge:
             complex_step(self.problem, at=point, where=where).gradient
             for point in self.problem.nearby()
         ]
-        noise = limited_noise(round_off(np.array(nearby)), self.automatic.magnitude)
+        noise = limit_noise(round_off(np.array(nearby)), self.automatic.magnitude)
         self.numeric = self.numeric._replace(error=self.numeric.error + noise)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -11,76 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnosing import Diagnosis
-from . import report
 from .kinks import Look
-from .manual import Step
+from .manual import InnerGradient
 from .numeric import NumericGradient
 from .problem import Problem, Vector
+from .report import NO_BREAK, Entry, Report, Row
 
 Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One parameter of a comparison, or one inner Value.
-
-    Attributes
-    ----------
-    name : str
-        The path to it, such as ``w_1`` or ``layers[0].w``.
-    shape : tuple of int
-        Its shape.
-    worst : tuple of int or None
-        The index of the wrong entry with the largest relative difference, or of any entry where
-        none is wrong. None where there are no entries.
-    manual_error : float or None
-        The largest relative difference of manual and automatic entries; None without a manual
-        gradient. Infinite where there is NaN.
-    numeric_error : float or None
-        The largest relative difference of automatic and numeric entries; None for an inner Value.
-    verdict : {"correct", "wrong"}
-        Wrong if any entry is.
-    wrong_side : {"manual", "automatic", "both"} or None
-        Which gradient is wrong.
-    note : str
-        What else there is to know.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    worst: tuple[int, ...] | None
-    manual_error: float | None
-    numeric_error: float | None
-    verdict: Literal["correct", "wrong"]
-    wrong_side: Literal["manual", "automatic", "both"] | None
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of one parameter.
-
-    Attributes
-    ----------
-    name, index : str, tuple of int
-        Which.
-    manual, automatic, numeric : float
-        Its derivatives; `manual` is None without a manual gradient.
-    relative_error : float
-        ``|a - b| / max(|a|, |b|)`` of manual and automatic, without a manual gradient of
-        automatic and numeric. 0 where both are 0, infinite where either is NaN.
-    verdict : {"correct", "wrong", "kink"}
-        See `compare`. "kink" is not wrong: there is no derivative, and those given are between
-        the slopes on both sides.
-    """
-
-    name: str
-    index: tuple[int, ...]
-    manual: float | None
-    automatic: float
-    numeric: float
-    relative_error: float
-    verdict: Literal["correct", "wrong", "kink"]
 
 
 class Sides(NamedTuple):
@@ -92,7 +28,7 @@ class Sides(NamedTuple):
     allowed: Vector
 
 
-class Comparison:
+class Comparison(Report):
     """Manual, automatic and numeric gradients, compared. Made by `compare`.
 
     It is true if every entry is correct; ``print`` shows a table, a notebook a table in HTML.
@@ -256,12 +192,43 @@ class Comparison:
             if k in range(block.start, block.stop):
                 entries.setdefault(look.kink, []).append(k)
         for kink, places in entries.items():
-            number = "" if block.stop - block.start == 1 else _counted(len(places))
+            number = "" if block.stop - block.start == 1 else _count(len(places))
             yield f"{kink} is at its kink{number}"
             outside = next((k for k in places if self._wrong[k]), None)
             if outside is not None:
                 low, high = sorted(side.value for side in self._kinks[outside][1:3])
                 yield f"not all are between the slopes on both sides, {low:.6g} and {high:.6g}"
+
+    @property
+    def wrong_of(self) -> tuple[int, int]:
+        """How many entries of the parameters are wrong, of how many."""
+        return int(self._wrong.sum()), self._wrong.size
+
+    @cached_property
+    def remarks(self) -> list[str]:
+        """What there is to say of parameters that are wrong or have a note."""
+        return list(self._remarks())
+
+    def _remarks(self) -> Iterator[str]:
+        if not np.isfinite(self.loss):
+            yield f"the loss is {self.loss}"
+        for row, block in zip(self.rows, self._problem.blocks()):
+            if row.verdict == "wrong" and row.worst is not None:
+                yield self._worst(row, block)
+            elif row.note:
+                yield f"{row.name}: {row.note}"
+        for row in self._steps:
+            if row.note:
+                yield f"{row.name} is wrong: {row.note}"
+
+    def _worst(self, row: Row, block: slice) -> str:
+        place = f"[{', '.join(map(str, row.worst))}]" if row.worst else ""
+        values = ", ".join(
+            f"{side}{NO_BREAK}{float(vector[block].reshape(row.shape)[row.worst]):.16g}"
+            for side, vector in zip(("manual", "automatic", "numeric"), self._sides)
+            if vector is not None
+        )
+        return f"{row.name}{place} is wrong: {values}; {row.note}"
 
     def _entries(self) -> Iterator[Entry]:
         problem, sides = self._problem, self._sides
@@ -286,36 +253,8 @@ class Comparison:
                 )
                 yield Entry(name, index, by_hand, by_engine, by_steps, error, verdict)
 
-    def __str__(self) -> str:
-        return report.as_text(self)
 
-    def __repr__(self) -> str:
-        return f"<Comparison: {report.summary(self)}>"
-
-    def _repr_html_(self) -> str:
-        return report.as_html(self)
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Write everything as JSON.
-
-        Parameters
-        ----------
-        indent : int, optional
-            How far to indent nested lines; by default everything is on one line.
-
-        Returns
-        -------
-        str
-            An object with the keys ``ok``, ``loss``, ``tolerance``, ``numeric_method``,
-            ``numeric_note``, ``rows``, ``entries`` and ``diagnosis``; rows and entries have the
-            keys of `Row` and `Entry`. Numbers that are not finite are the strings ``"NaN"``,
-            ``"Infinity"`` and ``"-Infinity"``, which ``float()`` reads; what there is none of is
-            null.
-        """
-        return report.as_json(self, indent)
-
-
-def step_row(step: Step, wrong: Mask) -> Row:
+def make_step_row(step: InnerGradient, wrong: Mask) -> Row:
     """Make the row of an inner Value."""
     errors = relative_errors(step.manual, step.automatic)
     worst = np.where(wrong, errors, -1.0) if wrong.any() else errors
@@ -332,7 +271,7 @@ def step_row(step: Step, wrong: Mask) -> Row:
     )
 
 
-def _counted(entries: int) -> str:
+def _count(entries: int) -> str:
     return f" ({entries} {'entry' if entries == 1 else 'entries'})"
 
 

@@ -16,7 +16,7 @@ from .problem import Problem, Vector, numbers
 
 
 @dataclass(frozen=True)
-class Step:
+class InnerGradient:
     """The gradient by an inner Value, as the user has it and as the engine has it."""
 
     name: str
@@ -32,7 +32,7 @@ class Manual:
     ----------
     vector : numpy.ndarray
         Over the entries of the parameters; NaN for a bias whose gradient was not summed.
-    steps : list of Step
+    steps : list of InnerGradient
         The gradients by inner Values.
     arrays : mapping of str to array
         All of it as it was handed over, by name.
@@ -41,7 +41,7 @@ class Manual:
     """
 
     vector: Vector
-    steps: list[Step]
+    steps: list[InnerGradient]
     arrays: Mapping[str, npt.NDArray[Any]]
     again: Callable[[Any], Mapping[str, npt.NDArray[Any]]] | None = None
 
@@ -64,7 +64,9 @@ def read_manual(problem: Problem, automatic: AutomaticGradient, given: Any) -> M
         if arrays[name].shape != node.shape:
             _refuse_shape(name, node.shape, "Value of that name", arrays[name])
     cotangents = automatic.cotangents(dict.fromkeys(extra.values())) if extra else {}
-    steps = [Step(name, arrays[name], np.asarray(cotangents[n])) for name, n in extra.items()]
+    steps = [
+        InnerGradient(name, arrays[name], np.asarray(cotangents[n])) for name, n in extra.items()
+    ]
     return Manual(np.concatenate(blocks), steps, arrays, again if function else None)
 
 

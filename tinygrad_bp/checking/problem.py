@@ -74,7 +74,7 @@ class Problem:
         self.x: Vector = np.concatenate([array.ravel() for array in arrays]).astype(np.float64)
         self.resolution = EPSILON
         self._noise: float | None = None
-        self.loss = self._checked_loss()
+        self.loss = self._check_loss()
 
     def blocks(self) -> Iterator[slice]:
         """Yield the place of each parameter in the vector."""
@@ -89,7 +89,7 @@ class Problem:
         """Arrange a vector as the parameters are arranged: views of it."""
         return rebuild(self.tree, iter(self.arrays(vector)))
 
-    def _checked_loss(self) -> float:
+    def _check_loss(self) -> float:
         point = Point(self)
         first = point.value()
         point.refuse_changes()

@@ -77,7 +77,7 @@ def derive(
     ] = None,
 ) -> None:
     """Write out the backward pass of a function: NumPy source, or formulas."""
-    from .derive import written
+    from .derive_file import written
     from .files import ScriptError
 
     try:
@@ -115,7 +115,7 @@ def draw(
     force: Annotated[bool, typer.Option("--force", help="Draw all nodes, however many.")] = False,
 ) -> None:
     """Draw the graph of a function, with the gradients of its parameters."""
-    from .draw import drawn
+    from .draw_file import drawn
     from .files import ScriptError
 
     try:
@@ -149,7 +149,7 @@ def explore(
     ] = "manual_gradients",
 ) -> None:
     """Make a page that steps through the forward and the backward pass."""
-    from .explore import explored
+    from .explore_file import explored
     from .files import ScriptError
 
     try:
@@ -183,7 +183,7 @@ def check(
     ] = 4096,
 ) -> None:
     """Check gradients derived by hand: exit 0 if they are correct, 1 if wrong, 2 if it cannot."""
-    from .check import check_file
+    from .check_file import check_file
 
     checked = check_file(
         file,

@@ -15,7 +15,7 @@ from ..transforms.running import recorded
 from ..viewing.formulas import formula
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import terms_of
-from ..viewing.plain import clipped, number
+from ..viewing.plain_text import clip, number
 
 #: What the cotangent of the node at the head of an edge is called.
 UPSTREAM = "ḡ"
@@ -56,7 +56,7 @@ def _derivative(head: Node, position: int, rule: Any, terms: Mapping[Value, str]
         contribution = rule(upstream, result, *operands, **value.metadata)
         if contribution.shape != value.parents[position].shape:
             contribution = sum_to_shape(contribution, value.parents[position].shape)
-    return clipped(formula(contribution, names))
+    return clip(formula(contribution, names))
 
 
 def _stand_in(value: Value) -> Value:

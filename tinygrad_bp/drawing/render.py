@@ -84,7 +84,7 @@ def render(
 
 def _program(format: str) -> str:
     """Choose the renderer of a format."""
-    embedded = _embedded() if format in EMBEDDED_FORMATS else None
+    embedded = _find_graphviz_pure() if format in EMBEDDED_FORMATS else None
     program = embedded or shutil.which("dot")
     if program:
         return program
@@ -112,7 +112,7 @@ def _pdf(svg: bytes) -> bytes:
 
 
 @cache
-def _embedded() -> str | None:
+def _find_graphviz_pure() -> str | None:
     """Find the program that graphviz-pure installed, wherever that is; the PATH may be empty."""
     try:
         files = distribution("graphviz-pure").files or []

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..viewing.plain import summary
+from ..viewing.plain_text import summary
 
 #: Arrays of up to so many numbers are written in full, unless there are too many of them.
 IN_FULL = 256

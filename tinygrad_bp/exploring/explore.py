@@ -10,7 +10,7 @@ from ..checking import Comparison
 from ..drawing.render import TIME_LIMIT, write
 from ..kernel import Value
 from ..viewing.graph import Graph, describe
-from ..viewing.plain import printable
+from ..viewing.plain_text import printable
 from .document import Page, assemble
 from .picture import picture
 from .recording import record

@@ -125,7 +125,7 @@ def _visits(gradients: dict[Value, Any]) -> Iterator[Visit]:
         for position, (parent, rule) in enumerate(_operands(node)):
             if not parent.requires_grad or rule is None:
                 continue
-            raw = _applied(rule, upstream, node)
+            raw = _apply(rule, upstream, node)
             delta = raw if raw.shape == parent.shape else sum_to_shape(raw, parent.shape)
             old = sums.get(parent)
             sums[parent] = delta if old is None else old + delta
@@ -151,7 +151,7 @@ def _operands(node: Value) -> Iterator[tuple[Value, Any]]:
     return iter(()) if node.op is None else zip(node.parents, node.op.rules)
 
 
-def _applied(rule: Any, upstream: Any, node: Value) -> Any:
+def _apply(rule: Any, upstream: Any, node: Value) -> Any:
     return rule(upstream, node._data, *[p._data for p in node.parents], **node.metadata)
 
 
@@ -164,9 +164,9 @@ def _local(rule: Any, upstream: Any, raw: Any, node: Value) -> Any:
     probe = np.random.default_rng(upstream.size).uniform(1.0, 2.0, upstream.shape)
     probe = np.asarray(probe, upstream.dtype)[()]
     try:
-        local = _applied(rule, np.ones_like(upstream), node)
+        local = _apply(rule, np.ones_like(upstream), node)
         fits = np.broadcast_shapes(local.shape, upstream.shape) == raw.shape
-        seen = _applied(rule, probe, node)
+        seen = _apply(rule, probe, node)
         tolerance = 64 * np.finfo(raw.dtype).eps
         same = fits and np.allclose(seen, probe * local, tolerance, 0.0, equal_nan=True)
     except (ValueError, TypeError, ArithmeticError):  # a rule that only takes what it was given

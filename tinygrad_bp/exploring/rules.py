@@ -20,7 +20,7 @@ from ..programs.simplify import simplified
 from ..programs.witnesses import recorded_in_full
 from ..transforms.running import recorded
 from ..viewing.graph import Graph, Role
-from ..viewing.plain import printable, summary
+from ..viewing.plain_text import printable, summary
 from ..writing.expressions import Expr
 from ..writing.latex_text import formula, number, symbol
 from ..writing.lines import Lines

@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..checking import Comparison
-from ..checking.comparison import Entry
-from ..checking.report import summary
+from ..checking import Comparison, Entry
 from ..kernel import Value
 from ..trees import flatten
 from ..viewing.graph import Graph, Role
-from ..viewing.plain import printable
+from ..viewing.plain_text import printable
 from .arrays import Arrays
 
 #: So many entries of a parameter are listed, wrong ones first.
@@ -65,10 +63,10 @@ def verdicts(
             f"shapes, found {', '.join(sorted(repr(name) for name, _ in leaves)) or 'none'}"
         )
     wrong = [p["step"] for p in parameters if p["wrong"] and p["step"] is not None]
-    diagnosed = _diagnosed(comparison, graph, steps, completed)
+    diagnosed = _step_to_blame(comparison, graph, steps, completed)
     return {
         "ok": comparison.ok,
-        "summary": summary(comparison),
+        "summary": comparison.summary,
         "tolerance": comparison.tolerance,
         "method": comparison.numeric_method,
         "parameters": parameters,
@@ -117,7 +115,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _diagnosed(
+def _step_to_blame(
     comparison: Comparison,
     graph: Graph,
     steps: Sequence[Mapping[str, Any]],

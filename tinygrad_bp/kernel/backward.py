@@ -7,8 +7,10 @@ arrays or on the nodes themselves, which makes it a graph of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any, Protocol, Self
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from .order import Linked
 
 #: ``rule(g, y, *operands, **metadata)``: the cotangent of one operand, from the cotangent `g` of
 #: the output `y`. None where an operand has no derivative.
@@ -17,27 +19,6 @@ Rule = Callable[..., Any] | None
 
 class StaleGraphError(RuntimeError):
     """The data of a node were assigned after an op had used them."""
-
-
-class Row(Protocol):
-    """What the loop needs to know of an op."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def rules(self) -> Iterable[Rule]: ...  # noqa: D102
-
-
-class Node(Protocol):
-    """What the loop needs to know of a node."""
-
-    requires_grad: bool
-    name: str | None
-    op: Any
-    parents: tuple[Self, ...]
-    metadata: dict[str, Any]
-    _data: Any
-    _version: int
 
 
 def sweep(
@@ -52,7 +33,7 @@ def sweep(
 
     Parameters
     ----------
-    path : dict of Node
+    path : dict of nodes
         The nodes along which cotangents flow, parents before children, as keys.
     seed : array or Value
         The cotangent of the last node, of its shape.
@@ -61,7 +42,7 @@ def sweep(
         their arrays.
     version : int
         The version of the newest data: older nodes are looked at for operands that have changed.
-    until : collection of Node, optional
+    until : collection of nodes, optional
         Where to stop as at a leaf.
 
     Yields
@@ -83,7 +64,7 @@ def sweep(
         op, parents = node.op, node.parents
         if op is None or node in until:
             continue
-        if node._version is not version:
+        if node._version != version:
             _refuse_stale(node)
         if create_graph:
             y, operands = node, parents
@@ -117,7 +98,7 @@ def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
     return g.sum(axis=(*range(leading), *repeated)).reshape(shape)
 
 
-def _refuse_stale(node: Node) -> None:
+def _refuse_stale(node: Linked) -> None:
     for parent in node.parents:
         if parent._version > node._version:
             raise StaleGraphError(
@@ -127,6 +108,6 @@ def _refuse_stale(node: Node) -> None:
             )
 
 
-def _named(parent: Node, node: Node) -> str:
+def _named(parent: Linked, node: Linked) -> str:
     position = next(k for k, candidate in enumerate(node.parents) if candidate is parent)
     return f"operand {position}{f' ({parent.name!r})' if parent.name else ''}"

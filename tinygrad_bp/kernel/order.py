@@ -6,14 +6,19 @@ from collections.abc import Collection
 from typing import Any, Protocol, TypeVar
 
 
-class Node(Protocol):
-    """What an order needs to know of a node."""
+class Linked(Protocol):
+    """What the kernel's loops need to know of a node."""
 
     requires_grad: bool
+    name: str | None
+    op: Any
     parents: tuple[Any, ...]
+    metadata: dict[str, Any]
+    _data: Any
+    _version: int
 
 
-N = TypeVar("N", bound=Node)
+N = TypeVar("N", bound=Linked)
 
 
 def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
@@ -21,7 +26,7 @@ def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
 
     Parameters
     ----------
-    root : Node
+    root : Linked
         The last node of the order.
     constants : bool, optional
         Whether nodes that do not require a gradient belong to it.

@@ -13,7 +13,7 @@ from ..programs.simplify import simplified
 from ..writing.expressions import Expr
 from ..writing.literals import number_text
 from ..writing.numpy_text import ENTRIES
-from .plain import printable, summary
+from .plain_text import printable, summary
 
 
 def formula(result: Value, names: Mapping[Value, str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tinygrad_bp.commands.check import check_file
+from tinygrad_bp.commands.check_file import check_file
 from tinygrad_bp.commands.cli import app
 
 NET = """

@@ -33,12 +33,12 @@ def printable(text: str) -> str:
     )
 
 
-def clipped(text: str, longest: int = LONGEST) -> str:
+def clip(text: str, longest: int = LONGEST) -> str:
     """Cut off what is too long."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def counted(count: int, what: str) -> str:
+def count_of(count: int, what: str) -> str:
     """Write how many there are: ``1 node``, ``2 nodes``."""
     return f"{count} {what}{'s' * (count != 1)}"
 
@@ -85,20 +85,20 @@ def summary(data: Any) -> str:
     """
     array = np.asarray(data)
     if array.dtype.kind not in "fiub":
-        return clipped(printable(" ".join(str(array).split())))
+        return clip(printable(" ".join(str(array).split())))
     if array.size <= IN_FULL:
-        return _nested(array)
+        return _nest(array)
     if array.dtype.kind == "b":
         return f"{np.count_nonzero(array)} of {array.size} True"
     return ", ".join([*_range(array), *_not_finite(array)])
 
 
-def _nested(array: npt.NDArray[Any]) -> str:
+def _nest(array: npt.NDArray[Any]) -> str:
     if array.ndim == 0:
         return number(array[()])
     if array.size == 0:
         return "empty"
-    return f"[{' '.join(_nested(part) for part in array)}]"
+    return f"[{' '.join(_nest(part) for part in array)}]"
 
 
 def _range(array: npt.NDArray[Any]) -> list[str]:

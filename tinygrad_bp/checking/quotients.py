@@ -69,18 +69,18 @@ def adaptive(f: F, h: float, noise: float) -> Slope:
     Richardson's extrapolation (*Phil. Trans. R. Soc. A* 226 (1927) 299) in the triangular form
     of Ridders, *Advances in Engineering Software* 4 (1982) 75.
     """
-    return _extrapolated(lambda h: central(f, h), h, noise, (2, 4, 6))
+    return _extrapolate(lambda h: central(f, h), h, noise, (2, 4, 6))
 
 
-def one_sided(f: F, h: float, noise: float) -> Slope:
+def from_one_side(f: F, h: float, noise: float) -> Slope:
     """Extrapolate differences of points on one side, that of the sign of h, to h = 0.
 
     The value at 0 itself is not used, so that at a jump, too, it is the slope beside it.
     """
-    return _extrapolated(lambda h: (f(2 * h) - f(h)) / h, h, 2 * noise, (1, 2, 3))
+    return _extrapolate(lambda h: (f(2 * h) - f(h)) / h, h, 2 * noise, (1, 2, 3))
 
 
-def _extrapolated(difference: F, h: float, noise: float, orders: Sequence[int]) -> Slope:
+def _extrapolate(difference: F, h: float, noise: float, orders: Sequence[int]) -> Slope:
     best = Slope(np.nan, np.inf)
     for _ in range(6):
         steps = [h / 2**level for level in range(_LEVELS)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..drawing import RenderError
 from ..exploring.document import Page
 from ..exploring.explore import explore
-from .draw import Script
+from .draw_file import Script
 from .files import ScriptError
 
 
