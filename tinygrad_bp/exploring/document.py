@@ -93,18 +93,18 @@ def _json(story: Mapping[str, Any]) -> str:
     >>> _json({"name": "</script>\u2028", "numbers": [0.1 + 0.2, 2.0]})
     '{"name":"\\u003c/script\\u003e\\u2028","numbers":[0.3,2]}'
     """
-    text = json.dumps(_rounded(story), separators=(",", ":"), allow_nan=False)
+    text = json.dumps(_round(story), separators=(",", ":"), allow_nan=False)
     for each in "<>&":
         text = text.replace(each, f"\\u{ord(each):04x}")
     return text
 
 
-def _rounded(told: Any) -> Any:
+def _round(told: Any) -> Any:
     """Round every number to `DIGITS`, and write as text what JSON has no number for."""
     if isinstance(told, Mapping):
-        return {key: _rounded(each) for key, each in told.items()}
+        return {key: _round(each) for key, each in told.items()}
     if isinstance(told, list | tuple):
-        return [_rounded(each) for each in told]
+        return [_round(each) for each in told]
     return _number(told) if isinstance(told, float) else told
 
 
