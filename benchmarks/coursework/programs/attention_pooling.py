@@ -95,7 +95,10 @@ MISTAKES = {
         "mixture",
     ),
     "gate's sigmoid": ("softmax-diagonal-only term-missing", "mixture"),
-    "gate's path forgotten": ("fan-out-overwritten term-missing treated-as-constant", "pooled mixture"),
+    "gate's path forgotten": (
+        "fan-out-overwritten term-missing treated-as-constant",
+        "pooled mixture",
+    ),
     "experts' path forgotten": (
         "fan-out-overwritten term-missing treated-as-constant",
         "pooled outputs",

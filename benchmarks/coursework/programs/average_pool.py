@@ -1,4 +1,4 @@
-"""Average pooling with windows of 2 and stride 1 after an elementwise product, elu, a dense layer."""
+"""Elementwise product, elu, average pooling with windows of 2 and stride 1, a dense layer."""
 
 import numpy as np
 
@@ -79,11 +79,20 @@ def manual_gradients(params, mistake=None):
 
 
 MISTAKES = {
-    "residual without tanh": ("missing-activation-derivative factor-missing factor-replaced", "prediction"),
+    "residual without tanh": (
+        "missing-activation-derivative factor-missing factor-replaced",
+        "prediction",
+    ),
     "log cosh taken for cosh": ("factor-missing missing-activation-derivative", "prediction loss"),
-    "1/cosh for tanh": ("factor-missing factor-replaced missing-activation-derivative", "prediction loss"),
+    "1/cosh for tanh": (
+        "factor-missing factor-replaced missing-activation-derivative",
+        "prediction loss",
+    ),
     "left neighbours only": ("fan-out-overwritten term-missing", "e pooled"),
-    "right neighbours overwrite": ("index-overwritten fan-out-overwritten term-missing", "e pooled"),
+    "right neighbours overwrite": (
+        "index-overwritten fan-out-overwritten term-missing",
+        "e pooled",
+    ),
     "not divided by the size": ("constant-factor factor-missing", "e pooled"),
     "divided by the windows": ("constant-factor", "e pooled"),
     "pooling's second term subtracted": ("second-operand-sign constant-factor sign", "e pooled"),

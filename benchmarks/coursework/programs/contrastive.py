@@ -1,4 +1,4 @@
-"""Contrastive loss of two towers: similarities over a temperature, cross-entropy in both directions."""
+"""Contrastive loss of two towers: scaled similarities, cross-entropy in both directions."""
 
 import numpy as np
 
@@ -79,7 +79,10 @@ def manual_gradients(params, mistake=None):
 
 MISTAKES = {
     "rows alone": ("fan-out-overwritten term-missing", "logits"),
-    "rows alone, halved": ("fan-out-overwritten term-missing treated-as-constant", "logits columns"),
+    "rows alone, halved": (
+        "fan-out-overwritten term-missing treated-as-constant",
+        "logits columns",
+    ),
     "rows and their transpose": ("transposed axis", "logits columns"),
     "targets subtracted once": ("target-missing term-missing", "logits"),
     "targets forgotten": ("target-missing term-missing", "logits"),

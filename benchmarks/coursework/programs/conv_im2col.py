@@ -47,7 +47,7 @@ def loss(params):
 
 
 def manual_gradients(params, mistake=None):
-    w, b, Wfc = params["w"], params["b"], params["Wfc"]
+    w, Wfc = params["w"], params["Wfc"]
     out, act, flat, scores = forward(params)
     p = np.exp(scores - scores.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)

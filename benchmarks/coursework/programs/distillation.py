@@ -93,6 +93,9 @@ MISTAKES = {
     "hard loss at the temperature": ("factor-replaced", "hard logits"),
     "hard loss not averaged": ("constant-factor factor-missing", "hard"),
     "hard loss forgotten": ("fan-out-overwritten term-missing treated-as-constant", "logits hard"),
-    "soft loss forgotten": ("fan-out-overwritten term-missing treated-as-constant", "logits kl student"),
+    "soft loss forgotten": (
+        "fan-out-overwritten term-missing treated-as-constant",
+        "logits kl student",
+    ),
     "db is a mean": ("bias-mean constant-factor", "b"),
 }

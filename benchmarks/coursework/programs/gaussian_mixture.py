@@ -80,7 +80,10 @@ def manual_gradients(params, mistake=None):
 
 MISTAKES = {
     "joint not normalized": ("factor-missing missing-activation-derivative", "joint"),
-    "weights forgotten in the responsibilities": ("factor-missing factor-replaced term-missing", "joint"),
+    "weights forgotten in the responsibilities": (
+        "factor-missing factor-replaced term-missing",
+        "joint",
+    ),
     "normalized over the samples": ("axis", "joint"),
     "hard assignment": ("mask-replaced factor-replaced", "joint"),
     "sum for the mean": ("constant-factor factor-missing", "joint loss"),
@@ -97,7 +100,10 @@ MISTAKES = {
     "means by the variance": ("factor-twice exponent", "means d"),
     "means' sign": ("second-operand-sign constant-factor sign", "means d"),
     "means averaged": ("constant-factor bias-mean", "means"),
-    "normalization's -1 forgotten": ("term-missing fan-out-overwritten treated-as-constant", "sigma"),
+    "normalization's -1 forgotten": (
+        "term-missing fan-out-overwritten treated-as-constant",
+        "sigma",
+    ),
     "by sigma, not its log": ("missing-activation-derivative factor-missing", "log_sigma sigma"),
     "d for d squared": ("exponent factor-missing factor-replaced", "sigma d"),
     "1 is subtracted from its sum": ("constant-factor factor-replaced", "sigma log_sigma"),

@@ -96,8 +96,14 @@ MISTAKES = {
     "kernel forgotten in length": ("missing-activation-derivative factor-missing", "length Kf"),
     "sign of the exponent": ("constant-factor sign", "length Kf log_length"),
     "amplitude's kernel with the noise": ("factor-replaced term-added", "amplitude Kf"),
-    "amplitude's 2 forgotten": ("constant-factor factor-missing exponent", "amplitude Kf log_amplitude"),
-    "amplitude squared once": ("factor-added exponent constant-factor", "amplitude Kf log_amplitude"),
+    "amplitude's 2 forgotten": (
+        "constant-factor factor-missing exponent",
+        "amplitude Kf log_amplitude",
+    ),
+    "amplitude squared once": (
+        "factor-added exponent constant-factor",
+        "amplitude Kf log_amplitude",
+    ),
     "noise over the whole matrix": ("mask-missing factor-missing", "noise"),
     "noise's 2 forgotten": ("constant-factor factor-missing exponent", "noise log_noise"),
     "by the values, not their logs": (

@@ -115,7 +115,10 @@ MISTAKES = {
     "dz with the signs exchanged": ("constant-factor sign second-operand-sign", "z h"),
     "1 - z for z in dn": ("factor-replaced", "n h"),
     "sigmoid' of z without 1 - z": ("factor-missing", "z"),
-    "tanh' for z's sigmoid'": ("activation-derivative-wrong-argument factor-replaced exponent", "z"),
+    "tanh' for z's sigmoid'": (
+        "activation-derivative-wrong-argument factor-replaced exponent",
+        "z",
+    ),
     "tanh' forgotten in n": ("missing-activation-derivative factor-missing", "n"),
     "sigmoid' for n's tanh'": ("activation-derivative-wrong-argument factor-replaced", "n"),
     "Un not transposed": ("transposed-weight transposed", "Un n"),

@@ -88,7 +88,10 @@ MISTAKES = {
     "divided by N": ("constant-factor factor-replaced", "z logp loss"),
     "weights of the columns": ("factor-replaced axis", "z logp"),
     "weights on the target alone": ("factor-missing", "z logp"),
-    "softmax' once more": ("cross-entropy-twice activation-derivative-twice factor-added", "z logp"),
+    "softmax' once more": (
+        "cross-entropy-twice activation-derivative-twice factor-added",
+        "z logp",
+    ),
     "log softmax left out": (
         "treated-as-constant term-missing softmax-copied missing-activation-derivative",
         "z logp",

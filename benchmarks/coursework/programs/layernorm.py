@@ -101,7 +101,10 @@ MISTAKES = {
     "Wo not from the affine output": ("weight-from-preactivation factor-replaced", "Wo out"),
     "bias over the batch is a mean": ("bias-mean constant-factor", "bias"),
     "dweight with inp": ("factor-replaced", "weight"),
-    "dweight keeps the last step": ("index-overwritten not-reduced term-missing axis", "weight bias"),
+    "dweight keeps the last step": (
+        "index-overwritten not-reduced term-missing axis",
+        "weight bias",
+    ),
     "weight forgotten in dinp": ("factor-missing", "norm out"),
     "weight twice in dinp": ("factor-twice", "norm out"),
     "statistics over time": ("axis", "mean var norm inp"),

@@ -27,9 +27,7 @@ def manual_gradients(params, mistake=None):
     states = [(x0, y0)]
     for _ in data:
         x, y = states[-1]
-        states.append(
-            (x + dt * (alpha * x - beta * x * y), y + dt * (delta * x * y - gamma * y))
-        )
+        states.append((x + dt * (alpha * x - beta * x * y), y + dt * (delta * x * y - gamma * y)))
     g = dict.fromkeys(params, 0.0)
     ax = ay = 0.0
     for t in reversed(range(len(data))):

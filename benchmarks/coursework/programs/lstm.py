@@ -142,7 +142,10 @@ MISTAKES = {
         "activation-derivative-wrong-argument factor-replaced",
         "i a",
     ),
-    "sigmoid' forgotten in the forget gate": ("missing-activation-derivative factor-missing", "f a"),
+    "sigmoid' forgotten in the forget gate": (
+        "missing-activation-derivative factor-missing",
+        "f a",
+    ),
     "sigmoid's derivative in the candidate": (
         "activation-derivative-wrong-argument factor-replaced",
         "g a",
@@ -154,7 +157,10 @@ MISTAKES = {
     ),
     "packed as i, f, g, o": ("order swapped", "a o g"),
     "packed as f, i, o, g": ("order swapped", "a i f"),
-    "recurrent dh set to zero": ("term-missing treated-as-constant fan-out-overwritten", "prev_h h a"),
+    "recurrent dh set to zero": (
+        "term-missing treated-as-constant fan-out-overwritten",
+        "prev_h h a",
+    ),
     "db is a mean": ("bias-mean constant-factor", "b"),
     "only the last state's loss": ("term-missing fan-out-overwritten", "h total"),
     "dWh overwritten": ("fan-out-overwritten index-overwritten term-missing", "Wh"),

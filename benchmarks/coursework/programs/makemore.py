@@ -1,4 +1,4 @@
-"""Character model after a name generator: embeddings, batch-normalized tanh layer, cross-entropy."""
+"""Model of characters in names: embeddings, batch-normalized tanh layer, cross-entropy."""
 
 import numpy as np
 
@@ -138,20 +138,35 @@ MISTAKES = {
     "counts_sum exponent": ("exponent factor-missing", "counts_sum counts_sum_inv"),
     "counts_sum sign": ("constant-factor sign", "counts_sum counts_sum_inv"),
     "dcounts overwritten": ("fan-out-overwritten term-missing", "counts"),
-    "dcounts of the product alone": ("fan-out-overwritten term-missing treated-as-constant", "counts"),
+    "dcounts of the product alone": (
+        "fan-out-overwritten term-missing treated-as-constant",
+        "counts",
+    ),
     "exp forgotten": ("missing-activation-derivative factor-missing", "norm_logits counts logits"),
     "tanh' unsquared": ("exponent factor-replaced", "hpreact h"),
-    "tanh' of the preactivation": ("activation-derivative-wrong-argument factor-replaced", "hpreact h"),
+    "tanh' of the preactivation": (
+        "activation-derivative-wrong-argument factor-replaced",
+        "hpreact h",
+    ),
     "dbngain with bndiff": ("factor-replaced factor-missing", "bngain"),
     "dbnbias is a mean": ("bias-mean constant-factor", "bnbias"),
     "bngain forgotten": ("factor-missing", "bnraw hpreact"),
     "power -0.5 not reduced": ("exponent", "bnvar bnvar_inv"),
     "Bessel's correction forgotten": ("constant-factor", "bnvar bndiff2"),
     "bndiff overwritten by the square's path": ("fan-out-overwritten term-missing", "bndiff"),
-    "variance path missing": ("fan-out-overwritten treated-as-constant term-missing", "bndiff bnvar"),
+    "variance path missing": (
+        "fan-out-overwritten treated-as-constant term-missing",
+        "bndiff bnvar",
+    ),
     "square's 2": ("constant-factor factor-missing exponent", "bndiff bndiff2"),
-    "mean's path with the wrong sign": ("second-operand-sign constant-factor sign", "bnmeani hprebn"),
-    "mean's path missing": ("treated-as-constant fan-out-overwritten term-missing", "bnmeani hprebn"),
+    "mean's path with the wrong sign": (
+        "second-operand-sign constant-factor sign",
+        "bnmeani hprebn",
+    ),
+    "mean's path missing": (
+        "treated-as-constant fan-out-overwritten term-missing",
+        "bnmeani hprebn",
+    ),
     "demb reshaped without its order": ("order axis", "emb embcat"),
     "dC overwritten": ("index-overwritten term-missing", "C emb"),
     "dC of the first character": ("index-shifted factor-replaced", "C emb"),

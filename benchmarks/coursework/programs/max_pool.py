@@ -90,7 +90,10 @@ MISTAKES = {
     "to the minimum": ("mask-replaced routed-to-minimum", "pooled z"),
     "to the first of the window": ("mask-replaced index-shifted", "pooled z"),
     "to all but the maximum": ("mask-replaced relu-mask-inverted", "pooled z"),
-    "times the maximum": ("activation-derivative-wrong-argument factor-replaced factor-added", "pooled z"),
+    "times the maximum": (
+        "activation-derivative-wrong-argument factor-replaced factor-added",
+        "pooled z",
+    ),
     "to the positive ones": ("mask-replaced", "pooled z"),
     "windows overwritten": ("index-overwritten fan-out-overwritten term-missing", "z"),
     "the maximum's place overwritten": ("index-overwritten fan-out-overwritten term-missing", "z"),

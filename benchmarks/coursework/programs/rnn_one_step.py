@@ -79,7 +79,10 @@ def manual_gradients(params, mistake=None):
 
 
 MISTAKES = {
-    "sign of the error forgotten": ("factor-missing mask-missing missing-activation-derivative", "h"),
+    "sign of the error forgotten": (
+        "factor-missing mask-missing missing-activation-derivative",
+        "h",
+    ),
     "exponent not reduced": ("exponent", "h loss"),
     "3 not cancelled": ("constant-factor factor-missing", "h loss"),
     "square's gradient": ("exponent factor-missing factor-replaced", "h loss"),

@@ -74,14 +74,23 @@ MISTAKES = {
         "activation-derivative-wrong-argument mask-replaced factor-replaced",
         "margins",
     ),
-    "correct class gets -1": ("constant-factor factor-replaced not-reduced", "correct margins scores"),
+    "correct class gets -1": (
+        "constant-factor factor-replaced not-reduced",
+        "correct margins scores",
+    ),
     "correct class gets 1 - K": (
         "constant-factor factor-replaced mask-missing relu-mask-missing",
         "correct margins scores",
     ),
     "correct class gets nothing": ("term-missing treated-as-constant", "correct margins scores"),
-    "sign of the correct class": ("second-operand-sign constant-factor sign", "correct margins scores"),
-    "correct class counts itself": ("constant-factor term-missing term-twice", "correct margins scores"),
+    "sign of the correct class": (
+        "second-operand-sign constant-factor sign",
+        "correct margins scores",
+    ),
+    "correct class counts itself": (
+        "constant-factor term-missing term-twice",
+        "correct margins scores",
+    ),
     "only the largest margin": ("mask-replaced term-missing", "margins"),
     "not averaged": ("constant-factor factor-missing", "data margins scores loss"),
     "db is a mean": ("bias-mean constant-factor", "b"),

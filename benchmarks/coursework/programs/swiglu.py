@@ -92,10 +92,19 @@ MISTAKES = {
     "dWd without the gate": ("factor-missing factor-replaced weight-from-preactivation", "Wd"),
     "du with sigmoid alone": ("factor-missing", "u"),
     "du with a alone": ("factor-missing", "u"),
-    "silu's second term missing": ("term-missing treated-as-constant fan-out-overwritten", "a gated"),
-    "silu's first term missing": ("term-missing treated-as-constant fan-out-overwritten", "a gated"),
+    "silu's second term missing": (
+        "term-missing treated-as-constant fan-out-overwritten",
+        "a gated",
+    ),
+    "silu's first term missing": (
+        "term-missing treated-as-constant fan-out-overwritten",
+        "a gated",
+    ),
     "silu's second term without a": ("factor-missing", "a gated"),
-    "sigmoid' for silu'": ("activation-derivative-wrong-argument factor-missing term-missing", "a gated"),
+    "sigmoid' for silu'": (
+        "activation-derivative-wrong-argument factor-missing term-missing",
+        "a gated",
+    ),
     "silu for its slope": ("activation-derivative-wrong-argument factor-replaced", "a gated"),
     "silu's 1 - s forgotten": ("factor-missing", "a gated"),
     "silu's second term subtracted": ("sign constant-factor", "a gated"),

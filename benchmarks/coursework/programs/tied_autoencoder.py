@@ -66,7 +66,10 @@ MISTAKES = {
     "mean over all entries": ("constant-factor", "decoded loss"),
     "2 forgotten": ("constant-factor factor-missing exponent", "decoded loss"),
     "tanh' forgotten": ("missing-activation-derivative factor-missing", "code"),
-    "tanh' with the sigmoid's form": ("activation-derivative-wrong-argument factor-replaced", "code"),
+    "tanh' with the sigmoid's form": (
+        "activation-derivative-wrong-argument factor-replaced",
+        "code",
+    ),
     "tanh' of tanh": ("activation-derivative-wrong-argument factor-replaced", "code"),
     "encoder's share alone": ("fan-out-overwritten term-missing", "W"),
     "decoder's share alone": ("fan-out-overwritten term-missing", "W"),

@@ -94,7 +94,10 @@ MISTAKES = {
     "W not transposed": ("transposed-weight transposed", "W bag"),
     "mean over the words not divided": ("constant-factor factor-missing", "bag"),
     "divided by N as well": ("constant-factor factor-twice", "bag"),
-    "embedding's share forgotten": ("fan-out-overwritten term-missing treated-as-constant", "emb bag"),
+    "embedding's share forgotten": (
+        "fan-out-overwritten term-missing treated-as-constant",
+        "emb bag",
+    ),
     "unembedding's share forgotten": ("fan-out-overwritten term-missing", "emb"),
     "repeated words overwritten": ("index-overwritten", "emb bag"),
     "first word only": ("term-missing not-reduced index-overwritten", "emb bag"),

@@ -34,8 +34,8 @@ def manual_gradients(params, mistake=None):
     active = (hinge > 0)[:, None] / N
     if mistake == "margin's hinge forgotten":
         active = np.ones((N, 1)) / N
-    elif mistake == "margin forgotten in the hinge":
-        active = (hinge > margin)[:, None] / N
+    elif mistake == "margin's sign in the hinge":
+        active = (hinge > 2 * margin)[:, None] / N
     elif mistake == "averaged over the active ones":
         active = (hinge > 0)[:, None] / np.sum(hinge > 0)
     elif mistake == "hinge's value for its slope":
@@ -84,7 +84,7 @@ def manual_gradients(params, mistake=None):
 
 MISTAKES = {
     "margin's hinge forgotten": ("relu-mask-missing mask-missing factor-missing", "near far loss"),
-    "margin forgotten in the hinge": ("relu-mask-wrong-source mask-replaced", "near far loss"),
+    "margin's sign in the hinge": ("relu-mask-wrong-source mask-replaced", "near far loss"),
     "averaged over the active ones": ("constant-factor", "near far loss"),
     "hinge's value for its slope": (
         "activation-derivative-wrong-argument mask-replaced factor-replaced",
@@ -93,13 +93,19 @@ MISTAKES = {
     "square's 2 forgotten": ("constant-factor factor-missing exponent", "near far a p n"),
     "positive's sign": ("second-operand-sign constant-factor sign", "p near"),
     "negative's sign": ("second-operand-sign constant-factor sign", "n far"),
-    "anchor without the negative": ("fan-out-overwritten term-missing treated-as-constant", "a far"),
+    "anchor without the negative": (
+        "fan-out-overwritten term-missing treated-as-constant",
+        "a far",
+    ),
     "anchor is a constant": ("treated-as-constant term-missing fan-out-overwritten", "a W"),
     "negative is a constant": ("treated-as-constant term-missing fan-out-overwritten", "n far W"),
     "anchor's two terms added": ("second-operand-sign constant-factor sign", "a far"),
     "length is a constant": ("treated-as-constant term-missing fan-out-overwritten", "u"),
     "length forgotten": ("factor-missing", "u"),
-    "normalization forgotten": ("factor-missing missing-activation-derivative treated-as-constant", "u"),
+    "normalization forgotten": (
+        "factor-missing missing-activation-derivative treated-as-constant",
+        "u",
+    ),
     "projection over the samples": ("axis", "u"),
     "projection with u": ("factor-missing factor-replaced", "u"),
     "projection is a mean": ("constant-factor", "u"),

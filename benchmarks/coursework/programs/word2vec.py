@@ -84,7 +84,10 @@ def manual_gradients(params, mistake=None):
 MISTAKES = {
     "positive without its target": ("target-missing term-missing", "positive"),
     "negatives with the positive's target": ("term-added target-missing", "negative"),
-    "negatives with the sign of the positive": ("constant-factor sign second-operand-sign", "negative"),
+    "negatives with the sign of the positive": (
+        "constant-factor sign second-operand-sign",
+        "negative",
+    ),
     "1 - s for the negatives": ("factor-replaced activation-derivative-wrong-argument", "negative"),
     "sigmoid' left in the positive": (
         "activation-derivative-twice cross-entropy-twice factor-added",
