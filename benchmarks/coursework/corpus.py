@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -75,10 +76,14 @@ def programs(folders: tuple[str, ...] = FOLDERS) -> Iterator[Program]:
     return map(load, names(folders))
 
 
-def load(name: str) -> Program:
-    """Read the program called ``folder/name``."""
+def load(name: str, numpy: str = "numpy") -> Program:
+    """Read the program called ``folder/name``; `numpy` is what its ``import numpy`` gets."""
     folder, _, short = name.partition("/")
-    module = importlib.import_module(f".{folder}.{short}", __package__)
+    usual, sys.modules["numpy"] = sys.modules["numpy"], importlib.import_module(numpy)
+    try:
+        module = importlib.import_module(f".{folder}.{short}", __package__)
+    finally:
+        sys.modules["numpy"] = usual
     params, loss, gradients = _kernel(module) if folder == "kernels" else _net(module)
     right = [Case(name, "", gradients)]
     right += [
