@@ -43,6 +43,7 @@ BROADER: dict[str, tuple[str, ...]] = {
     "second-operand-sign": ("sign",),
     "sign": ("constant-factor",),
     "softmax-copied": ("missing-activation-derivative",),
+    "softmax-diagonal-only": ("term-missing",),
     "swapped": ("order",),
     "target-missing": ("term-missing",),
     "transposed-weight": ("transposed",),

@@ -48,9 +48,9 @@ MISTAKES = {
         "a",
     ),
     "b forgotten": ("factor-missing", "a"),
-    "db already written over b": ("factor-replaced update-before-propagate", "a"),
+    "db already written over b": ("factor-replaced wrong-matrix", "a"),
     "db by the sigmoid": ("factor-missing", "b"),
-    "db by a": ("factor-missing", "b"),
+    "db by a": ("factor-missing factor-replaced wrong-matrix", "b"),
     "sign inside the slope": ("sign constant-factor", "a"),
     "halves exchanged": ("swapped order factor-replaced", "a b"),
 }

@@ -96,7 +96,7 @@ MISTAKES = {
     "dt forgotten": ("constant-factor factor-missing", "alpha beta delta gamma"),
     "beta's sign": ("second-operand-sign constant-factor sign", "beta"),
     "beta without y": ("factor-missing", "beta"),
-    "delta by the prey's adjoint": ("wrong-matrix factor-replaced upstream-replaced", "delta"),
+    "delta by the prey's adjoint": ("factor-replaced wrong-matrix", "delta"),
     "delta overwritten": ("fan-out-overwritten index-overwritten term-missing", "delta"),
     "gamma with x": ("factor-replaced", "gamma"),
     "identity forgotten": ("fan-out-overwritten term-missing", "x y"),

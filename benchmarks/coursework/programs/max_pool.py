@@ -87,7 +87,7 @@ MISTAKES = {
     "windows with stride = size": ("index-shifted mask-replaced", "pooled z"),
     "to all": ("routed-to-all mask-missing factor-missing", "pooled z"),
     "shared like an average": ("routed-to-all mask-replaced", "pooled z"),
-    "to the minimum": ("mask-replaced routed-to-minimum", "pooled z"),
+    "to the minimum": ("mask-replaced", "pooled z"),
     "to the first of the window": ("mask-replaced index-shifted", "pooled z"),
     "to all but the maximum": ("mask-replaced relu-mask-inverted", "pooled z"),
     "times the maximum": (
