@@ -7,7 +7,7 @@ arrays or on the nodes themselves, which makes it a graph of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Protocol, Self
 
 #: ``rule(g, y, *operands, **metadata)``: the cotangent of one operand, from the cotangent `g` of
@@ -25,7 +25,8 @@ class Row(Protocol):
     @property
     def name(self) -> str: ...  # noqa: D102
     @property
-    def rules(self) -> Iterable[Rule]: ...  # noqa: D102
+    def rules(self) -> tuple[Rule, ...]: ...  # noqa: D102
+    def rule(self, position: int) -> Rule: ...  # noqa: D102
 
 
 class Node(Protocol):
@@ -89,7 +90,7 @@ def sweep(
             y, operands = node, parents
         else:
             y, operands = node._data, [parent._data for parent in parents]
-        for parent, rule in zip(parents, op.rules):
+        for parent, rule in zip(parents, op.rules or map(op.rule, range(len(parents)))):
             if parent not in path or rule is None:
                 continue
             try:
