@@ -70,7 +70,7 @@ def sweep(
             y, operands = node, parents
         else:
             y, operands = node._data, [parent._data for parent in parents]
-        for parent, rule in zip(parents, op.rules):
+        for parent, rule in zip(parents, op.rules or map(op.rule, range(len(parents)))):
             if parent not in path or rule is None:
                 continue
             try:
