@@ -216,7 +216,7 @@ class _Judge:
     def settle(self) -> _Verdict:
         verdict = self.verdict()
         if verdict.wrong:
-            self.noise = self.automatic.noise(self.problem)
+            self.noise = self.automatic.noise()
             verdict = self.verdict()
         if verdict.automatic_wrong.any() and self.numeric.method == "complex":
             self._add_noise_of_the_complex_step(verdict.automatic_wrong)
@@ -244,13 +244,13 @@ class _Judge:
     def _look_closer(self, verdict: _Verdict) -> _Verdict:
         doubtful = verdict.automatic_wrong
         while doubtful.any():  # a second time if the method has changed
-            self.looks |= look_closer(self.problem, np.flatnonzero(doubtful))
+            self.looks |= look_closer(self.problem, self.automatic, np.flatnonzero(doubtful))
             self._reconsider(doubtful)
             doubtful = self.verdict().automatic_wrong
             doubtful[list(self.looks)] = False
         if self.automatic.tied or self.kinks or verdict.manual_wrong.any():
             others = [k for k in range(self.problem.x.size) if k not in self.looks]
-            self.looks |= look_closer(self.problem, others, only_at_kinks=True)
+            self.looks |= look_closer(self.problem, self.automatic, others, only_at_kinks=True)
         return self.verdict() if self.looks else verdict
 
     def _reconsider(self, doubtful: Mask) -> None:

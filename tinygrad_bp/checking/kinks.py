@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .automatic import run
-from .branches import Way, change, noticed, ways_of
+from .automatic import AutomaticGradient
+from .branches import Way, change
 from .numeric import Probe
-from .problem import Problem, Vector
+from .problem import Problem
 from .quotients import FIRST_STEP, Slope, adaptive, from_one_side
 
 #: The distance, in units of max(1, |x|), within which a kink is at the point.
@@ -55,10 +55,14 @@ class Look(NamedTuple):
 
 
 def look_closer(
-    problem: Problem, where: Iterable[int], *, only_at_kinks: bool = False
+    problem: Problem,
+    automatic: AutomaticGradient,
+    where: Iterable[int],
+    *,
+    only_at_kinks: bool = False,
 ) -> dict[int, Look]:
     """Look closer at entries; those where the graph shows no kink at the point may be left out."""
-    looker = _Looker(problem)
+    looker = _Looker(problem, automatic)
     with np.errstate(all="ignore"):  # fun may be undefined beside the point
         if only_at_kinks and not looker.any_kink_at_the_point():
             return {}
@@ -72,20 +76,16 @@ def look_closer(
 class _Looker:
     """Signatures and slopes of a problem, along one entry at a time."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, automatic: AutomaticGradient) -> None:
         self.problem, self.probe = problem, Probe(problem)
-        self.here = self._ways(problem.x)
-
-    def _ways(self, at: Vector) -> list[Way]:
-        with noticed() as seen:
-            path, _ = run(self.problem, at)
-        return ways_of(path, seen)
+        self.ways_at = automatic.ways_at
+        self.here = self.ways_at(problem.x)
 
     def any_kink_at_the_point(self) -> bool:
         x = self.problem.x
         direction = np.random.default_rng(2).standard_normal(x.size)
         step = AT * direction * np.maximum(1, np.abs(x))
-        return any(change(self.here, self._ways(x + s)) for s in (step, -step))
+        return any(change(self.here, self.ways_at(x + s)) for s in (step, -step))
 
     def at_kink(self, k: int) -> bool:
         return self._find_crossing(k, AT * self.probe.scale(k), (1.0, -1.0)) is not None
@@ -93,7 +93,7 @@ class _Looker:
     def _ways_beside(self, k: int, t: float) -> list[Way]:
         at = self.problem.x.copy()
         at[k] += t
-        return self._ways(at)
+        return self.ways_at(at)
 
     def _find_crossing(self, k: int, h: float, stencil: tuple[float, ...]) -> str | None:
         """Return which unit changes sides between the points of a stencil, or None."""

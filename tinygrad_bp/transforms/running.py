@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..kernel.data import as_data
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
 from ..trees import flatten, rebuild
+from .variables import named_after_variables, names_of_arrays
 
 _inside: ContextVar[bool] = ContextVar("inside a transform", default=False)
 
@@ -37,6 +38,10 @@ class Trace:
         Its arguments.
     argnums : sequence of int
         The positions of the arguments to differentiate by. The others are passed as they are.
+    naming : bool, optional
+        Whether nodes get the names of the function's variables, and constants those of the arrays
+        that it sees, where they have none. A leaf has the name of its place in the argument, or
+        is called "params".
 
     Attributes
     ----------
@@ -58,8 +63,10 @@ class Trace:
         args: Sequence[Any],
         kwargs: dict[str, Any],
         argnums: Sequence[int],
+        *,
+        naming: bool = False,
     ) -> None:
-        self.name = name
+        self.name, self._bare = name, "params" if naming else None
         given = [flatten(args[k]) for k in argnums]
         self.nested = _inside.get() or any(_is_traced(leaf) for tree in given for _, leaf in tree)
         with recorded():
@@ -71,20 +78,30 @@ class Trace:
             arguments = list(args)
             for k, tree, leaves in zip(argnums, self._trees, self.leaves, strict=True):
                 arguments[k] = rebuild(tree, iter(leaves))
-            self.value = fun(*arguments, **kwargs)
+            taken = [leaf.name or "" for leaves in self.leaves for leaf in leaves]
+            with named_after_variables(taken) if naming else nullcontext():
+                self.value = fun(*arguments, **kwargs)
         self.outputs = [
             leaf if isinstance(leaf, Value) else constant(leaf) for _, leaf in flatten(self.value)
         ]
         self._paths: dict[Value, dict[Value, None]] = {}
+        if naming:
+            self._name_constants(names_of_arrays(fun))
 
     def _leaf(self, leaf: Any, path: str, k: int) -> Value:
         if isinstance(leaf, Value):
             return _alias(leaf) if leaf.requires_grad else Value(leaf.data, name=leaf.name)
         try:
-            return Value(leaf, name=path or None)
+            return Value(leaf, name=path or self._bare)
         except TypeError as error:
             where = f"argument {k}" + (f", {path}" if path else "")
             raise TypeError(f"{self.name}: {where}: {error}") from None
+
+    def _name_constants(self, names: Mapping[int, str]) -> None:
+        for output in self.outputs:
+            for node in ordered(output):
+                if node.op is None and node.name is None:
+                    node.name = names.get(id(node._data))
 
     def scalar(self) -> Value:
         """Return the output, which has to be a scalar."""
