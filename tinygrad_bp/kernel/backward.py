@@ -34,7 +34,7 @@ class Node(Protocol):
     requires_grad: bool
     name: str | None
     op: Any
-    parents: tuple[Self, ...]
+    _parents: tuple[Self, ...]
     metadata: dict[str, Any]
     _data: Any
     _version: int
@@ -80,7 +80,7 @@ def sweep(
         if g is None:  # reached through operands without a rule alone
             continue
         yield node, g
-        op, parents = node.op, node.parents
+        op, parents = node.op, node._parents
         if op is None or node in until:
             continue
         if node._version is not version:
@@ -118,7 +118,7 @@ def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _refuse_stale(node: Node) -> None:
-    for parent in node.parents:
+    for parent in node._parents:
         if parent._version > node._version:
             raise StaleGraphError(
                 f"backward through {node.op.name}: the data of {_named(parent, node)} were "
@@ -128,5 +128,5 @@ def _refuse_stale(node: Node) -> None:
 
 
 def _named(parent: Node, node: Node) -> str:
-    position = next(k for k, candidate in enumerate(node.parents) if candidate is parent)
+    position = next(k for k, candidate in enumerate(node._parents) if candidate is parent)
     return f"operand {position}{f' ({parent.name!r})' if parent.name else ''}"
