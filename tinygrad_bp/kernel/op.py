@@ -10,7 +10,8 @@ import numpy as np
 
 from .backward import Rule
 from .context import recording
-from .value import NOTHING, Value, _new, clock, constant
+from .history import clock
+from .value import NOTHING, Value, _new, constant
 
 _WEAK = (float, int, bool)
 #: What Python writes as an operator.
@@ -208,7 +209,7 @@ class Op:
         node: Value = _new(Value)
         node._data = result
         node.op = self
-        node.parents = operands
+        node._parents = operands
         node.metadata = metadata or NOTHING
         node.requires_grad = requires_grad
         node.scope = scope

@@ -113,6 +113,19 @@ def _leaves(part: Any) -> list[Any]:
     return [leaf for each in part for leaf in _leaves(each)] if isinstance(part, list) else [part]
 
 
+def as_array(nested: Any) -> Any:
+    """Make one array of nested lists, with Values in them too."""
+    if isinstance(nested, list | tuple) and _has_values(nested):
+        return stack([as_array(each) for each in nested])
+    return nested if isinstance(nested, Value) else np.asarray(nested)
+
+
+def _has_values(nested: Any) -> bool:
+    if isinstance(nested, list | tuple):
+        return any(map(_has_values, nested))
+    return isinstance(nested, Value)
+
+
 # --- splitting -------------------------------------------------------------------------------
 
 
