@@ -53,7 +53,8 @@ def reason(report: Any) -> str:
         return str(report.longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else str(report.longrepr).strip().splitlines()[-1]
-    return re.split(r"[;\[]|\barray\(|(?<=Value)\(|\d+\.\d|\(\d", text.partition("\n")[0])[0].strip()
+    first_line = text.partition("\n")[0]
+    return re.split(r"[;\[]|\barray\(|(?<=Value)\(|\(?-?\d+\.\d", first_line)[0].strip(" (")
 
 
 def main(arguments: list[str] | None = None) -> int:
