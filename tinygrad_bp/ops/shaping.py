@@ -19,11 +19,13 @@ _reshape = Op(
     "reshape",
     lambda a, shape: a.reshape(shape)[()],
     lambda g, y, a, shape: g.reshape(a.shape),
+    shares=True,
 )
 _transpose = Op(
     "transpose",
     lambda a, axes: a.transpose(axes),
     lambda g, y, a, axes: g.transpose(None if axes is None else np.argsort(axes)),
+    shares=True,
 )
 _astype = Op(
     "astype",
@@ -170,6 +172,7 @@ _getitem: Op = Op(
     "getitem",
     lambda a, index: a[index],
     lambda g, y, a, index: _scatter(g, index=index, shape=a.shape),
+    shares=True,
 )
 _scatter: Op = Op("scatter_add", _scatter_add, lambda g, y, a, index, shape: g[index])
 
@@ -190,7 +193,6 @@ _where: Op = Op(
     None,
     lambda g, y, condition, a, b: _where(condition, g, 0),
     lambda g, y, condition, a, b: _where(condition, 0, g),
-    shares=False,
 )
 
 
