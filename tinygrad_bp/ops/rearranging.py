@@ -47,13 +47,11 @@ _gather: Op = Op(
     "gather",
     _moved,
     lambda g, y, a, places: _scatter(g, places=places, shape=shape_of(a)),
-    shares=False,
 )
 _scatter: Op = Op(
     "scatter",
     _added_up,
     lambda g, y, a, places, shape: _gather(g, places=places),
-    shares=False,
 )
 
 
@@ -81,6 +79,7 @@ def moving(function: Callable[..., Any], arguments: str, kind: type[Op] = Op) ->
         lambda g, y, a, **metadata: _scatter(
             g, places=function(numbered(shape_of(a)), **metadata), shape=shape_of(a)
         ),
+        shares=True,
     )
 
     def move(*args: Any, **metadata: Any) -> Any:

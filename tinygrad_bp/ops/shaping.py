@@ -22,12 +22,13 @@ _RESHAPE: Any = (
     lambda a, shape: a.reshape(shape)[()],
     lambda g, y, a, shape: g.reshape(a.shape),
 )
-_reshape = Sharing(*_RESHAPE)
+_reshape = Sharing(*_RESHAPE, shares=True)
 _flattened = Op(*_RESHAPE)  # for ndarray.flatten, which makes a copy
 _transpose = Sharing(
     "transpose",
     lambda a, axes: a.transpose(axes),
     lambda g, y, a, axes: g.transpose(None if axes is None else np.argsort(axes)),
+    shares=True,
 )
 _astype = Op(
     "astype",
@@ -192,6 +193,7 @@ indexing: Sharing = _Part(
     "getitem",
     lambda a, index: a[index],
     lambda g, y, a, index: scatter_add(g, index=index, shape=a.shape),
+    shares=True,
 )
 scatter_add: Op = Op("scatter_add", _scatter_add, lambda g, y, a, index, shape: g[index])
 
@@ -212,7 +214,6 @@ _where: Op = Op(
     None,
     lambda g, y, condition, a, b: _where(condition, g, 0),
     lambda g, y, condition, a, b: _where(condition, 0, g),
-    shares=False,
 )
 
 

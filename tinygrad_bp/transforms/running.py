@@ -155,12 +155,9 @@ class Trace:
 
     @property
     def result(self) -> Any:
-        """What the function returned, as its caller wants it: arrays, or Values if nested."""
-        return rebuild(self.value, iter([self.plain(output) for output in self.outputs]))
-
-    def plain(self, value: Any) -> Any:
-        """Return a Value as it is if nested, otherwise its data."""
-        return value if self.nested or not isinstance(value, Value) else value.data
+        """What the function returned: Values if nested, otherwise arrays in memory of their own."""
+        outputs = [each if self.nested else each.data.copy() for each in self.outputs]
+        return rebuild(self.value, iter(outputs))
 
 
 def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]:
