@@ -165,3 +165,16 @@ def test_jax_is_imported_only_when_it_is_used():
     code = "import sys, tinygrad_bp.compiling.jax_backend; print('jax' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_an_argument_may_be_written_into_as_soon_as_the_call_has_returned():
+    def fun(a):
+        return np.sum(a @ a @ a @ a) * a
+
+    compiled, a = bp.compile(fun, None, "jax"), np.random.default_rng(0).normal(size=(300, 300))
+    for call in (compiled, compiled.repeat(1)):
+        call(a)
+        for _ in range(5):
+            expected, found = fun(a), call(a)
+            a[...] = -a - 1
+            np.testing.assert_allclose(found, expected, rtol=1e-9)

@@ -42,6 +42,8 @@ def test_variadic():
     xs = [bp.Value(float(k)) for k in range(3)]
     total(*xs).backward()
     assert [x.grad for x in xs] == [1, 2, 3]
+    assert [total.rule(k)(1, None) for k in range(3)] == [1, 2, 3]
+    assert bp.where(True, bp.Value(1.0), 0).op.rule(0) is None
 
 
 def test_refusals():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,7 +62,7 @@ class Graph:
         self.uses: list[list[Edge]] = [[] for _ in self.nodes]
         self._rules: list[list[Any]] = []
         for k, node in enumerate(self.nodes):
-            rules = [] if node.op is None else list(islice(node.op.rules, len(node.parents)))
+            rules = [node.op.rule(place) for place in range(len(node.parents))]
             self._rules.append(rules)
             self.parents.append(
                 {

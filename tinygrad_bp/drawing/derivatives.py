@@ -34,7 +34,7 @@ def local_derivatives(graph: Graph) -> dict[str, str]:
         head, tail = edge.head, edge.tail
         if head.members or tail.members or head.side == "backward" or edge.links:
             continue
-        rule = list(zip(head.value.parents, head.value.op.rules))[edge.position][1]
+        rule = head.value.op.rule(edge.position)
         if rule is not None and tail.value.requires_grad:
             found[edge.id] = _derivative(head, edge.position, rule, terms)
     return found

@@ -148,7 +148,8 @@ def _visits(gradients: dict[Value, Any]) -> Iterator[Visit]:
 
 
 def _operands(node: Value) -> Iterator[tuple[Value, Any]]:
-    return iter(()) if node.op is None else zip(node.parents, node.op.rules)
+    if node.op is not None:
+        yield from ((p, node.op.rule(k)) for k, p in enumerate(node.parents))
 
 
 def _apply(rule: Any, upstream: Any, node: Value) -> Any:

@@ -118,7 +118,7 @@ def write_rule(node: Value, position: int, upstream: Any, terms: Mapping[Value, 
     inputs = [terms[node].gradient, *(terms[each] for each in (node, *operands))]
     leaves = _leaves([upstream, node._data, *(each._data for each in operands)], inputs)
     at = dict(zip(operands, leaves[2:], strict=True))
-    rule = next(rule for k, rule in enumerate(node.op.rules) if k == position)
+    rule = node.op.rule(position)
     shape = node.parents[position].shape
     try:
         with recorded(), recorded_in_full(), np.errstate(all="ignore"):

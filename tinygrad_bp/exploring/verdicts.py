@@ -104,15 +104,12 @@ def _telling(entries: list[Entry]) -> list[Entry]:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    def as_json(x: float | None) -> float | str | None:
-        return x if x is None or np.isfinite(x) else str(x)
-
     return {
         "index": list(entry.index),
-        "manual": as_json(entry.manual),
-        "automatic": as_json(entry.automatic),
-        "numeric": as_json(entry.numeric),
-        "error": as_json(entry.relative_error),
+        "manual": entry.manual,
+        "automatic": entry.automatic,
+        "numeric": entry.numeric,
+        "error": entry.relative_error,
         "verdict": entry.verdict,
         "wrong": entry.verdict == "wrong",
     }

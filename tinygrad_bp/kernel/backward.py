@@ -74,7 +74,8 @@ def sweep(
             y, operands = node, parents
         else:
             y, operands = node._data, [parent._data for parent in parents]
-        for position, (parent, rule) in enumerate(zip(parents, op.rules)):
+        rules = op.rules or map(op.rule, range(len(parents)))  # of a variadic op, one by one
+        for position, (parent, rule) in enumerate(zip(parents, rules)):
             if parent not in path or rule is None:
                 continue
             try:

@@ -25,10 +25,24 @@ _unread: list[str] = []
 
 
 def implements(*functions: Callable[..., Any]) -> Callable[[F], F]:
-    """Register what follows as the implementation of NumPy functions on Values."""
+    """Register what follows as the implementation of NumPy functions on Values.
+
+    Raises
+    ------
+    ValueError
+        If one of them is implemented already: which of the two wins would depend on imports.
+    """
 
     def register(implementation: F) -> F:
-        IMPLEMENTATIONS.update(dict.fromkeys(functions, implementation))
+        for function in functions:
+            if function in IMPLEMENTATIONS:
+                raise ValueError(
+                    f"implements: {_full_name(function)} is implemented already, by "
+                    f"{IMPLEMENTATIONS[function]!r}; expected one implementation of each function"
+                )
+            IMPLEMENTATIONS[function] = implementation
+        if hasattr(implementation, "named_after"):  # an op learns what NumPy calls it
+            implementation.named_after(functions[0])
         return implementation
 
     return register
@@ -87,10 +101,13 @@ def refuse_keywords(name: str, keywords: dict[str, Any]) -> None:
             )
 
 
+def _full_name(function: Callable[..., Any]) -> str:
+    return f"{getattr(function, '__module__', None) or 'numpy'}.{function.__name__}"
+
+
 def _unsupported(function: Callable[..., Any]) -> NoReturn:
-    name = f"{getattr(function, '__module__', None) or 'numpy'}.{function.__name__}"
     raise TypeError(
-        f"{name} is not implemented for Values, so its result would lose the gradient; "
+        f"{_full_name(function)} is not implemented for Values, so its result would lose the gradient; "
         "compose it of functions that are, write a tinygrad_bp.Op for it, or pass "
         "value.detach().data if no gradient is wanted"
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
-from itertools import count
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,6 +13,23 @@ from .context import recording
 from .value import NOTHING, Value, _new, clock, constant
 
 _WEAK = (float, int, bool)
+#: What Python writes as an operator.
+OPERATORS: dict[Callable[..., Any], str] = {
+    np.add: "+",
+    np.subtract: "-",
+    np.multiply: "*",
+    np.divide: "/",
+    np.remainder: "%",
+    np.matmul: "@",
+    np.power: "**",
+    np.negative: "-",
+    np.greater: ">",
+    np.greater_equal: ">=",
+    np.less: "<",
+    np.less_equal: "<=",
+    np.equal: "==",
+    np.not_equal: "!=",
+}
 _RAISED_AGAIN = (ValueError, TypeError, IndexError, np.linalg.LinAlgError)
 
 
@@ -37,6 +53,39 @@ class Op:
     variadic : callable, optional
         Instead of `rules`, for any number of operands: one rule, which is told the operand in
         question as ``position=``.
+    shares : bool, optional
+        Whether the output may be in the memory of an operand: a view, or the operand itself. A
+        compiled program then keeps that memory for as long as the output is read. False promises
+        that the forward function always returns memory of its own.
+    doc : str, optional
+        What it computes.
+    numpy : callable, optional
+        NumPy's function that computes the same of the same operands and options. By default that
+        which `forward` is, or which the op implements.
+    text : str, optional
+        How it is written in Python, where that is not a call of `numpy` or of `forward`:
+        ``"np.logaddexp(0, {0})"`` with ``{0}``, ``{1}`` for operands and ``{axis}`` for options,
+        ``{*}`` for all operands, ``{axis:, axis=}`` for an option that is left out where it is off.
+    math : str, int or tuple, optional
+        How it is written in formulas, where that is not its name: another name, ``"ln"``, or a
+        layout with numbers for operands, ``("sup", "e", 0)``; see `writing.notation`.
+    word : str, optional
+        What a result without a name is called.
+    elementwise : bool, optional
+        Whether each element is computed from those at the same place, after broadcasting. Known
+        by itself where `numpy` says so, and for what is composed of such ops.
+    commutes : bool, optional
+        Whether operands may change places.
+    moves : bool, optional
+        Whether the elements of the result are elements of the only operand, or 0.
+    fills : bool, optional
+        Whether each element of an operand is put somewhere into the result, or added there: the
+        rules tell where to.
+    reduces : numpy.ufunc, optional
+        With what elements along the option ``axis`` are taken together.
+    branch : callable, optional
+        For a piecewise op ``branch(y, *operands, **metadata)``: a code for the piece that each
+        unit is on, and whether one is exactly between two.
 
     Raises
     ------
@@ -68,7 +117,18 @@ class Op:
         forward: Callable[..., Any],
         *rules: Rule,
         variadic: Callable[..., Any] | None = None,
+        shares: bool = True,
         doc: str | None = None,
+        numpy: Callable[..., Any] | None = None,
+        text: str | None = None,
+        math: Any = None,
+        word: str | None = None,
+        elementwise: bool = False,
+        commutes: bool = False,
+        moves: bool = False,
+        fills: bool = False,
+        reduces: np.ufunc | None = None,
+        branch: Callable[..., Any] | None = None,
     ) -> None:
         if not name or not isinstance(name, str):
             raise TypeError(f"Op: the name must be a string and not empty, got {name!r}")
@@ -79,12 +139,38 @@ class Op:
             raise TypeError(f"Op {name!r}: expected a derivative rule for each operand, got none")
         self.name = name
         self.forward = forward
-        self.rules: Iterable[Rule] = rules if variadic is None else _EachOperand(variadic)
+        self.rules: tuple[Rule, ...] = rules
+        self.variadic = variadic
         self.arity = len(rules) if variadic is None else None
+        self.shares = shares
         self.__doc__ = doc or f"The op {name!r}."
+        self.text, self.math, self.word = text, math, word
+        self.elementwise = elementwise or _is_elementwise(forward)
+        self.commutes, self.moves, self.fills = commutes, moves, fills
+        self.reduces, self.branch = reduces, branch
+        self.numpy: Callable[..., Any] | None = None
+        if numpy or _is_numpys(forward):
+            self.named_after(numpy or forward)
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
+
+    def named_after(self, function: Callable[..., Any]) -> None:
+        """Let one of NumPy's functions be what the op computes, unless that is known."""
+        if self.numpy is None:
+            self.numpy = function
+            self.elementwise = self.elementwise or _is_elementwise(function)
+
+    def rule(self, position: int) -> Rule:
+        """Return the derivative rule for the operand at a position, None where it has none."""
+        if self.variadic is None:
+            return self.rules[position]
+        return partial(self.variadic, position=position)
+
+    @property
+    def symbol(self) -> str:
+        """The operator that Python writes for it, "" where there is none."""
+        return "" if self.numpy is None else OPERATORS.get(self.numpy, "")
 
     def __call__(self, *operands: Any, **metadata: Any) -> Any:
         """Compute, and record a node where an operand is a Value."""
@@ -154,16 +240,14 @@ class Op:
         raise kind(message) from error
 
 
-class _EachOperand:
-    """The rules of a variadic op: the same one for every operand, told its position."""
+def _is_numpys(function: Any) -> bool:
+    """Return whether a function is one that NumPy has under its own name."""
+    home = np.linalg if getattr(function, "__module__", None) == "numpy.linalg" else np
+    return getattr(home, getattr(function, "__name__", ""), None) is function
 
-    __slots__ = ("rule",)
 
-    def __init__(self, rule: Callable[..., Any]) -> None:
-        self.rule = rule
-
-    def __iter__(self) -> Iterator[Rule]:
-        return (partial(self.rule, position=position) for position in count())
+def _is_elementwise(function: Any) -> bool:
+    return isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
 
 
 def _as_array(operand: Any) -> Any:

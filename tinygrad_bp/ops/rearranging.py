@@ -46,16 +46,18 @@ _gather: Op = Op(
     "gather",
     _moved,
     lambda g, y, a, places: _scatter(g, places=places, shape=shape_of(a)),
+    shares=False,
 )
 _scatter: Op = Op(
     "scatter",
     _added_up,
     lambda g, y, a, places, shape: _gather(g, places=places),
+    shares=False,
 )
 
 
 def moving(function: Callable[..., Any], arguments: str) -> Callable[..., Any]:
-    """Register a NumPy function that only moves elements of its first argument, or fills in 0.
+    """Make an op of a NumPy function that only moves elements of its first argument, or fills in 0.
 
     Parameters
     ----------
@@ -85,7 +87,7 @@ def moving(function: Callable[..., Any], arguments: str) -> Callable[..., Any]:
         _refuse_values(op.name, metadata)
         return op(a, **metadata)
 
-    return implements(function)(move)
+    return move
 
 
 def _refuse_values(name: str, metadata: dict[str, Any]) -> None:
@@ -110,7 +112,7 @@ for _function, _arguments in {
     np.diagflat: "v k",
     np.diagonal: "a offset axis1 axis2",
 }.items():
-    moving(_function, _arguments)
+    implements(_function)(moving(_function, _arguments))
 
 
 def _moving_together(function: Callable[..., Any], *operands: Any) -> Any:
@@ -281,11 +283,6 @@ def _bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return _scatter(astype(weights, float), places=np.asarray(data_of(x)) + 1, shape=counts.shape)
 
 
-@implements(np.real)
-def _real(val: Any) -> Any:
-    return val
-
-
 # --- where elements are, and what has no gradient: plain arrays -------------------------------
 
 for _function in (
@@ -305,9 +302,6 @@ for _function in (
     np.diag_indices_from,
     np.unique_counts,
     np.unique_inverse,
-    np.imag,
-    np.iscomplexobj,
-    np.isrealobj,
     np.result_type,
     np.can_cast,
     np.min_scalar_type,

@@ -1,4 +1,4 @@
-"""Functions given by samples: convolve, correlate, trapezoid, interp."""
+"""Functions given by samples: convolve, correlate, interp."""
 
 from __future__ import annotations
 
@@ -51,28 +51,6 @@ def _part_of_full(name: str, a: Any, v: Any, mode: str | int, shift: int) -> Any
     if mode in ("valid", 0):
         return full[shorter - 1 : longer]
     raise ValueError(f"{name}: expected the mode 'full', 'same' or 'valid', got {mode!r}")
-
-
-@implements(np.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    """Integrate by the trapezoidal rule, as `numpy.trapezoid`."""
-    (y,) = as_operands(y)
-    left, right = _neighbours(y, axis)
-    if x is None:
-        width = dx
-    else:
-        (x,) = as_operands(x)
-        before, after = _neighbours(x, axis if x.ndim > 1 else 0)
-        width = after - before
-        if x.ndim == 1:
-            width = np.reshape(width, [-1 if k == axis % y.ndim else 1 for k in range(y.ndim)])
-    return np.sum(width * (left + right) / 2, axis=axis)
-
-
-def _neighbours(a: Any, axis: int) -> tuple[Any, Any]:
-    """Return all elements along an axis but the last, and all but the first."""
-    rest = (slice(None),) * (axis % a.ndim)
-    return a[(*rest, slice(None, -1))], a[(*rest, slice(1, None))]
 
 
 @implements(np.interp)

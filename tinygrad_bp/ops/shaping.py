@@ -190,6 +190,7 @@ _where: Op = Op(
     None,
     lambda g, y, condition, a, b: _where(condition, g, 0),
     lambda g, y, condition, a, b: _where(condition, 0, g),
+    shares=False,
 )
 
 

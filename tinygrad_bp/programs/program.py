@@ -111,6 +111,8 @@ class Program:
         """Write down the shape and dtype of each instruction, as they are for these inputs."""
         with np.errstate(all="ignore"):
             values = self.evaluate(inputs, seeds)
+        for step, value in zip(self.instructions, values, strict=True):
+            _check_memory(step, value, [values[k] for k in step.operands])
         return replace(
             self,
             instructions=tuple(
@@ -130,6 +132,19 @@ class Program:
         for step in self.instructions:
             yield from step.operands
         yield from (*self.outputs, *self.gradients)
+
+
+def _check_memory(step: Instruction, value: Any, operands: Sequence[Any]) -> None:
+    """Hold an op to its promise that its output is in no operand's memory."""
+    if step.op is None or step.op.shares:
+        return
+    for k, operand in enumerate(operands):
+        if np.may_share_memory(value, operand):
+            raise TypeError(
+                f"{step.op.name}: expected an output in memory of its own, as the op was made "
+                f"with shares=False, got the memory of operand {k}; return a copy of it, or leave "
+                "out shares=False"
+            )
 
 
 def compute(op: Op, operands: Sequence[Any], metadata: Mapping[str, Any]) -> Any:

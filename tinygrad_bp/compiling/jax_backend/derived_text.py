@@ -107,7 +107,7 @@ def build(program: Program, text: Mapping[str, str] | None = None) -> Function:
 
     def run(*leaves: Any) -> tuple[Any, ...]:
         with precision():
-            result: tuple[Any, ...] = function(*leaves)
+            result: tuple[Any, ...] = function(*_kept(leaves))
             return result
 
     run.source = pure.source  # type: ignore[attr-defined]
@@ -156,7 +156,7 @@ def build_loop(program: Program, carried: int, text: Mapping[str, str] | None = 
 
     def run(n: int, *leaves: Any) -> tuple[Any, ...]:
         with precision():
-            result: tuple[Any, ...] = compiled(n, *leaves)
+            result: tuple[Any, ...] = compiled(n, *_kept(leaves))
             return result
 
     run.source = step.source  # type: ignore[attr-defined]
@@ -268,6 +268,11 @@ def _precision(program: Program) -> Callable[[], AbstractContextManager[Any]]:
     before = "jax.experimental"  # before JAX 0.8
     place = jax if hasattr(jax, "enable_x64") else import_module(before)
     return lambda: place.enable_x64(True)
+
+
+def _kept(leaves: Sequence[Any]) -> list[Any]:
+    """Copy NumPy's arrays: JAX still reads them when the call has returned, and they may change."""
+    return [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
 
 
 def _check(program: Program, leaves: Sequence[Any]) -> None:

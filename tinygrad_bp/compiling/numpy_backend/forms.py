@@ -59,7 +59,7 @@ def form_of(step: Instruction, sources: Sequence[Instruction]) -> Form:
     form = None if maker is None else maker(step, sources)
     if form is None and _ufunc(step) is not None:
         form = _NUMBER if step.shape == () else _ELEMENTWISE
-    return form or (_FORWARD_NEW if step.row in _NEW or step.shape == () else _FORWARD)
+    return form or (_FORWARD if step.op is None or step.op.shares else _FORWARD_NEW)
 
 
 # --- elementwise -------------------------------------------------------------------------------
@@ -297,8 +297,9 @@ def _getitem(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
         name = code.keep(index, "i")
         if basic and step.shape != ():
             code.view(k, f"{{}}[{name}]")
-        else:
-            code.assign(k, f"{code.text(step.operands[0])}[{name}]")
+        else:  # a number, although `...` gives a view of shape ()
+            number = "[()]" if step.shape == () else ""
+            code.assign(k, f"{code.text(step.operands[0])}[{name}]{number}")
 
     return Form(write, "view" if basic else "new")
 
@@ -336,12 +337,6 @@ def _write_forward(code: Code, k: int) -> None:
 
 
 _FORWARD, _FORWARD_NEW = Form(_write_forward, "unknown"), Form(_write_forward, "new")
-#: Ops whose forward function never gives the memory of an operand.
-_NEW = frozenset({
-    *("relu", "sigmoid", "softmax", "log_softmax", "logsumexp", "where", "matmul", "einsum"),
-    *("cumsum", "cumprod", "gather", "scatter", "cross", "convolve", "sinc", "argsort"),
-    *("inv", "pinv", "solve", "det", "cholesky", "qr", "eigh", "eigvalsh", "svd", "svdvals"),
-})  # fmt: skip
 _FORMS: dict[str, Callable[[Instruction, Sequence[Instruction]], Form | None]] = {
     "relu": _relu,
     "sigmoid": _sigmoid,
