@@ -241,13 +241,13 @@ def _cannot(problem: str) -> typer.Exit:
     return typer.Exit(COULD_NOT_RUN)
 
 
-class _Verdict(SystemExit):
+class _Status(SystemExit):
     """The exit status that a command has chosen; any other but 0 says that the tool failed."""
 
 
 def _end(status: int) -> NoReturn:
     sys.stdout.flush()  # a verdict that nobody could read is none
-    raise _Verdict(status)
+    raise _Status(status)
 
 
 def main() -> None:
@@ -256,7 +256,7 @@ def main() -> None:
     try:
         try:
             app()
-        except _Verdict as verdict:
+        except _Status as verdict:
             status = verdict.code
         except SystemExit as ended:
             status = COULD_NOT_RUN if ended.code else 0
