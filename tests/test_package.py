@@ -16,6 +16,7 @@ LAYERS = [
     "kernel",
     "ops",
     "trees",
+    "saving",
     "transforms",
     "programs",
     "writing",

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tinygrad_bp.commands.check_file import check_file
 from tinygrad_bp.commands.cli import app
+from tinygrad_bp.commands.process import run_command
 
 NET = """
 import numpy as np
@@ -205,7 +205,7 @@ FAKE = '{"comparison": {"ok": true}, "text": "gradients match", "schema": 1, "st
 def test_what_never_ends_is_stopped(file, text):
     start = time.monotonic()
     file.write_text(text)
-    checked = check_file(file, time_limit=1)
+    checked = run_command("check", file, time_limit=1)
     assert checked.status == "error"
     assert checked.error["kind"] == "time"
     assert time.monotonic() - start < 15
@@ -227,7 +227,7 @@ def test_what_never_ends_is_stopped(file, text):
 )
 def test_memory_is_limited(file, text):
     file.write_text(text)
-    checked = check_file(file, memory_limit=1024)
+    checked = run_command("check", file, memory_limit=1024)
     assert checked.status == "error"
     assert (checked.error["kind"], checked.error["line"]) == ("memory", 2)
 
@@ -236,7 +236,7 @@ def test_memory_is_limited(file, text):
 def test_recursion_without_a_limit(file):
     # it is stopped, or says SystemError (Python 3.11), or crashes, as memory and time have it
     file.write_text("import sys\nsys.setrecursionlimit(10**9)\nf = lambda: f()\nf()")
-    checked = check_file(file, memory_limit=512, time_limit=3)
+    checked = run_command("check", file, memory_limit=512, time_limit=3)
     assert checked.status == "error"
     assert checked.error["kind"] in ("exception", "memory", "crash", "time")
 
@@ -258,7 +258,7 @@ def test_recursion_without_a_limit(file):
 )
 def test_wrong_gradients_are_never_passed(file, text):
     file.write_text(NET + WRONG + text)
-    checked = check_file(file, time_limit=20)
+    checked = run_command("check", file, time_limit=20)
     assert checked.status in ("wrong", "error")
     if checked.status == "error":
         assert "before there was a result" in checked.text or "crashed" in checked.text
@@ -267,7 +267,7 @@ def test_wrong_gradients_are_never_passed(file, text):
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("import tinygrad_bp.commands.worker as c\nc.compare = print", "worker.compare"),
+        ("import tinygrad_bp.commands.check_file as c\nc.compare = print", "check_file.compare"),
         ("import tinygrad_bp as bp\nbp.Comparison.ok = True", "Comparison.ok"),
         ("np.abs = lambda a: a * 0", "numpy.abs"),
         ("import builtins\nbuiltins.abs = lambda a: 0", "builtins.abs"),
@@ -280,7 +280,7 @@ def test_wrong_gradients_are_never_passed(file, text):
 )
 def test_what_the_check_is_made_of_may_not_be_replaced(file, text, what):
     file.write_text(NET + WRONG + text)
-    checked = check_file(file)
+    checked = run_command("check", file)
     assert checked.status == "error"
     assert checked.error["kind"] == "replaced"
     assert what in checked.text
@@ -288,25 +288,25 @@ def test_what_the_check_is_made_of_may_not_be_replaced(file, text, what):
 
 def test_what_is_added_to_numpy_is_no_harm(file):
     file.write_text("import numpy as np\nnp.float = float\n" + NET + RIGHT)
-    assert check_file(file).status == "correct"
+    assert run_command("check", file).status == "correct"
 
 
 @LINUX
 def test_forks(file):
     file.write_text(NET + RIGHT + "import os\nos.fork()")
-    checked = check_file(file)
+    checked = run_command("check", file)
     assert checked.status == "correct"
     file.write_text(
         NET + RIGHT + "import os, time\nif os.fork() == 0:\n    os.setsid(); time.sleep(5)\n"
     )
     start = time.monotonic()
-    assert check_file(file).status == "correct"
+    assert run_command("check", file).status == "correct"
     assert time.monotonic() - start < 4.9
 
 
 def test_output_is_bounded(file):
     file.write_text(NET + RIGHT + "print('é' * 10**6)")
-    checked = check_file(file)
+    checked = run_command("check", file)
     assert checked.status == "correct"
     assert 4000 < len(checked.output) <= 10_000
     assert checked.output_cut
@@ -326,5 +326,5 @@ def test_nothing_is_left_behind(file, tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     file.write_text(NET + RIGHT)
-    assert check_file(file).status == "correct"
+    assert run_command("check", file).status == "correct"
     assert os.listdir(folder) == []

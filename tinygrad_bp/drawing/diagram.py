@@ -9,8 +9,9 @@ from typing import Any
 
 import graphviz
 
+from ..saving import write
 from .accessible import accessible
-from .render import TIME_LIMIT, render, write
+from .render import TIME_LIMIT, render
 
 _MIME_TYPES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpeg"}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ..kernel import Value
+from ..saving import write
 from ..viewing.graph import Graph, describe
 from ..viewing.labels import Card, cards
 from ..viewing.marks import Mark
@@ -19,7 +20,7 @@ from .dot import Style, dot_lines
 from .focus import Around, find, focus_on
 from .folding import fold_scopes, fold_to_be_read, fold_where
 from .mermaid import mermaid
-from .render import TIME_LIMIT, write
+from .render import TIME_LIMIT
 from .text import tree
 from .themes import ThemeName, theme_of
 
