@@ -33,3 +33,15 @@ def test_results_are_memory_of_their_own(name):
             assert one.flags.writeable
             assert not any(np.shares_memory(one, other) for other in given)
             given.append(one)
+
+
+def test_a_constant_that_is_repeated_can_be_written_to():
+    table = bp.Value(np.full(3, 2.0), requires_grad=False)
+    run = function_of(bp.derive(lambda a: [a, np.broadcast_to(table, (2, 3))], matrices()[0]))
+    run(matrices()[0], [np.ones((3, 3)), np.ones((2, 3))])[0][1][...] = 0
+
+
+def test_what_is_memory_of_its_own_is_not_copied():
+    for fun in (np.sum, lambda a: np.sum(a @ a), lambda a: np.sum(a.T**2), np.max, np.linalg.det):
+        returned = bp.derive(lambda a, fun=fun: fun(a), np.eye(3)).source.splitlines()[-1]
+        assert "+" not in returned, returned

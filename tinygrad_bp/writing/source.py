@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..programs.program import Kind, Program
+from ..programs.program import Instruction, Kind, Program
 from ..programs.trace import Traced
 from ..programs.witnesses import TracingError
 from .lines import Line, Lines, entries_of
@@ -230,10 +230,16 @@ def _returned(position: int, lines: Lines, owned: set[int]) -> str:
         return f"np.float32({text})" if step.dtype == np.float32 else text
     memory = _memory(position, lines)
     copied = bool(memory & owned) or any(
-        steps[k].op is None or steps[k].row in _READ_ONLY for k in memory
+        steps[k].op is None or _is_read_only(steps[k], lines) for k in memory
     )
     owned |= memory
     return f"+{expression.text}" if copied else expression.text
+
+
+def _is_read_only(step: Instruction, lines: Lines) -> bool:
+    """Return whether NumPy gives a view to read; one constant number is written as numpy.full."""
+    source = lines.program.instructions[step.operands[0]]
+    return step.row in _READ_ONLY and not (source.kind is Kind.CONSTANT and source.shape == ())
 
 
 def _memory(position: int, lines: Lines) -> set[int]:
