@@ -17,13 +17,13 @@ from .places import has_values, parts_of
 
 # --- shapes ----------------------------------------------------------------------------------
 
-_RESHAPE: Any = (
+_reshape = Sharing(
     "reshape",
     lambda a, shape: a.reshape(shape)[()],
     lambda g, y, a, shape: g.reshape(a.shape),
 )
-_reshape = Sharing(*_RESHAPE)
-_flattened = Op(*_RESHAPE)  # for ndarray.flatten, which makes a copy
+# In memory of its own, for ndarray.flatten.
+_flattened = Op("reshape", lambda a, shape: np.array(a).reshape(shape), lambda g, y, a, shape: _reshape(g, shape=a.shape))
 _transpose = Sharing(
     "transpose",
     lambda a, axes: a.transpose(axes),

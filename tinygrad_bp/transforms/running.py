@@ -11,7 +11,7 @@ import numpy as np
 
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
-from ..kernel.context import recording, witness
+from ..kernel.context import recording, run, witness
 from ..kernel.data import as_data
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
@@ -71,7 +71,7 @@ class Trace:
             arguments = list(args)
             for k, tree, leaves in zip(argnums, self._trees, self.leaves, strict=True):
                 arguments[k] = rebuild(tree, iter(leaves))
-            self.value = fun(*arguments, **kwargs)
+            self.value = _run(fun, arguments, kwargs)
         self.outputs = [
             leaf if isinstance(leaf, Value) else constant(leaf) for _, leaf in flatten(self.value)
         ]
@@ -144,6 +144,14 @@ class Trace:
     def plain(self, value: Any) -> Any:
         """Return a Value as it is if nested, otherwise its data."""
         return value if self.nested or not isinstance(value, Value) else value.data
+
+
+def _run(fun: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
+    token = run.set(object())
+    try:
+        return fun(*args, **kwargs)
+    finally:
+        run.reset(token)
 
 
 def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]:
