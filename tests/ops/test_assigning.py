@@ -151,7 +151,7 @@ def test_any_sequence_gives_numpys_numbers_and_the_complex_steps_gradient_or_is_
     try:
         value, gradient = bp.value_and_grad(run)(X)
     except REFUSED as error:
-        assert "copy" in str(error) or "NumPy" in str(error), error
+        assert "copy" in str(error) or "NumPy" in str(error), error  # noqa: PT017
         return
     with np.errstate(all="ignore"):
         (numeric,) = complex_step(run, [X])

@@ -20,6 +20,7 @@ from .order import ordered
 V = TypeVar("V")
 
 _new = object.__new__
+_ARRAY = np.ndarray
 _NUMPY = (np.ndarray, np.generic)
 #: How many bytes are worth looking for who else holds them, instead of copying.
 _LARGE = 1 << 16
@@ -326,6 +327,8 @@ def constant(operand: Any, name: str | None = None) -> Value:
         node._data = float(operand)
     else:
         node._data = as_numbers(operand)
+        if kind is not _ARRAY and hasattr(operand, "_lend"):
+            operand._lend(node)
     node.name = name
     node.requires_grad = node._retains_grad = False
     node.grad = node.op = None

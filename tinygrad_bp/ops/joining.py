@@ -115,14 +115,15 @@ def _leaves(part: Any) -> list[Any]:
 
 def as_array(nested: Any) -> Any:
     """Make one array of nested lists, with Values in them too."""
-    if isinstance(nested, list | tuple) and _has_values(nested):
+    if isinstance(nested, list | tuple) and has_values_inside(nested):
         return stack([as_array(each) for each in nested])
     return nested if isinstance(nested, Value) else np.asarray(nested)
 
 
-def _has_values(nested: Any) -> bool:
+def has_values_inside(nested: Any) -> bool:
+    """Say whether there is a Value in nested lists and tuples."""
     if isinstance(nested, list | tuple):
-        return any(map(_has_values, nested))
+        return any(map(has_values_inside, nested))
     return isinstance(nested, Value)
 
 

@@ -17,13 +17,18 @@ from .places import has_values, parts_of
 
 # --- shapes ----------------------------------------------------------------------------------
 
-_RESHAPE: Any = (
+_reshape = Sharing(
     "reshape",
     lambda a, shape: a.reshape(shape)[()],
     lambda g, y, a, shape: g.reshape(a.shape),
+    shares=True,
 )
-_reshape = Sharing(*_RESHAPE, shares=True)
-_flattened = Op(*_RESHAPE)  # for ndarray.flatten, which makes a copy
+_flattened = Op(  # in memory of its own, for ndarray.flatten
+    "reshape",
+    lambda a, shape: np.array(a).reshape(shape),
+    lambda g, y, a, shape: _reshape(g, shape=a.shape),
+    shares=False,
+)
 _transpose = Sharing(
     "transpose",
     lambda a, axes: a.transpose(axes),
