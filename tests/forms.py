@@ -242,6 +242,14 @@ FORMS = {
 }
 
 
+def matrices():
+    """Matrices of which an op may show one in another way and not the other: layouts in memory."""
+    a = np.random.default_rng(5).uniform(0.1, 0.9, (4, 3, 3))
+    wide = np.zeros((6, 6))
+    wide[::2, 1::2] = a[3]
+    return [a[0], a[1].T, a[2][::-1, ::-1], wide[::2, 1::2]]
+
+
 def parts(result):
     """Return the arrays that a form gives, in a list."""
     return [*result] if isinstance(result, list | tuple) else [result]

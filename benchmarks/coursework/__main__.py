@@ -7,6 +7,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -25,20 +26,25 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     ask_about = partial(results_of, limit=options.limit, numpy=options.numpy)
     results: list[Result] = []
-    if options.jobs > 1:
-        with ProcessPoolExecutor(options.jobs) as pool:
-            for some in pool.map(ask_about, chosen):
-                results += _noted(some)
-    else:
-        for name in chosen:
-            results += _noted(ask_about(name))
+    for some in _each(ask_about, chosen, options.jobs):
+        results += _noted(some)
+        if options.json:  # after each program, so that a run that is stopped leaves what it has
+            options.json.write_text(as_json(results) + "\n", encoding="utf-8")
     text = report(results, options.limit)
     print(text)
-    if options.json:
-        options.json.write_text(as_json(results) + "\n", encoding="utf-8")
     if options.markdown:
         options.markdown.write_text(text + "\n", encoding="utf-8")
     return 0
+
+
+def _each(
+    ask_about: Callable[[str], list[Result]], chosen: list[str], jobs: int
+) -> Iterator[list[Result]]:
+    if jobs == 1:
+        yield from map(ask_about, chosen)
+    else:
+        with ProcessPoolExecutor(jobs) as pool:
+            yield from pool.map(ask_about, chosen)
 
 
 def results_of(name: str, limit: float = LIMIT, numpy: str = "numpy") -> list[Result]:

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from .asking import Answer, Cause
 from .corpus import Case, Program
 
-__all__ = ["BROADER", "OUTCOMES", "Outcome", "judge"]
+__all__ = ["ALSO", "OUTCOMES", "Outcome", "judge"]
 
 Outcome = Literal[
     "named",  # every cause that is given is the mistake, at its place
@@ -23,14 +23,17 @@ Outcome = Literal[
 ]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
-#: What else names a mistake: the broader words for it, which are true where it is.
-BROADER: dict[str, tuple[str, ...]] = {
+#: What else names a mistake: the broader words for it, which are true where it is, and what the
+#: catalogue has called the same thing.
+ALSO: dict[str, tuple[str, ...]] = {
     "activation-derivative-twice": ("factor-twice",),
     "activation-derivative-wrong-argument": ("factor-replaced",),
     "bias-mean": ("constant-factor",),
     "bias-not-summed": ("not-reduced",),
     "bias-summed-over-units": ("axis",),
     "cross-entropy-twice": ("activation-derivative-twice",),
+    "factor-missing": ("missing-activation-derivative",),  # the derivative of the product
+    "factor-replaced": ("wrong-matrix",),
     "fan-out-counted-twice": ("term-twice",),
     "fan-out-overwritten": ("term-missing",),
     "leaf-without-activation-derivative": ("factor-missing",),
@@ -46,6 +49,9 @@ BROADER: dict[str, tuple[str, ...]] = {
     "softmax-diagonal-only": ("term-missing",),
     "swapped": ("order",),
     "target-missing": ("term-missing",),
+    "term-missing": ("fan-out-overwritten",),  # the share of one of several uses
+    "term-twice": ("fan-out-counted-twice",),
+    "transposed": ("transposed-weight",),
     "transposed-weight": ("transposed",),
     "treated-as-constant": ("term-missing",),
     "upstream-dropped": ("factor-missing",),
@@ -57,7 +63,7 @@ BROADER: dict[str, tuple[str, ...]] = {
 def judge(program: Program, case: Case, answer: Answer) -> Outcome:
     """Compare an answer with the truth.
 
-    A cause is true if it has a name of the mistake, or a broader one, blames no parameter whose
+    A cause is true if it has a name of the mistake, or one of `ALSO`, blames no parameter whose
     gradient is right, and stands at the place: at a variable that the case is about, or at
     whatever else makes wrong exactly the parameters that are. A reconstruction has to hold at
     fresh points: one that does not makes the answer false whatever it is called, and one that
@@ -106,12 +112,12 @@ def _true(case: Case, causes: list[Cause], affected: set[str]) -> list[Cause]:
 
 
 def _accepted(names: Iterable[str]) -> set[str]:
-    """Add the broader words."""
+    """Add what else names the same."""
     accepted: set[str] = set()
     waiting = list(names)
     while waiting:
         name = waiting.pop()
         if name not in accepted:
             accepted.add(name)
-            waiting += BROADER.get(name, ())
+            waiting += ALSO.get(name, ())
     return accepted

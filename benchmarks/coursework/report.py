@@ -23,7 +23,17 @@ COLUMNS: tuple[Outcome, ...] = (
     "late",
     "refused",
 )
-HEAD = ("program", "mistakes", "named %", *COLUMNS, "right", "accused", "median s", "max s")
+HEAD = (
+    "program",
+    "mistakes",
+    "named %",
+    "or ambiguous %",
+    *COLUMNS,
+    "right",
+    "accused",
+    "median s",
+    "max s",
+)
 
 INTRO = """# Mistakes in coursework
 
@@ -79,7 +89,10 @@ def _line(name: str, results: Sequence[Result]) -> tuple[str, ...]:
     return (
         name,
         str(len(wrong)),
-        f"{100 * named / len(wrong):.1f}" if wrong else "",
+        *(
+            f"{100 * part / len(wrong):.1f}" if wrong else ""
+            for part in (named, named + counts.get("ambiguous", 0))
+        ),
         *(str(counts.get(column) or "") for column in COLUMNS),
         str(outcomes["right"] or ""),
         str(outcomes["accused"] or ""),

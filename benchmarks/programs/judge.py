@@ -11,7 +11,6 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-
 from tinygrad_bp.checking.child import _checked
 from tinygrad_bp.files import ScriptError
 

@@ -12,12 +12,12 @@ import pytest
 
 from benchmarks.coursework import corpus
 from benchmarks.coursework.corpus import differing, fresh, load, names
-from benchmarks.coursework.judge import BROADER
+from benchmarks.coursework.judge import ALSO
 
 #: The identifiers that a file may call its mistakes by.
 IDENTIFIERS = {
-    *BROADER,
-    *(name for broader in BROADER.values() for name in broader),
+    *ALSO,
+    *(name for others in ALSO.values() for name in others),
     "all-zero",
     "clipped",
     "exponent",

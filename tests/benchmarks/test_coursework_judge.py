@@ -38,6 +38,7 @@ def answered(*causes, ok=False, **details):
     [
         (answered(cause()), "named"),
         (answered(cause("mask-missing")), "named"),  # a broader word
+        (answered(cause("missing-activation-derivative")), "named"),  # an older one
         (answered(cause("factor-missing", node="?")), "named"),  # the parameters are the place
         (answered(cause(parameters=("W1",))), "named"),  # the node is
         (answered(cause(parameters=("W1",), node="?")), "false"),  # nothing is
@@ -134,8 +135,8 @@ def test_the_report_counts():
     text = report(results, limit=5.0)
     line = next(line for line in text.splitlines() if line.startswith("| programs/one"))
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells[:3] == ["programs/one", "9", "22.2"]
-    assert cells[3:14] == [*"111111111", "1", ""]
+    assert cells[:4] == ["programs/one", "9", "22.2", "33.3"]
+    assert cells[4:15] == [*"111111111", "1", ""]
     assert "- public/two (1): no\n" in f"{text}\n"
 
 

@@ -296,6 +296,19 @@ def test_a_users_own_op_is_computed_by_its_own_function():
     assert called_rows(program) == {"sigmoid"}
 
 
+@pytest.mark.parametrize(
+    "fun",
+    [
+        lambda a: np.sum(a[0] * a[0][None]),
+        lambda a: np.vecdot(a[:2], a[1:]) * a,
+        lambda a: np.concatenate([a[:1]]) * a,
+        lambda a: np.sum(np.tile(a[:1], 2) * np.roll(a[2:], 1)) * a,
+    ],
+)
+def test_one_number_that_fills_an_array(fun):
+    check_traced(fun, np.array([0.5, -1.5, 2.0]))
+
+
 # --- arguments and results -----------------------------------------------------------------------
 
 

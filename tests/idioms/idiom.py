@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tinygrad_bp.files import run_file
 
 import tinygrad_bp as bp
 from tests.gradients import five_point
-from tinygrad_bp.files import run_file
 
 #: Stands above every idiom: the data that a loss finds around it.
 DATA = """\

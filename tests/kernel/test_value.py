@@ -209,3 +209,9 @@ def test_plain_arrays_give_plain_arrays():
     for result in (bp.relu([-1.0, 2.0]), bp.mul([1, 2], [3, 4]), bp.mse([1.0], [2.0]), bp.max([1])):
         assert not isinstance(result, bp.Value)
     assert bp.mean([1.0, 2.0]) == 1.5
+
+
+def test_data_of_shape_0_are_numbers_where_numpy_gives_a_view():
+    x = bp.Value([1.0, 2.0])
+    for y in (x[..., 0], x[0, ...], np.where(x[0] > 0, x[0], x[1]), np.einsum("i->", x)):
+        assert type(y.data) is np.float64

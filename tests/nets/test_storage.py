@@ -271,7 +271,9 @@ def test_a_save_that_is_interrupted_keeps_the_old_file(tmp_path, monkeypatch):
 
 
 def test_a_save_where_nothing_can_be_written(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"cannot write .*net.npz: .*missing does not exist"):
+    with pytest.raises(
+        FileNotFoundError, match=r"cannot write .*net.npz: .*missing does not exist"
+    ):
         net().save(tmp_path / "missing" / "net.npz")
     with pytest.raises(OSError, match=r"cannot write: .*directory"):
         net().save(tmp_path)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -42,11 +42,11 @@ def _comparison(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return compare
 
 
-def _refuse_in_place(what: str, remedy: str) -> NoReturn:
-    raise TypeError(
-        f"{what} would change a Value in place, which a graph cannot record; make a new one with "
-        f"{remedy}. The data of a leaf are assigned as a whole: v.data = array"
-    )
+def _assigning(operator: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def assign(self: Any, other: Any) -> Any:
+        return implementation(operator)(self, other)
+
+    return assign
 
 
 class BehavesAsArray:
@@ -70,6 +70,11 @@ class BehavesAsArray:
     __truediv__, __rtruediv__ = _binary(np.true_divide)
     __pow__, __rpow__ = _binary(np.power)
     __matmul__, __rmatmul__ = _binary(np.matmul)
+
+    __iadd__, __isub__ = _assigning(operator.iadd), _assigning(operator.isub)
+    __imul__, __itruediv__ = _assigning(operator.imul), _assigning(operator.itruediv)
+    __ipow__, __imatmul__ = _assigning(operator.ipow), _assigning(operator.imatmul)
+    __imod__, __ifloordiv__ = _assigning(operator.imod), _assigning(operator.ifloordiv)
 
     __lt__, __le__ = _comparison(np.less), _comparison(np.less_equal)
     __gt__, __ge__ = _comparison(np.greater), _comparison(np.greater_equal)
@@ -102,7 +107,7 @@ class BehavesAsArray:
         return self._call(np.negative)
 
     def __pos__(self) -> Self:
-        return self
+        return self._call(np.positive)
 
     def __abs__(self) -> Self:
         return self._call(np.absolute)
@@ -190,7 +195,9 @@ class BehavesAsArray:
         """Put the elements in one row, as `numpy.ravel`."""
         return self._call(np.ravel, order=order)
 
-    flatten = ravel
+    def flatten(self, order: str = "C") -> Self:
+        """Put the elements in one row, as `numpy.ndarray.flatten`; they are copied."""
+        return self._call(np.ndarray.flatten, order=order)
 
     def squeeze(self, axis: Axis = None) -> Self:
         """Remove axes of length 1, as `numpy.squeeze`."""
@@ -268,22 +275,31 @@ class BehavesAsArray:
         """Return the numbers as nested lists, as `numpy.ndarray.tolist`."""
         return self.data.tolist()
 
-    # --- in place: refused -----------------------------------------------------------------
+    # --- in place --------------------------------------------------------------------------
 
-    def __setitem__(self, index: Any, element: Any) -> NoReturn:
-        _refuse_in_place("v[index] = element", "np.where(mask, element, v), or np.concatenate")
+    def __setitem__(self, index: Any, element: Any) -> None:
+        implementation(operator.setitem)(self, index, element)
 
-    def sort(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: it would sort in place."""
-        _refuse_in_place("v.sort()", "np.sort(v)")
+    def sort(self, axis: int = -1, kind: Any = None) -> None:
+        """Sort in place, as `numpy.ndarray.sort`."""
+        implementation(np.ndarray.sort)(self, axis, kind)
 
-    def partition(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: it would change the order in place."""
-        _refuse_in_place("v.partition()", "np.partition(v, kth)")
+    def partition(self, kth: Any, axis: int = -1) -> None:
+        """Change the order in place, as `numpy.ndarray.partition`."""
+        implementation(np.ndarray.partition)(self, kth, axis)
 
-    def fill(self, *args: Any) -> NoReturn:
-        """Refuse: it would fill in place."""
-        _refuse_in_place("v.fill()", "np.full_like(v, element)")
+    def fill(self, value: Any) -> None:
+        """Give every element one value, as `numpy.ndarray.fill`."""
+        self[...] = value
+
+    @property
+    def flat(self) -> Any:
+        """The elements in one row, as `numpy.ndarray.flat`."""
+        return implementation(np.flatiter)(self)
+
+    @flat.setter
+    def flat(self, elements: Any) -> None:
+        self.flat[:] = elements
 
     def __len__(self) -> int:
         if not self.shape:
@@ -297,10 +313,9 @@ class BehavesAsArray:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         if method != "__call__":
-            raise TypeError(
-                f"numpy.{ufunc.__name__}.{method} is not implemented for Values; use the function "
-                "that it stands for, such as numpy.sum for numpy.add.reduce"
-            )
+            return implementation(getattr(np.ufunc, method))(ufunc, *inputs, **keywords)
+        if "out" in keywords or "where" in keywords:
+            return implementation(np.ufunc.__call__)(ufunc, *inputs, **keywords)
         own = {"axis": keywords.pop("axis")} if ufunc.signature and "axis" in keywords else {}
         refuse_keywords(f"numpy.{ufunc.__name__}", keywords)
         return implementation(ufunc)(*inputs, **own)
@@ -308,7 +323,11 @@ class BehavesAsArray:
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
-        return implementation(function)(*args, **kwargs)
+        out = kwargs.pop("out", None)
+        if out is None:
+            return implementation(function)(*args, **kwargs)
+        implementation(np.copyto)(out, implementation(function)(*args, **kwargs))
+        return out
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         self._refuse_to_lose_graph(

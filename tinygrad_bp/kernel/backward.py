@@ -65,7 +65,7 @@ def sweep(
         if g is None:  # reached through operands without a rule alone
             continue
         yield node, g
-        op, parents = node.op, node.parents
+        op, parents = node.op, node._parents
         if op is None or node in until:
             continue
         if node._version != version:
@@ -106,7 +106,7 @@ def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _refuse_stale(node: Linked) -> None:
-    for parent in node.parents:
+    for parent in node._parents:
         if parent._version > node._version:
             raise StaleGraphError(
                 f"backward through {node.op.name}: the data of {_named(parent, node)} were "
@@ -116,5 +116,5 @@ def _refuse_stale(node: Linked) -> None:
 
 
 def _named(parent: Linked, node: Linked) -> str:
-    position = next(k for k, candidate in enumerate(node.parents) if candidate is parent)
+    position = next(k for k, candidate in enumerate(node._parents) if candidate is parent)
     return f"operand {position}{f' ({parent.name!r})' if parent.name else ''}"

@@ -10,7 +10,8 @@ import numpy as np
 
 from .backward import Rule
 from .context import recording
-from .value import NOTHING, Value, _new, clock, constant
+from .history import clock
+from .value import NOTHING, Value, _new, constant
 
 _WEAK = (float, int, bool)
 #: What Python writes as an operator.
@@ -54,9 +55,9 @@ class Op:
         Instead of `rules`, for any number of operands: one rule, which is told the operand in
         question as ``position=``.
     shares : bool, optional
-        Whether the output may be in the memory of an operand: a view, or the operand itself. A
-        compiled program then keeps that memory for as long as the output is read. False promises
-        that the forward function always returns memory of its own.
+        Whether the output may be in the memory of an operand: a view, or the operand itself.
+        False promises that the forward function always returns memory of its own, which a program
+        can use; by default it takes a user's op to be one that may share.
     doc : str, optional
         What it computes.
     numpy : callable, optional
@@ -117,7 +118,7 @@ class Op:
         forward: Callable[..., Any],
         *rules: Rule,
         variadic: Callable[..., Any] | None = None,
-        shares: bool = True,
+        shares: bool | None = None,
         doc: str | None = None,
         numpy: Callable[..., Any] | None = None,
         text: str | None = None,
@@ -200,7 +201,7 @@ class Op:
             result = self.forward(*data, **metadata)
         except Exception as error:
             self._explain(error, operands)
-        if type(result) is not np.ndarray:
+        if type(result) is not np.ndarray or not result.ndim:
             result = np.asarray(result)[()]
         scope = recording.get()
         if scope is None:
@@ -208,7 +209,7 @@ class Op:
         node: Value = _new(Value)
         node._data = result
         node.op = self
-        node.parents = operands
+        node._parents = operands
         node.metadata = metadata or NOTHING
         node.requires_grad = requires_grad
         node.scope = scope

@@ -14,19 +14,18 @@ from .backward import sweep
 from .context import recording
 from .copying import copy_graph, copy_node, pack
 from .data import as_data, as_numbers
+from .history import clock as clock
+from .history import settled
 from .order import ordered
 
 V = TypeVar("V")
 
 _new = object.__new__
+_ARRAY = np.ndarray
 _NUMPY = (np.ndarray, np.generic)
 #: How many bytes are worth looking for who else holds them, instead of copying.
 _LARGE = 1 << 16
 NOTHING: dict[str, Any] = {}
-
-#: How often the data of any leaf have been assigned, so that a node can remember when it was
-#: made. Not an attribute of the class: assigning one empties the interpreter's caches.
-clock = [0]
 
 
 class Value(BehavesAsArray):
@@ -53,7 +52,8 @@ class Value(BehavesAsArray):
     op : Op or None
         The op that computed the node; None for a leaf.
     parents : tuple of Value
-        The operands, in order and with repeats; constants are Values too.
+        The operands, in order and with repeats; constants are Values too. An operand that has been
+        assigned to since is there as it was when it was used.
     metadata : dict
         What the op was told beside its operands, such as ``axis``.
     scope : tuple of str
@@ -85,26 +85,35 @@ class Value(BehavesAsArray):
     """
 
     __slots__ = (
+        "__weakref__",
         "_data",
+        "_former",
+        "_parents",
+        "_pending",
         "_retains_grad",
         "_version",
+        "_views",
+        "_window",
         "grad",
         "metadata",
         "name",
         "op",
-        "parents",
         "requires_grad",
         "scope",
     )
 
     _data: Any
+    _former: Value
+    _parents: tuple[Value, ...]
+    _pending: Any
     _retains_grad: bool
     _version: int
+    _views: list[Any]
+    _window: Any
     grad: Any
     metadata: dict[str, Any]
     name: str | None
     op: Any
-    parents: tuple[Value, ...]
     requires_grad: bool
     scope: tuple[str, ...]
 
@@ -117,7 +126,7 @@ class Value(BehavesAsArray):
         self.name = name
         self.requires_grad = bool(requires_grad)
         self.grad = self.op = None
-        self.parents, self.metadata = (), NOTHING
+        self._parents, self.metadata = (), NOTHING
         self.scope = recording.get() or ()
         self._version = clock[0]
         self._retains_grad = False
@@ -146,6 +155,11 @@ class Value(BehavesAsArray):
                 )
             self._data = data
         clock[0] = self._version = clock[0] + 1
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The operands, as they were when the node was computed."""
+        return settled(self)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -302,7 +316,7 @@ def _alone(path: dict[Value, None], arrived: list[tuple[Value, Any]], seed: Any)
     large = [c for _, c in arrived if c.nbytes >= _LARGE]
     if not large:
         return ()
-    held = Counter(id(_memory(node._data)) for n in path for node in (n, *n.parents))
+    held = Counter(id(_memory(node._data)) for n in path for node in (n, *n._parents))
     held.update(id(_memory(array)) for array in (seed, *large))
     return {id(c) for c in large if held[id(_memory(c))] == 1 and _memory(c).nbytes == c.nbytes}
 
@@ -323,10 +337,12 @@ def constant(operand: Any, name: str | None = None) -> Value:
         node._data = float(operand)
     else:
         node._data = as_numbers(operand)
+        if kind is not _ARRAY and hasattr(operand, "_lend"):
+            operand._lend(node)
     node.name = name
     node.requires_grad = node._retains_grad = False
     node.grad = node.op = None
-    node.parents = ()
+    node._parents = ()
     node.metadata = NOTHING
     node.scope = recording.get() or ()
     node._version = clock[0]

@@ -58,6 +58,9 @@ further_in(
     *(
         f"{__name__}.{kind}"
         for kind in (
+            "assigning",
+            "in_place",
+            "ufuncs",
             "trigonometric",
             "steps",
             "statistics",

@@ -21,13 +21,11 @@ _softmax = Op(
     "softmax",
     _forward_softmax,
     lambda g, y, a, axis: y * (g - (g * y).sum(axis=axis, keepdims=True)),
-    shares=False,
 )
 _log_softmax = Op(
     "log_softmax",
     lambda a, axis: a - logsumexp(a, axis=axis, keepdims=True),
     lambda g, y, a, axis: g - np.exp(y) * g.sum(axis=axis, keepdims=True),
-    shares=False,
 )
 
 

@@ -79,7 +79,6 @@ _logsumexp = Op(
     lambda g, y, a, axis, keepdims: (
         _spread(g, a, axis, keepdims) * np.exp(a - _spread(y, a, axis, keepdims))
     ),
-    shares=False,
 )
 
 

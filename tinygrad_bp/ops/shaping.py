@@ -9,21 +9,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .places import has_values, parts_of
 
 # --- shapes ----------------------------------------------------------------------------------
 
-_reshape = Op(
+_reshape = Sharing(
     "reshape",
     lambda a, shape: a.reshape(shape)[()],
     lambda g, y, a, shape: g.reshape(a.shape),
+    shares=True,
 )
-_transpose = Op(
+_flattened = Op(  # in memory of its own, for ndarray.flatten
+    "reshape",
+    lambda a, shape: np.array(a).reshape(shape),
+    lambda g, y, a, shape: _reshape(g, shape=a.shape),
+    shares=False,
+)
+_transpose = Sharing(
     "transpose",
     lambda a, axes: a.transpose(axes),
     lambda g, y, a, axes: g.transpose(None if axes is None else np.argsort(axes)),
+    shares=True,
 )
 _astype = Op(
     "astype",
@@ -40,19 +50,28 @@ def _filled(a: Any, shape: tuple[int, ...]) -> Any:
     return full[()]
 
 
+class _Repeated(ReadOnly):
+    """NumPy's broadcast_to, whose result is a view there, and a copy here."""
+
+    def is_view(self, node: Value, base: Value) -> bool:
+        return True
+
+
 # The cotangent is added up by the loop, as after any broadcasting.
-broadcast_to = Op("broadcast_to", _filled, lambda g, y, a, shape: g)
+_BROADCAST: Any = ("broadcast_to", _filled, lambda g, y, a, shape: g)
+broadcast_to = Op(*_BROADCAST)
+_repeated = _Repeated(*_BROADCAST)
 
 
 @implements(np.broadcast_to)
 def _broadcast_to(a: Any, shape: int | tuple[int, ...]) -> Any:
-    return broadcast_to(a, shape=(shape,) if isinstance(shape, int) else tuple(shape))
+    return _repeated(a, shape=(shape,) if isinstance(shape, int) else tuple(shape))
 
 
 @implements(np.broadcast_arrays)
 def _broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
     shape = np.broadcast_shapes(*map(shape_of, arrays))
-    return tuple(broadcast_to(a, shape=shape) for a in arrays)
+    return tuple(_repeated(a, shape=shape) for a in arrays)
 
 
 def shape_of(a: Any) -> tuple[int, ...]:
@@ -76,6 +95,12 @@ def reshape(a: Any, shape: int | tuple[int, ...], order: str = "C", **refused: A
 def ravel(a: Any, order: str = "C") -> Any:
     """Put the elements in one row, as `numpy.ravel`."""
     return reshape(a, -1, order)
+
+
+@implements(np.ndarray.flatten)
+def flatten(a: Any, order: str = "C") -> Any:
+    """Put the elements in one row of their own, as `numpy.ndarray.flatten`."""
+    return _flattened(a if order == "C" else transpose(a), shape=(-1,))
 
 
 @implements(np.transpose)
@@ -154,32 +179,36 @@ def copy(a: Any, **memory: Any) -> Any:
 def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Add each element of `g` to the place that `index` took it from."""
     full = np.zeros(shape, g.dtype)
-    if any(isinstance(part, list | np.ndarray) for part in _parts(index)):
+    if any(isinstance(part, list | np.ndarray) for part in parts_of(index)):
         np.add.at(full, index, g)
     else:  # no place can occur twice
         full[index] = g
     return full[()]
 
 
-def _parts(index: Any) -> tuple[Any, ...]:
-    return index if isinstance(index, tuple) else (index,)
-
-
 # Indexing and scattering are each other's transpose, repeated indices and all.
-_getitem: Op = Op(
+class _Part(Sharing):
+    """Indexing, whose result is a view of a part."""
+
+    def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> None:
+        base[metadata["index"]] = element
+
+
+indexing: Sharing = _Part(
     "getitem",
     lambda a, index: a[index],
-    lambda g, y, a, index: _scatter(g, index=index, shape=a.shape),
+    lambda g, y, a, index: scatter_add(g, index=index, shape=a.shape),
+    shares=True,
 )
-_scatter: Op = Op("scatter_add", _scatter_add, lambda g, y, a, index, shape: g[index])
+scatter_add: Op = Op("scatter_add", _scatter_add, lambda g, y, a, index, shape: g[index])
 
 
 @implements(operator.getitem)
 def getitem(a: Any, index: Any) -> Any:
     """Take elements: integers, slices, None, ..., integer arrays and boolean masks, as NumPy."""
-    if any(isinstance(part, Value) for part in _parts(index)):
+    if has_values(index):
         raise TypeError("getitem: an index must be integers or booleans, got a Value; use .data")
-    return _getitem(a, index=index)
+    return indexing(a, index=index)
 
 
 # --- choices ---------------------------------------------------------------------------------
@@ -190,7 +219,6 @@ _where: Op = Op(
     None,
     lambda g, y, condition, a, b: _where(condition, g, 0),
     lambda g, y, condition, a, b: _where(condition, 0, g),
-    shares=False,
 )
 
 
@@ -227,4 +255,6 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, **refused: Any) -> Any:
     refuse_keywords("clip", refused)
     if low is not None:
         a = _where(a < low, low, a)
-    return a if high is None else _where(a > high, high, a)
+    if high is not None:
+        a = _where(a > high, high, a)
+    return np.positive(a) if low is high is None else a

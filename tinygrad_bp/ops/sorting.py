@@ -34,14 +34,12 @@ _along: Op = Op(
     lambda a, places, axis: np.take_along_axis(a, places, axis),
     lambda g, y, a, places, axis: _add_along(g, places, axis=axis, size=a.shape[axis]),
     None,
-    shares=False,
 )
 _add_along: Op = Op(
     "add_along",
     _added_along,
     lambda g, y, a, places, axis, size: _along(g, places, axis=axis),
     None,
-    shares=False,
 )
 _at_plain_places = moving(np.take_along_axis, "arr indices axis")
 

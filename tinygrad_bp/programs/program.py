@@ -44,6 +44,8 @@ class Instruction:
         whose cotangent it helps to compute.
     of : int or None
         For a step that completes a cotangent: the instruction whose cotangent it is.
+    shares : bool
+        Whether its value may be in the memory of an operand.
     """
 
     kind: Kind
@@ -56,6 +58,7 @@ class Instruction:
     scope: tuple[str, ...] = ()
     data: Any = None
     of: int | None = None
+    shares: bool = True
 
     @property
     def op_name(self) -> str:
@@ -108,15 +111,18 @@ class Program:
         return values
 
     def typed(self, inputs: Sequence[Any], seeds: Sequence[Any]) -> Program:
-        """Write down the shape and dtype of each instruction, as they are for these inputs."""
+        """Write down the shape, dtype and memory of each value, as they are for these inputs."""
         with np.errstate(all="ignore"):
             values = self.evaluate(inputs, seeds)
-        for step, value in zip(self.instructions, values, strict=True):
-            _check_memory(step, value, [values[k] for k in step.operands])
         return replace(
             self,
             instructions=tuple(
-                replace(step, shape=np.shape(value), dtype=np.asarray(value).dtype)
+                replace(
+                    step,
+                    shape=np.shape(value),
+                    dtype=np.asarray(value).dtype,
+                    shares=_shares(step, value, [values[k] for k in step.operands]),
+                )
                 for step, value in zip(self.instructions, values, strict=True)
             ),
         )
@@ -134,21 +140,21 @@ class Program:
         yield from (*self.outputs, *self.gradients)
 
 
-def _check_memory(step: Instruction, value: Any, operands: Sequence[Any]) -> None:
-    """Hold an op to its promise that its output is in no operand's memory."""
-    if step.op is None or step.op.shares:
-        return
-    for k, operand in enumerate(operands):
-        if np.may_share_memory(value, operand):
-            raise TypeError(
-                f"{step.op.name}: expected an output in memory of its own, as the op was made "
-                f"with shares=False, got the memory of operand {k}; return a copy of it, or leave "
-                "out shares=False"
-            )
+def _shares(step: Instruction, value: Any, operands: Sequence[Any]) -> bool:
+    """Return whether a value may be in the memory of an operand: as its op says, or as it is.
+
+    Rows of the table say so where they share, a user's own op where it does not.
+    """
+    if step.op is None:
+        return False
+    said = step.op.shares
+    if said is None:
+        said = not step.row
+    return said or any(np.may_share_memory(value, operand) for operand in operands)
 
 
 def compute(op: Op, operands: Sequence[Any], metadata: Mapping[str, Any]) -> Any:
     """Compute one op on arrays, as the op does."""
     forward: Callable[..., Any] = op.forward
     result = forward(*operands, **metadata)
-    return result if type(result) is np.ndarray else np.asarray(result)[()]
+    return result if type(result) is np.ndarray and result.ndim else np.asarray(result)[()]

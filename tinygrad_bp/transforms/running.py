@@ -11,7 +11,7 @@ import numpy as np
 
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
-from ..kernel.context import recording, witness
+from ..kernel.context import recording, run, witness
 from ..kernel.data import as_data
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
@@ -80,7 +80,7 @@ class Trace:
                 arguments[k] = rebuild(tree, iter(leaves))
             taken = [leaf.name or "" for leaves in self.leaves for leaf in leaves]
             with named_after_variables(taken) if naming else nullcontext():
-                self.value = fun(*arguments, **kwargs)
+                self.value = _run(fun, arguments, kwargs)
         self.outputs = [
             leaf if isinstance(leaf, Value) else constant(leaf) for _, leaf in flatten(self.value)
         ]
@@ -155,12 +155,17 @@ class Trace:
 
     @property
     def result(self) -> Any:
-        """What the function returned, as its caller wants it: arrays, or Values if nested."""
-        return rebuild(self.value, iter([self.plain(output) for output in self.outputs]))
+        """What the function returned: Values if nested, otherwise arrays in memory of their own."""
+        outputs = [each if self.nested else each.data.copy() for each in self.outputs]
+        return rebuild(self.value, iter(outputs))
 
-    def plain(self, value: Any) -> Any:
-        """Return a Value as it is if nested, otherwise its data."""
-        return value if self.nested or not isinstance(value, Value) else value.data
+
+def _run(fun: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
+    token = run.set(object())
+    try:
+        return fun(*args, **kwargs)
+    finally:
+        run.reset(token)
 
 
 def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]:

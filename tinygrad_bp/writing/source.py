@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..programs.program import Kind, Program
+from ..programs.program import Instruction, Kind, Program
 from ..programs.trace import Traced
 from ..programs.witnesses import TracingError
 from .lines import Line, Lines, entries_of
@@ -21,9 +21,8 @@ from .numpy_text import Entry
 LARGEST_LITERAL = 1000
 _WIDTH = 100
 
-#: Ops whose results may share memory with their operands, or cannot be written to.
-_VIEWS = "transpose reshape broadcast_to getitem diagonal flip flipud fliplr rot90 pad resize"
-_SHARING = frozenset(_VIEWS.split())
+#: Ops whose text gives an array that cannot be written to.
+_READ_ONLY = frozenset({"broadcast_to", "diag", "diagonal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,19 +224,37 @@ def _return(traced: Traced, lines: Lines) -> str:
 def _returned(position: int, lines: Lines, owned: set[int]) -> str:
     """Write what is returned, as memory of its own."""
     steps = lines.program.instructions
-    expression = lines.expression(position)
-    root = position
-    shares = False
-    while steps[root].row in _SHARING:
-        shares = shares or steps[root].row in ("broadcast_to", "diagonal")
-        root = steps[root].operands[0]
-    inline = steps[root].op is None and root not in lines.variables
-    if inline and steps[root].shape == ():
+    step, expression = steps[position], lines.expression(position)
+    if step.op is None and position not in lines.variables and step.shape == ():
         text = expression.text + (".0" if expression.text.lstrip("-").isdigit() else "")
-        return f"np.float32({text})" if steps[root].dtype == np.float32 else text
-    copied = not inline and (shares or root in owned or steps[root].op is None)
-    owned.add(root)
+        return f"np.float32({text})" if step.dtype == np.float32 else text
+    memory = _memory(position, lines)
+    copied = bool(memory & owned) or any(
+        steps[k].op is None or _is_read_only(steps[k], lines) for k in memory
+    )
+    owned |= memory
     return f"+{expression.text}" if copied else expression.text
+
+
+def _is_read_only(step: Instruction, lines: Lines) -> bool:
+    """Return whether NumPy gives a view to read; one constant number is written as numpy.full."""
+    source = lines.program.instructions[step.operands[0]]
+    return step.row in _READ_ONLY and not (source.kind is Kind.CONSTANT and source.shape == ())
+
+
+def _memory(position: int, lines: Lines) -> set[int]:
+    """Find the variables in whose memory a value may be."""
+    steps = lines.program.instructions
+    found: set[int] = set()
+    stack = [position]
+    while stack:
+        k = stack.pop()
+        if k in found or (steps[k].op is None and k not in lines.variables):
+            continue
+        found.add(k)
+        if steps[k].shares or steps[k].row in _READ_ONLY:
+            stack.extend(steps[k].operands)
+    return found
 
 
 def _written(tree: Any, leaves: Iterator[str]) -> str:

@@ -94,6 +94,26 @@ def manual_gradients(params, mistake=None):
     return {"Wq": dWq, "Wk": dWk, "Wv": dWv, "Wo": dWo}
 
 
+def right_row_by_row(params):
+    """Each row's softmax by its whole Jacobian, each token by a loop."""
+    Wq, Wk, Wv, Wo = params["Wq"], params["Wk"], params["Wv"], params["Wo"]
+    Q, K, V = X @ Wq, X @ Wk, X @ Wv
+    gradients = {name: np.zeros_like(value) for name, value in params.items()}
+    dK, dV = np.zeros_like(K), np.zeros_like(V)
+    for i in range(T):
+        a = np.exp(K @ Q[i] * scale)
+        a /= a.sum()
+        dy = 2 * (a @ V @ Wo - target[i]) / target.size
+        gradients["Wo"] += np.outer(a @ V, dy)
+        do = Wo @ dy
+        ds = (np.diag(a) - np.outer(a, a)) @ (V @ do)
+        gradients["Wq"] += np.outer(X[i], ds @ K * scale)
+        dK += np.outer(ds, Q[i]) * scale
+        dV += np.outer(a, do)
+    gradients["Wk"], gradients["Wv"] = X.T @ dK, X.T @ dV
+    return gradients
+
+
 MISTAKES = {
     "dWo from V": ("factor-missing factor-replaced weight-from-preactivation", "Wo"),
     "dA with K": ("wrong-matrix factor-replaced", "A O"),

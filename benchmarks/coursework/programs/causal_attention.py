@@ -117,6 +117,29 @@ def manual_gradients(params, mistake=None):
     }
 
 
+def right_with_one_hot_tokens(params):
+    """The embedding as a product, the softmax's factor pulled out of its sum."""
+    onehot = np.eye(V)[tokens]
+    x = onehot @ params["wte"] + params["wpe"]
+    k, q, v = x @ params["Wk"], x @ params["Wq"], x @ params["Wv"]
+    wei = np.tril(np.exp(q @ k.T / C**0.5))
+    wei = wei / wei.sum(axis=1, keepdims=True)
+    out = wei @ v
+    dlogits = (softmax(out @ params["lm_head"]) - np.eye(V)[following]) / T
+    dout = dlogits @ params["lm_head"].T
+    ds = wei * (dout @ v.T) - wei * np.sum(dout * out, axis=1, keepdims=True)
+    dq, dk, dv = ds @ k / C**0.5, ds.T @ q / C**0.5, wei.T @ dout
+    dx = dq @ params["Wq"].T + dk @ params["Wk"].T + dv @ params["Wv"].T
+    return {
+        "wte": onehot.T @ dx,
+        "wpe": dx,
+        "Wk": x.T @ dk,
+        "Wq": x.T @ dq,
+        "Wv": x.T @ dv,
+        "lm_head": out.T @ dlogits,
+    }
+
+
 MISTAKES = {
     "targets not shifted": ("index-shifted target-missing", "probs out"),
     "sum for the mean": ("constant-factor factor-missing", "probs loss"),

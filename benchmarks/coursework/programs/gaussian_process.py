@@ -83,6 +83,24 @@ def manual_gradients(params, mistake=None):
     }
 
 
+def right_by_traces(params):
+    length, amplitude, noise = (
+        np.exp(params["log_" + k]) for k in ("length", "amplitude", "noise")
+    )
+    Kf = amplitude**2 * np.exp(-D2 / (2 * length**2))
+    K = Kf + noise**2 * np.eye(n)
+    r = y - params["mean"]
+    gradients = {"mean": -np.linalg.solve(K, r).sum()}
+    for name, dK in (
+        ("log_length", Kf * D2 / length**2),
+        ("log_amplitude", 2 * Kf),
+        ("log_noise", 2 * noise**2 * np.eye(n)),
+    ):
+        fit = r @ np.linalg.solve(K, dK @ np.linalg.solve(K, r))
+        gradients[name] = 0.5 * np.trace(np.linalg.solve(K, dK)) - 0.5 * fit
+    return gradients
+
+
 MISTAKES = {
     "determinant forgotten": ("term-missing fan-out-overwritten treated-as-constant", "K"),
     "data fit forgotten": ("term-missing fan-out-overwritten treated-as-constant", "K alpha"),

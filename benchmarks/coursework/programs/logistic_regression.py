@@ -65,6 +65,18 @@ def manual_gradients(params, mistake=None):
     return {"w": gw, "b": gb}
 
 
+def right_sample_by_sample(params):
+    """The margin's form of the loss, one sample after the other."""
+    gw = l1 * np.sign(params["w"]) + 2 * l2 * params["w"]
+    gb = 0.0
+    for xi, yi, wi in zip(X, y, weight, strict=True):
+        sign = 2 * yi - 1
+        g = -sign * wi / (1 + np.exp(sign * (xi @ params["w"] + params["b"]))) / len(y)
+        gw = gw + g * xi
+        gb += g
+    return {"w": gw, "b": gb}
+
+
 MISTAKES = {
     "class weights forgotten": ("factor-missing", "nll z p"),
     "class weights squared": ("factor-twice constant-factor", "nll z p"),

@@ -90,6 +90,20 @@ def manual_gradients(params, mistake=None):
     return g
 
 
+def right_forwards(params):
+    """The sensitivities of the state are carried along with it, from the first step to the last."""
+    alpha, beta = params["alpha"], params["beta"]
+    delta, gamma = params["delta"], params["gamma"]
+    x, y, sx, sy, total = x0, y0, np.zeros(4), np.zeros(4), np.zeros(4)
+    for wanted in data:
+        dsx = np.array([x, -x * y, 0, 0]) + (alpha - beta * y) * sx - beta * x * sy
+        dsy = np.array([0, 0, x * y, -y]) + delta * y * sx + (delta * x - gamma) * sy
+        x, y = x + dt * (alpha * x - beta * x * y), y + dt * (delta * x * y - gamma * y)
+        sx, sy = sx + dt * dsx, sy + dt * dsy
+        total = total + 2 * (x - wanted[0]) * sx + 2 * (y - wanted[1]) * sy
+    return dict(zip(params, total / len(data), strict=True))
+
+
 MISTAKES = {
     "only the last state compared": ("fan-out-overwritten term-missing", "x y total"),
     "states after the step": ("index-shifted factor-replaced", "x y dx dy"),

@@ -59,7 +59,7 @@ def manual_gradients(params, mistake=None):
 
 MISTAKES = {
     "fan-out: the later gradient replaces the earlier": (
-        "fan-out-overwritten term-missing",
+        "fan-out-overwritten term-missing constant-factor",  # both shares are the same
         "difference",
     ),
     "broadcast row: the mean": ("constant-factor bias-mean", "row"),

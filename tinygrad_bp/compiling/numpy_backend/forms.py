@@ -59,7 +59,7 @@ def form_of(step: Instruction, sources: Sequence[Instruction]) -> Form:
     form = None if maker is None else maker(step, sources)
     if form is None and _ufunc(step) is not None:
         form = _NUMBER if step.shape == () else _ELEMENTWISE
-    return form or (_FORWARD if step.op is None or step.op.shares else _FORWARD_NEW)
+    return form or (_FORWARD if step.shares else _FORWARD_NEW)
 
 
 # --- elementwise -------------------------------------------------------------------------------
