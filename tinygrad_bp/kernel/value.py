@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .arraylike import BehavesAsArray
 from .backward import sweep
 from .context import recording
+from .copying import copy_graph, copy_node, pack
 from .data import as_data, as_numbers
 from .history import clock as clock
 from .history import settled
@@ -207,6 +208,15 @@ class Value(BehavesAsArray):
         if not self.requires_grad:
             about.append("requires_grad=False")
         return f"Value({', '.join(about)})"
+
+    def __copy__(self) -> Value:
+        return copy_node(self, self.parents)  # type: ignore[no-any-return]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        return copy_graph(self, memo)  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pack(self)
 
     def _label(self) -> str:
         return f"the Value {self.name!r}" if self.name else f"a Value of shape {self.shape}"
