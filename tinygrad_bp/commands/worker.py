@@ -110,16 +110,14 @@ def _places() -> dict[str, Any]:
 
 def _remember() -> Callable[[], str]:
     """Remember what functions there are; return what finds the first that was replaced."""
-    served = [(name, import_module(module)) for name, module in SERVED.items()]
     import_module(f"{SERVED['numpy']}.random")  # which would be an attribute only once it is used
+    served = [(name, vars(import_module(module))) for name, module in SERVED.items()]
+    given = [(name, place, set(vars(import_module(name))) - set(place)) for name, place in served]
     before = [(name, place, dict(place)) for name, place in _places().items()]
-    given = [
-        (name, module, vars(import_module(name)), set(vars(module))) for name, module in served
-    ]
 
     def find_replaced() -> str:
         for name, place, passed_on in given:  # a name of the file's own would hide these
-            if hidden := sorted(passed_on.intersection(place)):
+            if hidden := sorted(each for each in passed_on.intersection(place) if each[0] != "_"):
                 return f"{name}.{hidden[0]}"
         for name, place, old in before:
             for key, thing in old.items():
