@@ -37,6 +37,14 @@ FUNCTIONS = {
     "svdvals": lambda a: np.linalg.svd(a, compute_uv=False),
     "qr": lambda a: np.linalg.qr(a).R,
     "norm": np.linalg.norm,
+    "norm of order 3": lambda a: np.linalg.norm(a, 3, axis=1),
+    "norm of order 1.5": lambda a: np.linalg.norm(a[0], 1.5),
+    "vector_norm": lambda a: np.linalg.vector_norm(a, ord=3, axis=0),
+    "and": lambda a: (
+        np.where((a > 0) & (a < 0.5), a, 2 * a) + a * (np.eye(3, dtype=bool) & (a > 0))
+    ),
+    "or": lambda a: a * ((a > 0.5) | (a < -0.5) | np.eye(3, dtype=bool)),
+    "xor and not": lambda a: a * ((a > 0) ^ (a < 0.5)) + a * ~(a > 0),
     "hypot": lambda a: np.hypot(a, a.T + 2),
     "arctan2": lambda a: np.arctan2(a, a.T + 3),
     "remainder": lambda a: np.remainder(a, 0.7),

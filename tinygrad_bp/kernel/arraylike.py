@@ -17,6 +17,15 @@ from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
 
 Axis = int | tuple[int, ...] | None
 
+#: What the operators of whole numbers are on truth values: masks are Values while a function is
+#: traced to be written out.
+_OF_MASKS: dict[np.ufunc, np.ufunc] = {
+    np.bitwise_and: np.logical_and,
+    np.bitwise_or: np.logical_or,
+    np.bitwise_xor: np.logical_xor,
+    np.invert: np.logical_not,
+}
+
 
 def _binary(
     function: Callable[..., Any],
@@ -81,6 +90,20 @@ class BehavesAsArray:
     __eq__ = _comparison(np.equal)
     __ne__ = _comparison(np.not_equal)
     __hash__ = object.__hash__
+
+    def __and__(self, other: Any) -> Any:
+        return np.bitwise_and(self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return np.bitwise_or(self, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return np.bitwise_xor(self, other)
+
+    def __invert__(self) -> Any:
+        return np.invert(self)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __mod__(self, other: Any) -> Any:
         return implementation(np.remainder)(self, other)
@@ -318,6 +341,8 @@ class BehavesAsArray:
             return implementation(np.ufunc.__call__)(ufunc, *inputs, **keywords)
         own = {"axis": keywords.pop("axis")} if ufunc.signature and "axis" in keywords else {}
         refuse_keywords(f"numpy.{ufunc.__name__}", keywords)
+        if ufunc in _OF_MASKS and all(np.asarray(data_of(a)).dtype == np.bool_ for a in inputs):
+            ufunc = _OF_MASKS[ufunc]
         return implementation(ufunc)(*inputs, **own)
 
     def __array_function__(
