@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Iterable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -41,3 +43,24 @@ def _refuse(what: str, data: Any) -> NoReturn:
     raise TypeError(
         f"Value: expected real numbers, got {what}: {text if len(text) < 80 else text[:77] + '...'}"
     )
+
+
+# --- whose memory it is --------------------------------------------------------------------------
+
+#: How many bytes are worth looking for who else holds them, instead of copying.
+_LARGE = 1 << 16
+
+
+def alone(path: Iterable[Any], arrived: Iterable[tuple[Any, Any]], seed: Any) -> Collection[int]:
+    """Find the large cotangents whose memory nothing else holds: they need no copy."""
+    large = [c for _, c in arrived if c.nbytes >= _LARGE]
+    if not large:
+        return ()
+    held = Counter(id(_memory(node._data)) for n in path for node in (n, *n._parents))
+    held.update(id(_memory(array)) for array in (seed, *large))
+    return {id(c) for c in large if held[id(_memory(c))] == 1 and _memory(c).nbytes == c.nbytes}
+
+
+def _memory(array: Any) -> Any:
+    """Return the array whose memory an array is a view of, or itself."""
+    return array if getattr(array, "base", None) is None else array.base

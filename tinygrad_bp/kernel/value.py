@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,7 +11,7 @@ from .arraylike import BehavesAsArray
 from .backward import sweep
 from .context import recording
 from .copying import copy_graph, copy_node, pack
-from .data import as_data, as_numbers
+from .data import alone, as_data, as_numbers
 from .history import clock as clock
 from .history import settled
 from .order import ordered
@@ -23,8 +21,6 @@ V = TypeVar("V")
 _new = object.__new__
 _ARRAY = np.ndarray
 _NUMPY = (np.ndarray, np.generic)
-#: How many bytes are worth looking for who else holds them, instead of copying.
-_LARGE = 1 << 16
 NOTHING: dict[str, Any] = {}
 
 
@@ -267,11 +263,11 @@ class Value(BehavesAsArray):
             for node, cotangent in sweep(path, seed, create_graph=create_graph, version=clock[0])
             if node.op is None or retain_grads or node._retains_grad
         ]
-        alone = () if create_graph else _alone(path, arrived, seed)
+        unshared = () if create_graph else alone(path, arrived, seed)
         for node, cotangent in arrived:
             former, dtype = node.grad if node.op is None else None, node._data.dtype
             if not create_graph:  # in memory of its own
-                copied = former is None and id(cotangent) not in alone
+                copied = former is None and id(cotangent) not in unshared
                 cotangent = cotangent.astype(dtype, copy=copied)
             elif cotangent.dtype != dtype:
                 cotangent = cotangent.astype(dtype)
@@ -310,21 +306,6 @@ class Value(BehavesAsArray):
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None until the next backward pass."""
         self.grad = None
-
-
-def _alone(path: dict[Value, None], arrived: list[tuple[Value, Any]], seed: Any) -> Collection[int]:
-    """Find the large cotangents whose memory nothing else holds: they need no copy."""
-    large = [c for _, c in arrived if c.nbytes >= _LARGE]
-    if not large:
-        return ()
-    held = Counter(id(_memory(node._data)) for n in path for node in (n, *n._parents))
-    held.update(id(_memory(array)) for array in (seed, *large))
-    return {id(c) for c in large if held[id(_memory(c))] == 1 and _memory(c).nbytes == c.nbytes}
-
-
-def _memory(array: Any) -> Any:
-    """Return the array whose memory an array is a view of, or itself."""
-    return array if getattr(array, "base", None) is None else array.base
 
 
 def constant(operand: Any, name: str | None = None) -> Value:
