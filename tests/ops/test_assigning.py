@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_bp as bp
-from tests.gradients import assert_right, complex_step
+from tests.gradients import complex_step
 
 # --- any sequence of reads, writes, views and reductions --------------------------------------
 
@@ -134,6 +134,14 @@ def program(steps):
     return run
 
 
+def differentiated(run):
+    """Return what a refusal says, or value and gradient."""
+    try:
+        return "", *bp.value_and_grad(run)(X)
+    except REFUSED as error:
+        return str(error), None, None
+
+
 X = np.array([[0.3, -0.8, 0.5], [0.9, 0.2, -0.4]])
 REFUSED = (TypeError, ValueError, IndexError)
 
@@ -144,14 +152,13 @@ def test_any_sequence_gives_numpys_numbers_and_the_complex_steps_gradient_or_is_
     run = program(steps)
     try:
         wanted = run(X.copy())
-    except REFUSED as error:
+    except REFUSED:
         with pytest.raises(REFUSED):
             bp.grad(run)(X)
         return
-    try:
-        value, gradient = bp.value_and_grad(run)(X)
-    except REFUSED as error:
-        assert "copy" in str(error) or "NumPy" in str(error), error
+    refusal, value, gradient = differentiated(run)
+    if refusal:
+        assert "copy" in refusal
         return
     with np.errstate(all="ignore"):
         (numeric,) = complex_step(run, [X])

@@ -12,6 +12,7 @@ from ..kernel.backward import sweep
 from ..kernel.context import recording
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import Value, clock
+from ..transforms.running import called
 from ..transforms.variables import named_after_variables
 from ..trees import rebuild
 from .branches import any_tie, is_piecewise, noticed
@@ -139,7 +140,7 @@ def run(problem: Problem, at: Vector) -> tuple[dict[Value, None], list[Value]]:
     leaves = [Value(a, name=name) for name, a in zip(problem.names, problem.arrays(at))]
     token = recording.set(recording.get() or ())  # even inside no_grad
     try:
-        loss = problem.fun(rebuild(problem.tree, iter(leaves)))
+        loss = called(problem.fun, [rebuild(problem.tree, iter(leaves))], {})
     except Exception as error:
         error.add_note("while fun ran on Values, for the automatic gradient")
         raise

@@ -33,7 +33,7 @@ class Unsettled(Value):
         """Compute the state and become a Value."""
         pending = self._pending
         del self._pending
-        self.__class__ = Value
+        self.__class__ = Value  # type: ignore[assignment]
         pending.settle(self)
 
 

@@ -21,7 +21,8 @@ settled_from = [0]
 
 def settled(node: Any) -> tuple[Any, ...]:
     """Return the operands of a node as they were when it was made, and let it keep those."""
-    time, operands = node._version, node._parents
+    time = node._version
+    operands: tuple[Any, ...] = node._parents
     if any(operand._version > time for operand in operands):
         operands = node._parents = tuple(state_at(operand, time) for operand in operands)
     return operands

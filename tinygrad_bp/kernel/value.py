@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,10 +9,11 @@ import numpy.typing as npt
 
 from .arraylike import BehavesAsArray
 from .backward import sweep
-from .context import recording
-from .data import as_data, as_numbers
+from .context import recording, run
+from .data import alone, as_data, as_numbers
 from .history import clock as clock
 from .history import settled
+from .leaving import note, note_data
 from .order import ordered
 
 V = TypeVar("V")
@@ -22,8 +21,6 @@ V = TypeVar("V")
 _new = object.__new__
 _ARRAY = np.ndarray
 _NUMPY = (np.ndarray, np.generic)
-#: How many bytes are worth looking for who else holds them, instead of copying.
-_LARGE = 1 << 16
 NOTHING: dict[str, Any] = {}
 
 
@@ -135,6 +132,8 @@ class Value(BehavesAsArray):
     @property
     def data(self) -> Any:
         """The numbers, an array or a NumPy scalar where the shape is ()."""
+        if self.requires_grad:
+            note_data()
         data = self._data
         return data if isinstance(data, _NUMPY) else np.float64(data)
 
@@ -191,12 +190,23 @@ class Value(BehavesAsArray):
         """
         if self.size != 1:
             raise ValueError(f"item: expected one element, got shape {self.shape}; index first")
+        if self.requires_grad:
+            note("item()")
         number: float = self.data.item()
         return number
 
     def detach(self) -> Value:
         """Return a constant with the same data, which no gradient flows through."""
         return constant(self.data, name=self.name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        """Copy a leaf as a leaf; what is computed, and arguments of a transform, as `copy` does."""
+        if self.op is None and run.get() is None:
+            return Value(self.data, name=self.name, requires_grad=self.requires_grad)
+        return self.copy()
+
+    def __copy__(self) -> Value:
+        return self.__deepcopy__({})
 
     def __repr__(self) -> str:
         about = [np.array2string(np.asarray(self._data), separator=", ", threshold=20)]
@@ -257,14 +267,14 @@ class Value(BehavesAsArray):
             for node, cotangent in sweep(path, seed, create_graph=create_graph, version=clock[0])
             if node.op is None or retain_grads or node._retains_grad
         ]
-        alone = () if create_graph else _alone(path, arrived, seed)
+        own = () if create_graph else alone(path, arrived, seed)
         for node, cotangent in arrived:
             if node.grad is not None and node.op is None:
                 node.grad = node.grad + cotangent
             elif create_graph:
                 node.grad = cotangent
             else:  # in memory of its own
-                node.grad = cotangent.astype(node._data.dtype, copy=id(cotangent) not in alone)
+                node.grad = cotangent.astype(node._data.dtype, copy=id(cotangent) not in own)
 
     def _seed(self, seed: Any, create_graph: bool) -> Any:
         """Return the first cotangent, checked, as the backward pass needs it."""
@@ -299,21 +309,6 @@ class Value(BehavesAsArray):
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None until the next backward pass."""
         self.grad = None
-
-
-def _alone(path: dict[Value, None], arrived: list[tuple[Value, Any]], seed: Any) -> Collection[int]:
-    """Find the large cotangents whose memory nothing else holds: they need no copy."""
-    large = [c for _, c in arrived if c.nbytes >= _LARGE]
-    if not large:
-        return ()
-    held = Counter(id(_memory(node._data)) for n in path for node in (n, *n._parents))
-    held.update(id(_memory(array)) for array in (seed, *large))
-    return {id(c) for c in large if held[id(_memory(c))] == 1 and _memory(c).nbytes == c.nbytes}
-
-
-def _memory(array: Any) -> Any:
-    """Return the array whose memory an array is a view of, or itself."""
-    return array if getattr(array, "base", None) is None else array.base
 
 
 def constant(operand: Any, name: str | None = None) -> Value:

@@ -24,7 +24,7 @@ import numpy as _numpy
 from .makers import made as _made
 from .serving import serve
 
-__all__ = [*_numpy.__all__, "serve"]  # noqa: PLE0604 - as many as NumPy has
+__all__ = [*_numpy.__all__, "serve"]
 
 globals().update(_made())
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from ..kernel.data import as_node
 from ..kernel.dispatch import data_of, implements
 from ..kernel.value import Value
 from .assigning import replace, setitem
 from .joining import as_array
 from .places import Index, owned
-from .shaping import broadcast_to, getitem, ravel, shape_of
+from .shaping import broadcast_to, getitem
 
 # --- whole arrays ----------------------------------------------------------------------------
 
@@ -27,28 +28,14 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
     setitem(dst, mask, getitem(broadcast_to(src, shape=dst.shape), mask))
 
 
-def as_node(name: str, array: Any) -> Value:
-    """Return the node that an array is, so that a Value can be put into it."""
-    if isinstance(array, Value):
-        return array
-    if hasattr(array, "_as_node"):
-        node: Value = array._as_node()
-        return node
-    raise TypeError(
-        f"{name}: a Value cannot be put into a plain array, which would lose its gradient; make "
-        "the array by the functions of tinygrad_bp.numpy (import tinygrad_bp.numpy as np), or join "
-        "Values with np.stack or np.concatenate"
-    )
-
-
 @implements(np.ndarray.sort)
 def _sort(v: Value, axis: int = -1, kind: Any = None, order: None = None) -> None:
-    replace(v, np.sort(v, axis=axis, kind=kind), "v.sort()")  # type: ignore[call-overload]
+    replace(v, np.sort(v, axis=axis, kind=kind), "v.sort()")
 
 
 @implements(np.ndarray.partition)
 def _partition(v: Value, kth: Any, axis: int = -1) -> None:
-    replace(v, np.partition(v, kth, axis=axis), "v.partition()")  # type: ignore[call-overload]
+    replace(v, np.partition(v, kth, axis=axis), "v.partition()")
 
 
 # --- places ----------------------------------------------------------------------------------
@@ -75,7 +62,7 @@ def _put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
 def _place(arr: Any, mask: Any, vals: Any) -> None:
     arr = as_node("place", arr)
     mask = np.asarray(data_of(mask), bool).reshape(arr.shape)
-    setitem(arr, mask, _repeated(vals, np.count_nonzero(mask)))
+    setitem(arr, mask, _repeated(vals, int(np.count_nonzero(mask))))
 
 
 @implements(np.putmask)
@@ -98,7 +85,7 @@ def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     a = as_node("fill_diagonal", a)
     mask = np.zeros(a.shape, bool)
     np.fill_diagonal(mask, True, wrap)
-    setitem(a, mask, _repeated(val, np.count_nonzero(mask)))
+    setitem(a, mask, _repeated(val, int(np.count_nonzero(mask))))
 
 
 class Flat:

@@ -55,9 +55,7 @@ _scatter: Op = Op(
 )
 
 
-def moving(
-    function: Callable[..., Any], arguments: str, kind: type[Op] = Op
-) -> Callable[..., Any]:
+def moving(function: Callable[..., Any], arguments: str, kind: type[Op] = Op) -> Callable[..., Any]:
     """Register a NumPy function that only moves elements of its first argument, or fills in 0.
 
     Parameters

@@ -23,7 +23,11 @@ _reshape = Sharing(
     lambda g, y, a, shape: g.reshape(a.shape),
 )
 # In memory of its own, for ndarray.flatten.
-_flattened = Op("reshape", lambda a, shape: np.array(a).reshape(shape), lambda g, y, a, shape: _reshape(g, shape=a.shape))
+_flattened = Op(
+    "reshape",
+    lambda a, shape: np.array(a).reshape(shape),
+    lambda g, y, a, shape: _reshape(g, shape=a.shape),
+)
 _transpose = Sharing(
     "transpose",
     lambda a, axes: a.transpose(axes),

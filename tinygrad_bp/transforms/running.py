@@ -71,7 +71,7 @@ class Trace:
             arguments = list(args)
             for k, tree, leaves in zip(argnums, self._trees, self.leaves, strict=True):
                 arguments[k] = rebuild(tree, iter(leaves))
-            self.value = _run(fun, arguments, kwargs)
+            self.value = called(fun, arguments, kwargs)
         self.outputs = [
             leaf if isinstance(leaf, Value) else constant(leaf) for _, leaf in flatten(self.value)
         ]
@@ -146,7 +146,8 @@ class Trace:
         return value if self.nested or not isinstance(value, Value) else value.data
 
 
-def _run(fun: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
+def called(fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Call a function, so that what it makes can be told from what was there before."""
     token = run.set(object())
     try:
         return fun(*args, **kwargs)
