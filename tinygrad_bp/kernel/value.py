@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from .arraylike import BehavesAsArray
 from .backward import sweep
-from .context import recording
+from .context import recording, run
 from .copying import copy_graph, copy_node, pack
 from .data import alone, as_data, as_numbers
 from .history import clock as clock
 from .history import settled
+from .leaving import note, note_data
 from .order import ordered
 
 V = TypeVar("V")
@@ -132,6 +133,8 @@ class Value(BehavesAsArray):
     @property
     def data(self) -> Any:
         """The numbers, an array or a NumPy scalar where the shape is ()."""
+        if self.requires_grad:
+            note_data()
         data = self._data
         return data if isinstance(data, _NUMPY) else np.float64(data)
 
@@ -188,12 +191,23 @@ class Value(BehavesAsArray):
         """
         if self.size != 1:
             raise ValueError(f"item: expected one element, got shape {self.shape}; index first")
+        if self.requires_grad:
+            note("item()")
         number: float = self.data.item()
         return number
 
     def detach(self) -> Value:
         """Return a constant with the same data, which no gradient flows through."""
         return constant(self.data, name=self.name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        """Copy a leaf as a leaf; what is computed, and arguments of a transform, as `copy` does."""
+        if self.op is None and run.get() is None:
+            return Value(self.data, name=self.name, requires_grad=self.requires_grad)
+        return self.copy()
+
+    def __copy__(self) -> Value:
+        return self.__deepcopy__({})
 
     def __repr__(self) -> str:
         about = [np.array2string(np.asarray(self._data), separator=", ", threshold=20)]
