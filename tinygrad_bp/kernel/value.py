@@ -200,15 +200,6 @@ class Value(BehavesAsArray):
         """Return a constant with the same data, which no gradient flows through."""
         return constant(self.data, name=self.name)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        """Copy a leaf as a leaf; what is computed, and arguments of a transform, as `copy` does."""
-        if self.op is None and run.get() is None:
-            return Value(self.data, name=self.name, requires_grad=self.requires_grad)
-        return self.copy()
-
-    def __copy__(self) -> Value:
-        return self.__deepcopy__({})
-
     def __repr__(self) -> str:
         about = [np.array2string(np.asarray(self._data), separator=", ", threshold=20)]
         if self.name is not None:
@@ -219,11 +210,16 @@ class Value(BehavesAsArray):
             about.append("requires_grad=False")
         return f"Value({', '.join(about)})"
 
+    # In a function that is being differentiated a copy is computed from the original. Elsewhere a
+    # node is copied with its graph, as any object is.
+
     def __copy__(self) -> Value:
-        return copy_node(self, self.parents)  # type: ignore[no-any-return]
+        copied: Value = copy_node(self, self.parents) if run.get() is None else self.copy()
+        return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        return copy_graph(self, memo)  # type: ignore[no-any-return]
+        copied: Value = copy_graph(self, memo) if run.get() is None else self.copy()
+        return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
         return pack(self)
