@@ -15,6 +15,7 @@ PACKAGE = Path(bp.__file__).parent
 LAYERS = [
     "kernel",
     "ops",
+    "numpy",
     "trees",
     "saving",
     "transforms",

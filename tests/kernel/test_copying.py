@@ -102,6 +102,21 @@ def test_gradients_that_are_values_and_stale_graphs(copied):
         copied(y).backward()
 
 
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, through_pickle])
+def test_what_was_assigned_to_is_copied_as_it_is(copied):
+    x = bp.Value([1.0, 2.0, 3.0])
+    y = x * 2
+    row, used = y[:2], np.sum(y)
+    y[0] = x[1] * x[1]
+    for node, data in ((y, [4, 4, 6]), (row, [4, 4]), (used, 12)):
+        new = copied(node)
+        np.testing.assert_array_equal(new.data, data)
+        (gradient,) = bp.vjp(lambda x: x, new)[1](np.ones(new.shape))
+        assert gradient.shape == new.shape
+    np.sum(copy.copy(row)).backward()
+    np.testing.assert_array_equal(x.grad, [0, 6, 0])
+
+
 def test_float32_and_modules():
     layer = bp.nn.Linear(2, 3)
     new = copy.deepcopy(layer)

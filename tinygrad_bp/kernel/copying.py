@@ -15,8 +15,9 @@ from .order import ordered
 
 def copy_node(node: Any, parents: tuple[Any, ...]) -> Any:
     """Copy one node, with its data and its gradient, and with the parents that are given."""
+    op = node.op  # of a node that is not settled this makes one, of another class
     new = object.__new__(type(node))
-    new.op, new.parents, new.scope, new.name = node.op, parents, node.scope, node.name
+    new.op, new._parents, new.scope, new.name = op, parents, node.scope, node.name
     new.requires_grad, new.metadata = node.requires_grad, node.metadata
     new._data = _own(node._data)
     new._version, new._retains_grad = node._version, node._retains_grad
@@ -73,7 +74,7 @@ def unpack(kind: type[Any], leaves: list[Any], records: list[Any]) -> Any:
     for place, parents, data, grad, about, is_stale in records:
         node = object.__new__(kind)
         node.op = None if place is None else getattr(sys.modules[place[0]], place[1])
-        node.parents = tuple(nodes[k] for k in parents)
+        node._parents = tuple(nodes[k] for k in parents)
         node._data, node.grad = data, grad
         node.name, node.scope, node.requires_grad, node._retains_grad, node.metadata = about
         # as if all was made before anything was assigned; what was stale stays so

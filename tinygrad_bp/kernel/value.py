@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,11 +9,12 @@ import numpy.typing as npt
 
 from .arraylike import BehavesAsArray
 from .backward import sweep
-from .context import recording
+from .context import recording, run
 from .copying import copy_graph, copy_node, pack
-from .data import as_data, as_numbers
+from .data import alone, as_data, as_numbers
 from .history import clock as clock
 from .history import settled
+from .leaving import note, note_data
 from .order import ordered
 
 V = TypeVar("V")
@@ -23,8 +22,6 @@ V = TypeVar("V")
 _new = object.__new__
 _ARRAY = np.ndarray
 _NUMPY = (np.ndarray, np.generic)
-#: How many bytes are worth looking for who else holds them, instead of copying.
-_LARGE = 1 << 16
 NOTHING: dict[str, Any] = {}
 
 
@@ -136,6 +133,8 @@ class Value(BehavesAsArray):
     @property
     def data(self) -> Any:
         """The numbers, an array or a NumPy scalar where the shape is ()."""
+        if self.requires_grad:
+            note_data()
         data = self._data
         return data if isinstance(data, _NUMPY) else np.float64(data)
 
@@ -192,6 +191,8 @@ class Value(BehavesAsArray):
         """
         if self.size != 1:
             raise ValueError(f"item: expected one element, got shape {self.shape}; index first")
+        if self.requires_grad:
+            note("item()")
         number: float = self.data.item()
         return number
 
@@ -209,11 +210,16 @@ class Value(BehavesAsArray):
             about.append("requires_grad=False")
         return f"Value({', '.join(about)})"
 
+    # In a function that is being differentiated a copy is computed from the original. Elsewhere a
+    # node is copied with its graph, as any object is.
+
     def __copy__(self) -> Value:
-        return copy_node(self, self.parents)  # type: ignore[no-any-return]
+        copied: Value = copy_node(self, self.parents) if run.get() is None else self.copy()
+        return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        return copy_graph(self, memo)  # type: ignore[no-any-return]
+        copied: Value = copy_graph(self, memo) if run.get() is None else self.copy()
+        return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
         return pack(self)
@@ -267,11 +273,11 @@ class Value(BehavesAsArray):
             for node, cotangent in sweep(path, seed, create_graph=create_graph, version=clock[0])
             if node.op is None or retain_grads or node._retains_grad
         ]
-        alone = () if create_graph else _alone(path, arrived, seed)
+        unshared = () if create_graph else alone(path, arrived, seed)
         for node, cotangent in arrived:
             former, dtype = node.grad if node.op is None else None, node._data.dtype
             if not create_graph:  # in memory of its own
-                copied = former is None and id(cotangent) not in alone
+                copied = former is None and id(cotangent) not in unshared
                 cotangent = cotangent.astype(dtype, copy=copied)
             elif cotangent.dtype != dtype:
                 cotangent = cotangent.astype(dtype)
@@ -310,21 +316,6 @@ class Value(BehavesAsArray):
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None until the next backward pass."""
         self.grad = None
-
-
-def _alone(path: dict[Value, None], arrived: list[tuple[Value, Any]], seed: Any) -> Collection[int]:
-    """Find the large cotangents whose memory nothing else holds: they need no copy."""
-    large = [c for _, c in arrived if c.nbytes >= _LARGE]
-    if not large:
-        return ()
-    held = Counter(id(_memory(node._data)) for n in path for node in (n, *n._parents))
-    held.update(id(_memory(array)) for array in (seed, *large))
-    return {id(c) for c in large if held[id(_memory(c))] == 1 and _memory(c).nbytes == c.nbytes}
-
-
-def _memory(array: Any) -> Any:
-    """Return the array whose memory an array is a view of, or itself."""
-    return array if getattr(array, "base", None) is None else array.base
 
 
 def constant(operand: Any, name: str | None = None) -> Value:

@@ -80,7 +80,7 @@ class Trace:
                 arguments[k] = rebuild(tree, iter(leaves))
             taken = [leaf.name or "" for leaves in self.leaves for leaf in leaves]
             with named_after_variables(taken) if naming else nullcontext():
-                self.value = _run(fun, arguments, kwargs)
+                self.value = call(fun, arguments, kwargs)
         self.outputs = [
             leaf if isinstance(leaf, Value) else constant(leaf) for _, leaf in flatten(self.value)
         ]
@@ -162,7 +162,8 @@ class Trace:
         return rebuild(self.value, iter(outputs))
 
 
-def _run(fun: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
+def call(fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Call a function, so that what it makes can be told from what was there before."""
     token = run.set(object())
     try:
         return fun(*args, **kwargs)
