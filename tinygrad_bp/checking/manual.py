@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..kernel.value import Value
 from .automatic import AutomaticGradient
 from .pairing import MISSING, Paired, Unread, names_behind, pair
-from .problem import Problem, Vector, numbers
+from .problem import Problem, numbers
 
 Array = npt.NDArray[Any]
 
@@ -39,7 +39,7 @@ class Manual:
     arrays : mapping of str to array
         What could be read, by the name of the parameter or of the inner Value.
     unread : mapping of str to Unread
-        For the other parameters, why there is no gradient.
+        For the others, why there is no gradient.
     notes : list of str
         How it was read, where that was not plain.
     again : callable or None
@@ -117,7 +117,8 @@ class _Reading:
             array = numbers(leaf).copy()
         except TypeError as error:
             return Unread("not read", f"expected real numbers, got {error}")
-        if array.shape == shape or array.shape in self._automatic.broadcast_to(name):
+        larger = name in self._shapes and array.shape in self._automatic.broadcast_to(name)
+        if array.shape == shape or larger:
             return array
         if _same_but_for_ones(array.shape, shape):
             self.notes.append(f"the gradient of {name} was read as {shape}; it is {array.shape}")
@@ -129,10 +130,12 @@ class _Reading:
         nodes = self._automatic.inner if extra else {}
         for key, leaf in extra.items():
             name = next((n for n in (key, *names_behind(key)) if n in nodes), None)
-            read = MISSING if name is None else self._array(name, leaf, nodes[name].shape)
-            if name is None or isinstance(read, Unread):
-                why = "it belongs to no parameter" if name is None else read.why  # type: ignore[union-attr]
-                self.notes.append(f"{key} was not compared: {why}")
+            if name is None:
+                self.notes.append(f"{key} was not compared: it belongs to no parameter")
+                continue
+            read = self._array(name, leaf, nodes[name].shape)
+            if isinstance(read, Unread):
+                self.unread[name] = read
             else:
                 yield name, read
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,7 +30,7 @@ _LAST = re.compile(r"(\w+)(?:\[\d+\])*$")
 class Unread:
     """Takes the place of a gradient that there is none of, or that was not read, and says why."""
 
-    verdict: str
+    verdict: Literal["wrong", "missing", "not read"]
     why: str
 
 
