@@ -85,6 +85,49 @@ def test_a_float32_function_with_float64_constants_gives_what_the_engine_gives()
     agree(bp.derive(fun, small).program, bp.value_and_grad(fun)(small), [small], rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "fun",
+    [
+        lambda a: np.sum(np.max(a, axis=0) ** 2),
+        lambda a: np.sum(np.ptp(a, axis=0) ** 2),
+        lambda a: np.sum(np.std(a, axis=0) + np.median(a, axis=0)),
+        lambda a: np.sum(np.linalg.norm(a, axis=0)),
+        lambda a: np.sum(a * np.argmax(a)) + np.sum(a) / np.count_nonzero(a > 0),
+        lambda a: np.sum(a * np.int64(3)) + np.sum(a * np.float64(0.1)),
+    ],
+)
+def test_dtypes_are_those_of_numpy(fun):
+    small = W.astype(np.float32)
+    agree(bp.derive(fun, small).program, bp.value_and_grad(fun)(small), [small], rtol=1e-5)
+    compiled = bp.compile(lambda a: a - np.float32(0.1) * bp.grad(fun)(a), None, "jax")
+    assert compiled.repeat(2)(small).dtype == np.float32
+
+
+SPECIAL = np.array([0.0, -0.0, 1.0, -2.5, 710.0, -800.0, np.inf, -np.inf, np.nan])
+
+
+@pytest.mark.parametrize(
+    "fun",
+    [
+        lambda a: np.maximum(a, 0) * a,
+        lambda a: bp.relu(a) * a,
+        lambda a: np.clip(a, -1, 2) * a,
+        lambda a: a * (a > 0) + (a == a[::-1]) * a,
+        lambda a: np.where(a > 0, a, -a) * a,
+        lambda a: np.max(a) * a,
+        lambda a: np.fmin(a, a[::-1]),
+    ],
+)
+def test_infinities_and_nan(fun):
+    def loss(a):
+        return np.sum(fun(a))
+
+    with np.errstate(all="ignore"):
+        expected, program = bp.value_and_grad(loss)(SPECIAL), bp.derive(loss, SPECIAL).program
+    for one, other in zip(build(program)(SPECIAL), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
 def test_under_the_transforms_of_jax():
     function = as_function(bp.derive(loss, W, X, argnums=0).program)
     many = np.stack([X, 2 * X, 3 * X])

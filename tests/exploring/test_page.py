@@ -557,8 +557,7 @@ def test_playing_pauses_at_questions(neuron, visit):
 
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, PHONE], ids=str)
 def test_accessibility(net_page, visit, options):
-    from axe_playwright_python.sync_playwright import Axe
-
+    Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
     tab = visit(net_page, **options)
     stop = told(net_page)["comparison"]["stop"]
     for k, mode in ((0, ""), (9, ""), (18, ""), (stop, ""), (20, "lesson"), (20, "shown")):
@@ -575,8 +574,7 @@ def test_accessibility(net_page, visit, options):
 
 
 def test_the_scan_would_find_something(neuron, visit):
-    from axe_playwright_python.sync_playwright import Axe
-
+    Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
     page = bp.explore(neuron)
     page.html = page.html.replace('aria-label="Previous step"', "").replace("Previous step (←)", "")
     found = Axe().run(visit(page)).response["violations"]

@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+_WEAK = frozenset({float, int, bool, np.bool_})
+
 
 def as_data(data: Any, dtype: Any = None) -> Any:
     """Copy numbers into a float array, or a NumPy scalar where the shape is ()."""
@@ -29,6 +31,11 @@ def as_numbers(data: Any) -> Any:
         kind = "complex numbers" if array.dtype.kind == "c" else f"dtype {array.dtype}"
         _refuse(kind, data)
     return array
+
+
+def is_weak(number: Any) -> bool:
+    """Return whether a number takes the precision of what it meets: Python's, or a truth value."""
+    return type(number) in _WEAK
 
 
 def _refuse(what: str, data: Any) -> NoReturn:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .backward import Rule
 from .context import recording
+from .data import is_weak
 from .history import clock
 from .value import NOTHING, Value, _new, constant
 
@@ -203,6 +204,8 @@ class Op:
             self._explain(error, operands)
         if type(result) is not np.ndarray or not result.ndim:
             result = np.asarray(result)[()]
+            if not requires_grad and result.dtype.kind == "f" and all(map(is_weak, data)):
+                result = float(result)
         scope = recording.get()
         if scope is None:
             return constant(result)

@@ -265,12 +265,13 @@ class Value(BehavesAsArray):
         ]
         unshared = () if create_graph else alone(path, arrived, seed)
         for node, cotangent in arrived:
-            if node.grad is not None and node.op is None:
-                node.grad = node.grad + cotangent
-            elif create_graph:
-                node.grad = cotangent
-            else:  # in memory of its own
-                node.grad = cotangent.astype(node._data.dtype, copy=id(cotangent) not in unshared)
+            former, dtype = node.grad if node.op is None else None, node._data.dtype
+            if not create_graph:  # in memory of its own
+                copied = former is None and id(cotangent) not in unshared
+                cotangent = cotangent.astype(dtype, copy=copied)
+            elif cotangent.dtype != dtype:
+                cotangent = cotangent.astype(dtype)
+            node.grad = cotangent if former is None else former + cotangent
 
     def _seed(self, seed: Any, create_graph: bool) -> Any:
         """Return the first cotangent, checked, as the backward pass needs it."""
@@ -317,7 +318,8 @@ def constant(operand: Any, name: str | None = None) -> Value:
     if kind is float or kind is int or kind is bool:
         node._data = float(operand)
     else:
-        node._data = as_numbers(operand)
+        data = as_numbers(operand)
+        node._data = data if data.ndim else data[()]
         if kind is not _ARRAY and hasattr(operand, "_lend"):
             operand._lend(node)
     node.name = name

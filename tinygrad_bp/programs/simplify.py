@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..kernel.data import is_weak
 from .program import Instruction, Kind, Program, compute
 
 _SAME_PLACE = (
@@ -207,7 +208,7 @@ def _value(step: Instruction, data: list[Any]) -> Any:
     assert step.op is not None
     with np.errstate(all="ignore"):
         value = compute(step.op, data, step.metadata)
-    weak = all(type(each) is float for each in data) and np.shape(value) == ()
+    weak = all(map(is_weak, data)) and np.shape(value) == ()
     return float(value) if weak and np.asarray(value).dtype.kind == "f" else value
 
 

@@ -132,7 +132,9 @@ class Trace:
                 for node, cotangent in self._sweep(output, seed, targets, create_graph):
                     if node in targets:
                         found[node] = found[node] + cotangent if node in found else cotangent
-        return [[_own(found.get(leaf), leaf, create_graph) for leaf in ls] for ls in self.leaves]
+            return [
+                [_own(found.get(leaf), leaf, create_graph) for leaf in ls] for ls in self.leaves
+            ]
 
     def _sweep(
         self, output: Value, seed: Any, targets: dict[Value, None], create_graph: bool
@@ -233,4 +235,6 @@ def _own(cotangent: Any, leaf: Value, create_graph: bool) -> Any:
     if cotangent is None:
         zeros = np.zeros(leaf.shape, leaf.dtype)[()]
         return constant(zeros) if create_graph else zeros
-    return cotangent if create_graph else cotangent.astype(leaf.dtype)
+    if create_graph and cotangent.dtype == leaf.dtype:
+        return cotangent
+    return cotangent.astype(leaf.dtype)

@@ -187,8 +187,8 @@ class Lines:
 
     def _number(self, number: Any) -> Expr:
         text = number_text(number)
-        if self._mixed and isinstance(number, np.ndarray | np.float64):  # decides on the dtype
-            return Expr(f"np.float64({text})")
+        if self._mixed and isinstance(number, np.float64 | np.integer):  # decides on the dtype
+            return Expr(f"{dtype_text(number.dtype)}({text})")
         return Expr(text, UNARY if text.startswith("-") else ATOM)
 
     def _keep(self, array: Any) -> str:

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from ...programs import Program
+from ...programs import Instruction, Program
+from ...writing.expressions import Expr
 from ...writing.lines import Lines, entries_of
-from ...writing.numpy_text import from_template
+from ...writing.literals import Keep
+from ...writing.numpy_text import Entry, from_template
 from ...writing.source import helpers_of, names_beside
 
 Function = Callable[..., tuple[Any, ...]]
@@ -63,12 +66,17 @@ def as_function(program: Program, text: Mapping[str, str] | None = None) -> Func
     """
     jax = jax_module()
     compute, constants, source = _executed(program, text or {}, jax)
+    results = (*program.outputs, *program.gradients)
+    dtypes = [program.instructions[k].dtype for k in results]  # JAX promotes by its own rules
 
     def function(*leaves: Any) -> tuple[Any, ...]:
         arrays = [jax.numpy.asarray(leaf) for leaf in leaves]
         _check(program, arrays)
         found = compute(*arrays, *map(jax.numpy.asarray, constants))
-        return tuple(map(jax.numpy.asarray, found))
+        return tuple(
+            jax.numpy.asarray(each, jax.dtypes.canonicalize_dtype(dtype))
+            for each, dtype in zip(found, dtypes, strict=True)
+        )
 
     function.source = source  # type: ignore[attr-defined]
     return function
@@ -188,6 +196,7 @@ def _executed(
     """Run the text of a program. Return its function, the constants that go in last, the text."""
     program = _with_places_as_arrays(program)
     entries = entries_of(program, {name: from_template(each) for name, each in text.items()})
+    entries |= _times_masks(program, entries)
     helpers = helpers_of(entries)
     names = names_beside(helpers)
     leaves = {k: names("leaf") for k in (*program.inputs, *program.seeds)}
@@ -226,6 +235,31 @@ def _as_places(option: Any) -> Any:
     if isinstance(option, list):
         return np.asarray(option) if option else np.zeros(0, int)
     return option
+
+
+def _times_masks(program: Program, entries: Mapping[int, Entry]) -> dict[int, Entry]:
+    """Let products with a mask multiply by 1 and 0, so that infinity times 0 is NaN.
+
+    XLA takes a product with a converted truth value for a choice, and gives 0.
+    """
+    steps = program.instructions
+    found: dict[int, Entry] = {}
+    for k, step in enumerate(steps):
+        masks = [steps[j].dtype == np.bool_ for j in step.operands]
+        if step.row == "mul" and step.dtype.kind == "f" and any(masks):
+            found[k] = entries[k]._replace(write=partial(_write_product, entries[k].write, masks))
+    return found
+
+
+def _write_product(
+    write: Any, masks: Sequence[bool], step: Instruction, operands: Sequence[Expr], keep: Keep
+) -> Expr:
+    factors = [
+        Expr(f"np.where({each}, 1.0, 0.0)") if mask else each
+        for each, mask in zip(operands, masks, strict=True)
+    ]
+    product: Expr = write(step, factors, keep)
+    return product
 
 
 def _as_numpy(jnp: Any) -> Any:
