@@ -94,15 +94,19 @@ def _same(reconstruction: Any, point: Tree, case: Case) -> bool:
 
 @contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """Raise `_TimeIsUp` in the body when its processor time is up."""
+    """Raise `_TimeIsUp` in the body when its processor time is up.
+
+    Again and again, should something swallow it; afterwards a signal that is still under way is
+    ignored, where by default it would end the process.
+    """
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _TimeIsUp
 
-    before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
     try:
         yield
     finally:
+        signal.signal(signal.SIGPROF, signal.SIG_IGN)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)

@@ -63,7 +63,7 @@ PROGRAMS = [
     Program("micrograd/own_engine.py", wrong=("w", "b")),
     Program("micrograd/makemore_mlp.py"),
     Program("micrograd/makemore_batchnorm.py", wrong=("W1",), params="parameters"),
-    Program("micrograd/bigram.py", pending=True),
+    Program("micrograd/bigram.py"),
     Program(
         "micrograd/moons_svm.py",
         wrong=("[1][0]",),

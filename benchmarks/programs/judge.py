@@ -11,14 +11,15 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from tinygrad_bp.checking.child import _checked
-from tinygrad_bp.files import ScriptError
+
+from tinygrad_bp.commands.check_file import answer
+from tinygrad_bp.commands.files import UserFile, blame
 
 from .expected import Program
 
 __all__ = ["Answer", "ask", "ask_here"]
 
-_CHECK = "from tinygrad_bp.cli import main; main()"
+_CHECK = "from tinygrad_bp.commands.cli import main; main()"
 
 
 @dataclass(frozen=True)
@@ -68,21 +69,13 @@ def ask(program: Program) -> Answer:
 
 def ask_here(program: Program) -> Answer:
     """Check a program in this process, without a limit on time or memory."""
-    job = {
-        "file": str(program.path),
-        "reference": None,
-        "params": program.params,
-        "loss": program.loss,
-        "manual": program.manual,
-        "numeric": "auto",
-        "tolerance": 1e-7,
-    }
+    names = {"params": program.params, "loss": program.loss, "manual": program.manual}
     with _undisturbed():
         try:
-            comparison = _checked(job)["comparison"]
-        except ScriptError as error:
-            found = {"line": error.line, "message": error.what}
-            return Answer("error", message=_located(found))
+            comparison = answer(UserFile.run, program.path, **names)["comparison"]
+        except Exception as raised:
+            error = blame(raised, program.path)
+            return Answer("error", message=_located({"line": error.line, "message": error.what}))
     return Answer("correct" if comparison["ok"] else "wrong", _wrong(comparison))
 
 

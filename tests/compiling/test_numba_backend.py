@@ -149,6 +149,8 @@ IN_NUMPY = {
     "sort": {"add_along", "along", "argsort"},
     "sort all": {"add_along", "along", "argsort"},
     "take_along_axis": {"add_along", "along", "argsort"},
+    "partition": {"add_along", "along", "argpartition"},
+    "partition all": {"add_along", "along", "argpartition"},
     "median": {"add_along", "along", "argsort"},
     "det": {"det", "inv"},
     "heaviside": {"heaviside"},

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tinygrad_bp.files import run_file
 
 import tinygrad_bp as bp
 from tests.gradients import five_point
+from tinygrad_bp.commands.files import UserFile
 
 #: Stands above every idiom: the data that a loss finds around it.
 DATA = """\
@@ -84,7 +84,7 @@ def losses(idiom: Idiom, folder: Path) -> Iterator[tuple[str, Loss]]:
     """
     file = folder / "idiom.py"
     file.write_text(idiom.text, encoding="utf-8")
-    yield "file", run_file(file)["loss"]
+    yield "file", UserFile.run(file).namespace["loss"]
     if find_spec("tinygrad_bp.numpy") and "import" not in idiom.source:
         import_module("tinygrad_bp.numpy")
         text = idiom.text.replace("import numpy as np", "import tinygrad_bp.numpy as np", 1)

@@ -186,9 +186,7 @@ class TestNumPyProtocols:
 
     def test_ufunc_methods_and_keywords(self):
         x = bp.Value([1.0, 2.0])
-        with pytest.raises(TypeError, match=r"numpy\.add\.reduce.*numpy\.sum"):
-            np.add.reduce(x)
-        with pytest.raises(TypeError, match=r"numpy\.exp: out="):
+        with pytest.raises(TypeError, match=r"numpy\.exp: out=: a Value cannot be put"):
             np.exp(x, out=np.empty(2))
         with pytest.raises(TypeError, match="sum: out="):
             np.sum(x, out=np.empty(()))

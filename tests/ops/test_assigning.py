@@ -134,6 +134,14 @@ def program(steps):
     return run
 
 
+def differentiated(run):
+    """Return what a refusal says, or value and gradient."""
+    try:
+        return "", *bp.value_and_grad(run)(X)
+    except REFUSED as error:
+        return str(error), None, None
+
+
 X = np.array([[0.3, -0.8, 0.5], [0.9, 0.2, -0.4]])
 REFUSED = (TypeError, ValueError, IndexError)
 
@@ -148,10 +156,9 @@ def test_any_sequence_gives_numpys_numbers_and_the_complex_steps_gradient_or_is_
         with pytest.raises(REFUSED):
             bp.grad(run)(X)
         return
-    try:
-        value, gradient = bp.value_and_grad(run)(X)
-    except REFUSED as error:
-        assert "copy" in str(error) or "NumPy" in str(error), error  # noqa: PT017
+    refusal, value, gradient = differentiated(run)
+    if refusal:
+        assert "copy" in refusal
         return
     with np.errstate(all="ignore"):
         (numeric,) = complex_step(run, [X])

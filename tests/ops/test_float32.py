@@ -24,7 +24,7 @@ FUNCTIONS = {
     "cross_entropy": lambda a: bp.cross_entropy(a, [0, 2]),
     "powers of a maximum": lambda a: np.max(a, axis=0) ** 2 + np.ptp(a, axis=0) ** 3,
     "statistics": lambda a: np.std(a, axis=0) + np.var(a) + np.median(a, axis=0),
-    "norms": lambda a: np.linalg.norm(a, axis=0) + np.linalg.norm(a, 1),
+    "norms": lambda a: np.linalg.norm(a, axis=0) + np.linalg.norm(a, 3, axis=0),
     "products along axes": lambda a: np.prod(a, axis=0) + np.cumprod(a, axis=1)[0],
 }
 

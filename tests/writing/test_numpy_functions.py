@@ -37,6 +37,14 @@ FUNCTIONS = {
     "svdvals": lambda a: np.linalg.svd(a, compute_uv=False),
     "qr": lambda a: np.linalg.qr(a).R,
     "norm": np.linalg.norm,
+    "norm of order 3": lambda a: np.linalg.norm(a, 3, axis=1),
+    "norm of order 1.5": lambda a: np.linalg.norm(a[0], 1.5),
+    "vector_norm": lambda a: np.linalg.vector_norm(a, ord=3, axis=0),
+    "and": lambda a: (
+        np.where((a > 0) & (a < 0.5), a, 2 * a) + a * (np.eye(3, dtype=bool) & (a > 0))
+    ),
+    "or": lambda a: a * ((a > 0.5) | (a < -0.5) | np.eye(3, dtype=bool)),
+    "xor and not": lambda a: a * ((a > 0) ^ (a < 0.5)) + a * ~(a > 0),
     "hypot": lambda a: np.hypot(a, a.T + 2),
     "arctan2": lambda a: np.arctan2(a, a.T + 3),
     "remainder": lambda a: np.remainder(a, 0.7),
@@ -47,6 +55,12 @@ FUNCTIONS = {
     "sort": lambda a: np.sort(a, axis=0) * np.arange(9.0).reshape(3, 3),
     "sort all": lambda a: np.sort(a, axis=None) * np.arange(9.0),
     "take_along_axis": lambda a: np.take_along_axis(a, np.argsort(a, axis=1), 1)[:, 0],
+    "partition": lambda a: np.partition(a, 1, axis=0)[1],  # the order among others is free
+    "partition all": lambda a: np.partition(a, 4, axis=None)[4] * a,
+    "zeros_like": lambda a: np.zeros_like(a) + a,
+    "ones_like": lambda a: np.ones_like(a[0]) * a + np.ones_like(a, dtype=int),
+    "empty_like": lambda a: np.empty_like(a, shape=(0, 3)).sum() + a,
+    "triu_indices_from": lambda a: a[np.triu_indices_from(a)],
     "median": lambda a: np.median(a, axis=1),
     "det": lambda a: np.linalg.det(np.stack([a, a.T])),
     "heaviside": lambda a: np.heaviside(a, 0.5) * a,
@@ -83,7 +97,6 @@ def test_source_and_engine_agree(name):
 @pytest.mark.parametrize(
     "fun",
     [
-        lambda a: np.sum(np.partition(a, 1, axis=0)[1]),  # the places among others are free
         lambda a: np.sum(np.unique(a) * np.arange(9.0)),
         lambda a: np.sum(a[a > 0]),
         lambda a: np.sum(a) * np.nonzero(a.ravel())[0][0],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import runpy
+import ast
+import linecache
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -10,7 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import CodeType, ModuleType
 from typing import Any
+
+from ..numpy.serving import serve
+from .cells import is_notebook, locate, read_cells
+
+#: What the module is called that a user's file runs as; so it is not ``"__main__"``.
+_MODULE = "<file>"
 
 
 class ScriptError(Exception):
@@ -21,7 +29,9 @@ class ScriptError(Exception):
     file : Path or None
         The file to blame.
     line : int or None
-        The line of it, where one is known.
+        The line of it, where one is known; in a notebook counted through the cells of code.
+    place : (int or None, int or None)
+        The cell, in a notebook, and the line in it.
     what : str
         What went wrong.
     kind : str
@@ -32,8 +42,12 @@ class ScriptError(Exception):
         self, what: str, *, file: Path | None = None, line: int | None = None, kind: str = "file"
     ) -> None:
         self.what, self.file, self.line, self.kind = what, file, line, kind
-        at = "" if file is None else f"{file}{'' if line is None else f', line {line}'}: "
-        super().__init__(at + what)
+        self.place = (None, line) if file is None or line is None else locate(file, line)
+        cell, line = self.place
+        at = [] if file is None else [str(file)]
+        at += [] if cell is None else [f"cell {cell}"]
+        at += [] if line is None else [f"line {line}"]
+        super().__init__(f"{', '.join(at)}: {what}" if at else what)
 
 
 def refuse_missing(file: Path) -> None:
@@ -53,10 +67,11 @@ class UserFile:
 
     @classmethod
     def run(cls, path: Path) -> UserFile:
-        """Run a Python file as a module.
+        """Run a Python file, or the cells of a notebook, as a module.
 
         What stands under ``if __name__ == "__main__"`` is not run. Imports find what lies beside
-        the file, as for a script.
+        the file, as for a script; ``numpy`` and ``math`` are those whose functions take Values.
+        What is no Python in a notebook is not run, and that is printed.
 
         Raises
         ------
@@ -64,9 +79,15 @@ class UserFile:
             If the file raises, or ends itself.
         """
         folder = str(path.resolve().parent)
+        module = ModuleType(_MODULE)
+        vars(module)["__file__"] = str(path)
+        serve(vars(module), folder)
+        sys.modules[_MODULE] = module  # where pickle and dataclasses look for it
         sys.path.insert(0, folder)
         try:
-            return cls(path, runpy.run_path(str(path)))
+            for code in _compiled(path):
+                exec(code, vars(module))
+            return cls(path, vars(module))
         except BaseException as error:  # KeyboardInterrupt is the file's own: nobody sits here
             raise blame(error, path) from error
         finally:
@@ -92,6 +113,26 @@ class UserFile:
         """Return the function of the parameters."""
         found: Callable[[Any], Any] = self.look_up("--loss", name)
         return found
+
+
+def _compiled(path: Path) -> Iterator[CodeType]:
+    """Yield the code of a file, or that of each cell of a notebook."""
+    if not is_notebook(path):
+        yield compile(path.read_bytes(), str(path), "exec")
+        return
+    cells = read_cells(path)
+    text = "\n".join(cell.source for cell in cells)
+    # for whoever asks for the source of a function: the file itself has other lines
+    linecache.cache[str(path)] = (len(text), None, text.splitlines(keepends=True), str(path))
+    for cell in cells:
+        for skipped in cell.skipped:
+            print(skipped, file=sys.stderr)
+        try:
+            tree = ast.parse(cell.source, str(path))
+        except SyntaxError as error:
+            error.lineno = cell.start + (error.lineno or 1)
+            raise
+        yield compile(ast.increment_lineno(tree, cell.start), str(path), "exec")
 
 
 @contextmanager

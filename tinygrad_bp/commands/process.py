@@ -58,7 +58,7 @@ class Outcome:
     answer : dict
         All that the command has answered.
     error : dict or None
-        ``kind``, ``line`` and ``message`` of what went wrong.
+        ``kind``, ``cell`` of a notebook, ``line`` and ``message`` of what went wrong.
     """
 
     status: str
@@ -272,6 +272,7 @@ def _reason(file: Path, ended: _Ended, trace: bytes) -> ScriptError:
 
 
 def _fail(error: ScriptError, ended: _Ended | None = None) -> Outcome:
-    about = {"kind": error.kind, "line": error.line, "message": error.what}
+    cell, line = error.place
+    about = {"kind": error.kind, "cell": cell, "line": line, "message": error.what}
     output = (ended.output, ended.output_cut) if ended else ("", False)
     return Outcome("error", str(error), *output, error=about)

@@ -13,9 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 from .context import witness
+from .data import as_node
 from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
+from .leaving import is_printing, note
 
 Axis = int | tuple[int, ...] | None
+
+#: What the operators of whole numbers are on truth values: masks are Values while a function is
+#: traced to be written out.
+_OF_MASKS: dict[np.ufunc, np.ufunc] = {
+    np.bitwise_and: np.logical_and,
+    np.bitwise_or: np.logical_or,
+    np.bitwise_xor: np.logical_xor,
+    np.invert: np.logical_not,
+}
 
 
 def _binary(
@@ -62,7 +73,8 @@ class BehavesAsArray:
         def data(self) -> Any: ...  # noqa: D102
         @property
         def shape(self) -> tuple[int, ...]: ...  # noqa: D102
-        def item(self) -> float: ...  # noqa: D102
+        @property
+        def size(self) -> int: ...  # noqa: D102
 
     __add__, __radd__ = _binary(np.add)
     __sub__, __rsub__ = _binary(np.subtract)
@@ -81,6 +93,20 @@ class BehavesAsArray:
     __eq__ = _comparison(np.equal)
     __ne__ = _comparison(np.not_equal)
     __hash__ = object.__hash__
+
+    def __and__(self, other: Any) -> Any:
+        return np.bitwise_and(self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return np.bitwise_or(self, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return np.bitwise_xor(self, other)
+
+    def __invert__(self) -> Any:
+        return np.invert(self)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __mod__(self, other: Any) -> Any:
         return implementation(np.remainder)(self, other)
@@ -273,11 +299,17 @@ class BehavesAsArray:
 
     def tolist(self) -> Any:
         """Return the numbers as nested lists, as `numpy.ndarray.tolist`."""
+        if self.requires_grad:
+            note("tolist()")
         return self.data.tolist()
 
     # --- in place --------------------------------------------------------------------------
 
     def __setitem__(self, index: Any, element: Any) -> None:
+        if not self.shape:
+            raise TypeError(
+                "v[index] = element: v is a number, of shape (), as NumPy's scalars are"
+            )
         implementation(operator.setitem)(self, index, element)
 
     def sort(self, axis: int = -1, kind: Any = None) -> None:
@@ -318,6 +350,8 @@ class BehavesAsArray:
             return implementation(np.ufunc.__call__)(ufunc, *inputs, **keywords)
         own = {"axis": keywords.pop("axis")} if ufunc.signature and "axis" in keywords else {}
         refuse_keywords(f"numpy.{ufunc.__name__}", keywords)
+        if ufunc in _OF_MASKS and all(np.asarray(data_of(a)).dtype == np.bool_ for a in inputs):
+            ufunc = _OF_MASKS[ufunc]
         return implementation(ufunc)(*inputs, **own)
 
     def __array_function__(
@@ -326,7 +360,8 @@ class BehavesAsArray:
         out = kwargs.pop("out", None)
         if out is None:
             return implementation(function)(*args, **kwargs)
-        implementation(np.copyto)(out, implementation(function)(*args, **kwargs))
+        node = as_node(f"{function.__name__}: out=", out)
+        implementation(np.copyto)(node, implementation(function)(*args, **kwargs))
         return out
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
@@ -337,19 +372,26 @@ class BehavesAsArray:
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def __float__(self) -> float:
-        self._refuse_to_lose_graph("float()", "use .item()")
-        return float(self.item())
+        self._leave("float()")
+        return float(self.data.item())
 
     def __int__(self) -> int:
-        self._refuse_to_lose_graph("int()", "use .item()")
-        return int(self.item())
+        self._leave("int()")
+        return int(self.data.item())
 
     def __bool__(self) -> bool:
         self._refuse_to_lose_graph("bool()", "compare, or use .item() or .data")
         return bool(self.data)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
+        return format(self.data.item(), spec) if spec and self.size == 1 else repr(self)
+
+    def _leave(self, what: str) -> None:
+        """Let a number leave the graph where it is printed, or noted; otherwise refuse."""
+        if self.size != 1:
+            raise TypeError(f"{what}: expected one element, got shape {self.shape}; index first")
+        if self.requires_grad and not is_printing() and not note(what):
+            self._refuse_to_lose_graph(what, "use .item()")
 
     def _refuse_to_lose_graph(self, what: str, remedy: str) -> None:
         if self.requires_grad:

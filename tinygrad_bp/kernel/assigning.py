@@ -99,7 +99,12 @@ class Sharing(Op):
         return node
 
     def is_view(self, node: Value, base: Value) -> bool:
-        """Say whether a result shares the memory of what it was computed of."""
+        """Say whether a result shares the memory of what it was computed of.
+
+        One number has no memory of its own to share here, but is a view in NumPy.
+        """
+        if not node.ndim:
+            return base.ndim > 0
         memory = getattr(node._data, "base", None)
         data = base._data
         return memory is not None and (memory is data or memory is getattr(data, "base", None))

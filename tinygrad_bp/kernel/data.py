@@ -1,4 +1,4 @@
-"""What counts as numbers: real ones, in a regular array."""
+"""What counts as numbers: real ones, in a regular array; and who else holds their memory."""
 
 from __future__ import annotations
 
@@ -36,6 +36,19 @@ def as_numbers(data: Any) -> Any:
 def is_weak(number: Any) -> bool:
     """Return whether a number takes the precision of what it meets: Python's, or a truth value."""
     return type(number) in _WEAK
+
+
+def as_node(name: str, array: Any) -> Any:
+    """Return the node that an array is, so that a Value can be put into it; or say how it can."""
+    if hasattr(array, "_data"):
+        return array
+    if hasattr(array, "_as_node"):
+        return array._as_node()
+    raise TypeError(
+        f"{name}: a Value cannot be put into a plain array, which would lose its gradient; make "
+        "the array by the functions of tinygrad_bp.numpy (import tinygrad_bp.numpy as np), or join "
+        "Values with np.stack, np.concatenate or np.broadcast_to"
+    )
 
 
 def _refuse(what: str, data: Any) -> NoReturn:

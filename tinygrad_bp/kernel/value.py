@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from .arraylike import BehavesAsArray
 from .backward import sweep
-from .context import recording
+from .context import recording, run
 from .copying import copy_graph, copy_node, pack
 from .data import alone, as_data, as_numbers
 from .history import clock as clock
 from .history import settled
+from .leaving import note, note_data
 from .order import ordered
 
 V = TypeVar("V")
@@ -132,6 +133,8 @@ class Value(BehavesAsArray):
     @property
     def data(self) -> Any:
         """The numbers, an array or a NumPy scalar where the shape is ()."""
+        if self.requires_grad:
+            note_data()
         data = self._data
         return data if isinstance(data, _NUMPY) else np.float64(data)
 
@@ -188,6 +191,8 @@ class Value(BehavesAsArray):
         """
         if self.size != 1:
             raise ValueError(f"item: expected one element, got shape {self.shape}; index first")
+        if self.requires_grad:
+            note("item()")
         number: float = self.data.item()
         return number
 
@@ -205,11 +210,16 @@ class Value(BehavesAsArray):
             about.append("requires_grad=False")
         return f"Value({', '.join(about)})"
 
+    # In a function that is being differentiated a copy is computed from the original. Elsewhere a
+    # node is copied with its graph, as any object is.
+
     def __copy__(self) -> Value:
-        return copy_node(self, self.parents)  # type: ignore[no-any-return]
+        copied: Value = copy_node(self, self.parents) if run.get() is None else self.copy()
+        return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        return copy_graph(self, memo)  # type: ignore[no-any-return]
+        copied: Value = copy_graph(self, memo) if run.get() is None else self.copy()
+        return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
         return pack(self)

@@ -11,7 +11,7 @@ import numpy as np
 from ..kernel.value import Value
 from ..ops.joining import as_array, has_values_inside
 from ..ops.shaping import astype
-from .array import Array, connected, wrapped
+from .arrays import connected, ndarray, wrapped
 
 #: What makes an array of numbers, or of what NumPy hands to a Value itself.
 _MAKERS = """
@@ -64,7 +64,7 @@ def array(
     """Make an array, as `numpy.array`; a Value of what has Values in it."""
     if not has_values_inside([connected(object)]):
         return wrapped(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
-    made = _converted(_joined(object), dtype)
+    made: Any = _converted(_joined(object), dtype)
     if copy and made is object:
         made = np.copy(made)
     extra = ndmin - made.ndim
@@ -121,6 +121,7 @@ class vectorize:  # noqa: N801 - named as in NumPy
         wraps(pyfunc)(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function for each place of the arguments."""
         args = tuple(map(_joined, args))
         if kwargs or not any(isinstance(a, Value) for a in args):
             return wrapped(self._own(*args, **kwargs))
@@ -145,6 +146,11 @@ def frompyfunc(func: Callable[..., Any], nin: int, nout: int, **options: Any) ->
         return _for_each(func, tuple(map(_joined, args))) if values else own(*args, **kwargs)
 
     return call
+
+
+def isscalar(element: Any) -> bool:
+    """Say whether this is a number, as `numpy.isscalar`; a Value of shape () is one."""
+    return (isinstance(element, Value) and not element.shape) or np.isscalar(element)
 
 
 def _handed_over(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -177,7 +183,8 @@ def made() -> dict[str, Any]:
         }
         | {
             "array": array,
-            "ndarray": Array,
+            "ndarray": ndarray,
+            "isscalar": isscalar,
             "c_": _Joining(np.c_, True),
             "r_": _Joining(np.r_, False),
             "vectorize": vectorize,

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from ..kernel.dispatch import data_of
 from ..kernel.value import Value
 from ..ops.joining import as_array, has_values_inside
-from .array import connected
+from .arrays import connected
 
 _SAME = """
 exp exp2 expm1 sqrt cbrt log2 log10 log1p sin cos tan sinh cosh tanh hypot fmod copysign degrees
@@ -35,9 +36,7 @@ _OTHERS: dict[str, Callable[..., Any]] = {
     "prod": lambda numbers, *, start=1: np.prod(as_array([*numbers])) * start,
     "dist": lambda p, q: np.sqrt(np.sum((as_array([*p]) - as_array([*q])) ** 2)),
     "remainder": lambda a, b: a - b * np.rint(a / b),
-    "isclose": lambda a, b, *, rel_tol=1e-9, abs_tol=0.0: bool(
-        _own.isclose(Value.item(a), Value.item(b), rel_tol=rel_tol, abs_tol=abs_tol)
-    ),
+    "isclose": lambda a, b, **tolerances: _own.isclose(*map(float, data_of((a, b))), **tolerances),
 }
 _FUNCTIONS = {name: getattr(np, name) for name in _SAME.split()} | _OTHERS
 

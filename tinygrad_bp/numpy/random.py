@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel.value import Value
-from .array import connected, wrapped
+from .arrays import connected, wrapped
 
 
 def _scaled(standard: Callable[[Any], Any], low_and_high: bool) -> Callable[..., Any]:

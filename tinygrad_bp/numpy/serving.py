@@ -58,13 +58,9 @@ def _importing(folder: Path, own: dict[str, Any]) -> Callable[..., Any]:
         if level or root not in SERVED:
             with finder.asked():
                 return __import__(name, globals, locals, fromlist or (), level)
-        module = __import__(
-            name, globals, locals, fromlist or ()
-        )  # as it would be, with its errors
+        ours = __import__(name, globals, locals, fromlist or ())
         served = import_module(SERVED[root])
-        if not fromlist:
-            return served
-        return _part(served, name.split(".")[1:], module)
+        return _part(served, name.split(".")[1:], ours) if fromlist else served
 
     return load
 
@@ -72,7 +68,8 @@ def _importing(folder: Path, own: dict[str, Any]) -> Callable[..., Any]:
 def _part(served: Any, path: Sequence[str], otherwise: ModuleType) -> Any:
     for step in path:
         served = getattr(served, step, otherwise)
-    return served
+    part: ModuleType = served
+    return part
 
 
 class _Finder:

@@ -176,8 +176,6 @@ def setitem(v: Value, index: Index, element: Any) -> None:
         If that cannot be; nothing is changed then.
     """
     what = "v[index] = element"
-    if not v.shape:
-        raise TypeError(f"{what}: v is a number, of shape (), whose elements cannot be assigned")
     element = as_array(element)
     if not isinstance(element, Value):
         element = as_numbers(element)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernel.data import as_node
 from ..kernel.dispatch import data_of, implements
 from ..kernel.value import Value
 from .assigning import replace, setitem
@@ -25,20 +26,6 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
         return
     mask = np.broadcast_to(data_of(where), dst.shape)
     setitem(dst, mask, getitem(broadcast_to(src, shape=dst.shape), mask))
-
-
-def as_node(name: str, array: Any) -> Value:
-    """Return the node that an array is, so that a Value can be put into it."""
-    if isinstance(array, Value):
-        return array
-    if hasattr(array, "_as_node"):
-        node: Value = array._as_node()
-        return node
-    raise TypeError(
-        f"{name}: a Value cannot be put into a plain array, which would lose its gradient; make "
-        "the array by the functions of tinygrad_bp.numpy (import tinygrad_bp.numpy as np), or join "
-        "Values with np.stack or np.concatenate"
-    )
 
 
 @implements(np.ndarray.sort)

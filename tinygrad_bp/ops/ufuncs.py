@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from ..kernel.data import as_node
 from ..kernel.dispatch import data_of, implements, refuse_keywords
 from ..kernel.value import Value
 from .assigning import replace, setitem
 from .axes import MISSING, as_operand, part
-from .in_place import as_node, copyto
+from .in_place import copyto
 from .places import Index, owned
 from .reductions import logsumexp
 from .shaping import broadcast_to, getitem, scatter_add, shape_of
@@ -53,12 +54,12 @@ def reduce(
         refuse_keywords(f"{ufunc.__name__}.reduce", given)
         result = _one_by_one(ufunc, array, axis)[-1]
         result = np.expand_dims(result, axis) if keepdims else result
-    return _into(out, result)
+    return _into(ufunc, out, result)
 
 
 def _one_by_one(ufunc: np.ufunc, array: Any, axis: Any) -> list[Any]:
     """Return the results so far, along one axis."""
-    if not isinstance(axis, int | np.integer) or not shape_of(array)[axis]:
+    if not isinstance(axis, int) or not shape_of(array)[axis]:
         raise TypeError(
             f"{ufunc.__name__}: expected one axis that is not empty, got axis {axis} of shape "
             f"{shape_of(array)}"
@@ -77,9 +78,9 @@ def accumulate(
     """Apply to all elements so far, as `numpy.ufunc.accumulate`."""
     array = as_operand(array)
     if ufunc in _ACCUMULATED:
-        return _into(out, _ACCUMULATED[ufunc](array, axis=axis, dtype=dtype))
+        return _into(ufunc, out, _ACCUMULATED[ufunc](array, axis=axis, dtype=dtype))
     refuse_keywords(f"{ufunc.__name__}.accumulate", {"dtype": dtype})
-    return _into(out, np.stack(_one_by_one(ufunc, array, axis), axis=axis))
+    return _into(ufunc, out, np.stack(_one_by_one(ufunc, array, axis), axis=axis))
 
 
 @implements(np.ufunc.reduceat)
@@ -96,7 +97,7 @@ def reduceat(
         else part(array, start, axis)
         for start, stop in zip(starts.tolist(), stops.tolist())
     ]
-    return _into(out, np.stack(parts, axis=axis))
+    return _into(ufunc, out, np.stack(parts, axis=axis))
 
 
 @implements(np.ufunc.outer)
@@ -105,7 +106,7 @@ def outer(ufunc: np.ufunc, a: Any, b: Any, /, **keywords: Any) -> Any:
     out = keywords.pop("out", None)
     refuse_keywords(f"{ufunc.__name__}.outer", keywords)
     a, b = as_operand(a), as_operand(b)
-    return _into(out, ufunc(np.reshape(a, a.shape + (1,) * b.ndim), b))
+    return _into(ufunc, out, ufunc(np.reshape(a, a.shape + (1,) * b.ndim), b))
 
 
 @implements(np.ufunc.at)
@@ -143,24 +144,24 @@ def call(ufunc: np.ufunc, *inputs: Any, out: Any = None, where: Any = True, **ke
             raise TypeError(f"numpy.{ufunc.__name__}: several out= are not supported on Values")
         (out,) = out
     if where is True:
-        return _into(out, ufunc(*inputs, **keywords))
+        return _into(ufunc, out, ufunc(*inputs, **keywords))
     if out is None:
         raise TypeError(
             f"numpy.{ufunc.__name__}: where= without out= leaves elements without a value; give "
             "out=np.zeros_like(a), or use np.where"
         )
-    out = out if isinstance(out, Value) else as_node(ufunc.__name__, out)
+    out = as_node(f"numpy.{ufunc.__name__}: out=", out)
     mask = np.broadcast_to(data_of(where), out.shape)
     chosen = (getitem(broadcast_to(as_operand(a), shape=out.shape), mask) for a in inputs)
     setitem(out, mask, ufunc(*chosen, **keywords))
     return out
 
 
-def _into(out: Any, result: Any) -> Any:
+def _into(ufunc: np.ufunc, out: Any, result: Any) -> Any:
     """Put a result into the array that was given for it."""
     if isinstance(out, tuple):
         (out,) = out
     if out is None:
         return result
-    copyto(out, result)
+    copyto(as_node(f"numpy.{ufunc.__name__}: out=", out), result)
     return out

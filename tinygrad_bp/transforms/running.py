@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
@@ -16,7 +16,7 @@ from ..kernel.data import as_data
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
 from ..trees import flatten, rebuild
-from .variables import named_after_variables, names_of_arrays
+from .variables import memory_of, named_after_variables, names_of_arrays
 
 _inside: ContextVar[bool] = ContextVar("inside a transform", default=False)
 
@@ -80,7 +80,7 @@ class Trace:
                 arguments[k] = rebuild(tree, iter(leaves))
             taken = [leaf.name or "" for leaves in self.leaves for leaf in leaves]
             with named_after_variables(taken) if naming else nullcontext():
-                self.value = _run(fun, arguments, kwargs)
+                self.value = call(fun, arguments, kwargs)
         self.outputs = [
             leaf if isinstance(leaf, Value) else constant(leaf) for _, leaf in flatten(self.value)
         ]
@@ -97,11 +97,11 @@ class Trace:
             where = f"argument {k}" + (f", {path}" if path else "")
             raise TypeError(f"{self.name}: {where}: {error}") from None
 
-    def _name_constants(self, names: Mapping[int, str]) -> None:
+    def _name_constants(self, names: Mapping[Hashable, str]) -> None:
         for output in self.outputs:
             for node in ordered(output):
                 if node.op is None and node.name is None:
-                    node.name = names.get(id(node._data))
+                    node.name = names.get(memory_of(node._data))
 
     def scalar(self) -> Value:
         """Return the output, which has to be a scalar."""
@@ -162,7 +162,8 @@ class Trace:
         return rebuild(self.value, iter(outputs))
 
 
-def _run(fun: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
+def call(fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Call a function, so that what it makes can be told from what was there before."""
     token = run.set(object())
     try:
         return fun(*args, **kwargs)

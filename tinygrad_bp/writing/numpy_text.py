@@ -227,9 +227,9 @@ exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal logaddexp logadd
 tanh sin cos tan sinh cosh arcsin arccos arctan arcsinh arccosh arctanh arctan2 hypot
 maximum minimum fmax fmin fmod cross convolve sign heaviside floor ceil trunc rint round around
 fix floor_divide isnan isinf isfinite isposinf isneginf signbit cumsum cumprod
-logical_and logical_or logical_xor logical_not argsort count_nonzero searchsorted nan_to_num
-flip flipud fliplr roll rot90 tile repeat resize delete take take_along_axis diag diagflat
-diagonal pad
+logical_and logical_or logical_xor logical_not argsort argpartition count_nonzero searchsorted
+nan_to_num flip flipud fliplr roll rot90 tile repeat resize delete take take_along_axis diag
+diagflat diagonal pad
 """
 
 ENTRIES: Mapping[str, Entry] = {

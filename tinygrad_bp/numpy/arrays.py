@@ -17,18 +17,12 @@ from ..kernel.assigning import Window
 from ..kernel.context import run
 from ..kernel.history import clock, settled, settled_from
 from ..kernel.value import Value, constant
+from ..ops.assigning import setitem
 from ..ops.joining import has_values_inside
 from ..ops.shaping import indexing
 
 
-class _ArrayOrValue(type):
-    """Says that a Value is an array, as programs ask by isinstance."""
-
-    def __instancecheck__(cls, instance: Any) -> bool:
-        return isinstance(instance, np.ndarray | Value)
-
-
-class Array(np.ndarray[Any, Any], metaclass=_ArrayOrValue):
+class Array(np.ndarray[Any, Any]):
     """An array as NumPy's, into which Values can be written, and whose `dot` takes them."""
 
     _node: Value
@@ -47,9 +41,8 @@ class Array(np.ndarray[Any, Any], metaclass=_ArrayOrValue):
             return Value.__array_ufunc__(None, ufunc, method, *inputs, **keywords)  # type: ignore[arg-type]
         for each in (*out, *(inputs[:1] if method == "at" else ())):
             _release(each)
-        if out:
-            keywords["out"] = tuple(map(plain, out))
-        result = getattr(ufunc, method)(*map(plain, inputs), **keywords)
+        given = {key: _plain_in(item) for key, item in keywords.items()}
+        result = getattr(ufunc, method)(*map(plain, inputs), **given)
         return out[0] if len(out) == 1 else wrapped(result)
 
     def __array_function__(
@@ -69,7 +62,7 @@ class Array(np.ndarray[Any, Any], metaclass=_ArrayOrValue):
     def __setitem__(self, index: Any, element: Any) -> None:
         element, node = connected(element), connected(self)
         if isinstance(node, Value) or has_values_inside([element]):
-            self._as_node()[index] = element
+            setitem(self._as_node(), index, element)
             return
         _release(self)
         super().__setitem__(index, element)
@@ -89,8 +82,9 @@ class Array(np.ndarray[Any, Any], metaclass=_ArrayOrValue):
 
     def _as_node(self) -> Value:
         """Return the node that the array is, after it has become one."""
-        if not isinstance(self, Value):
+        if type(self) is not Buffer:
             owner = _owner(self)
+            _release(owner)
             self._check(owner)
             if owner is self:
                 self._node = constant(np.array(plain(self)))
@@ -160,6 +154,10 @@ def plain(array: Any) -> Any:
     return array.view(np.ndarray) if type(array) is Array else array
 
 
+def _plain_in(keyword: Any) -> Any:
+    return tuple(map(plain, keyword)) if isinstance(keyword, tuple) else plain(keyword)
+
+
 def wrapped(result: Any) -> Any:
     """Let arrays that NumPy gives take Values."""
     if type(result) is np.ndarray:
@@ -202,7 +200,7 @@ def _view(array: Array, owner: Array) -> Value:
 class Buffer(Array):
     """An array that has become a node: isinstance says Value, and the node answers."""
 
-    __class__ = property(lambda self: Value)  # type: ignore[assignment]
+    __class__ = property(lambda self: Value)
     __hash__ = object.__hash__  # type: ignore[assignment]
     # Later than any use, so that a graph has the node among its operands, as it was then.
     _version = property(lambda self: float("inf"))
@@ -235,7 +233,10 @@ def _called(name: str) -> Callable[..., Any]:
 
 def _changed(name: str) -> Callable[..., Any]:
     def change(self: Any, other: Any) -> Any:
-        getattr(self._node, name)(connected(other))
+        node = self._node
+        result = getattr(node, name)(connected(other))
+        if result is not node:  # a number is not changed, but an array of shape () is
+            setitem(node, ..., result)
         return self
 
     return change
@@ -251,3 +252,21 @@ for _name in set(dir(Value)) - _OWN | _COMPARISONS | {"__format__"}:
         setattr(Buffer, _name, _called(_name))
     else:
         setattr(Buffer, _name, _asked(_name))
+
+
+class _ArrayOrValue(type):
+    """Says that a Value is an array, as programs ask by isinstance."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if cls is ndarray and isinstance(instance, np.ndarray | Value):
+            return True
+        return super().__instancecheck__(instance)
+
+
+class ndarray(np.ndarray[Any, Any], metaclass=_ArrayOrValue):  # noqa: N801 - named as in NumPy
+    """``np.ndarray``, as programs ask for it: Values are such, too."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make an array that takes Values."""
+        made = super().__new__(cls, *args, **kwargs)
+        return wrapped(made.view(np.ndarray)) if cls is ndarray else made
