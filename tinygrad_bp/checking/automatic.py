@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel.backward import sweep
+from ..kernel.leaving import Left, noting
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import Value, clock
 from ..programs.program import compute
@@ -33,11 +34,17 @@ class AutomaticGradient:
         A vector over the entries of the parameters.
     reached : list of bool
         For each parameter, whether `fun` computes its result from it.
+    left : list of Left
+        Where `fun` took numbers out of the graph, as by ``float()``.
     """
+
+    gradient: Vector
+    reached: list[bool]
+    left: list[Left]
 
     def __init__(self, problem: Problem, at: Vector | None = None) -> None:
         self._problem = problem
-        with noticed() as self._calls:
+        with noticed() as self._calls, noting() as self.left:
             self._loss, self._leaves = _run(problem, at)
         self._path = _backward_path(self._loss, self._leaves)
         self.reached = [leaf in self._path for leaf in self._leaves]

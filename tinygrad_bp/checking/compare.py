@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnosing import Diagnosis
+from .adapting import Adapted
 from .automatic import AutomaticGradient, limit_noise
-from .comparison import Comparison, Sides, make_step_row
+from .comparison import Comparison, Sides, make_step_row, make_unread_row
 from .kinks import Look, look_closer
 from .manual import Manual, read_manual
 from .numeric import (
     Method,
+    NumericGradient,
     as_float,
     check_method,
     complex_step,
@@ -24,6 +26,7 @@ from .numeric import (
 )
 from .problem import Problem, Vector, round_off
 from .report import Row
+from .unrecorded import NumericAlone
 
 Mask = npt.NDArray[np.bool_]
 
@@ -120,10 +123,26 @@ def compare(
     tolerance = as_float("tolerance", tolerance)
     if not 0 <= tolerance < np.inf:
         raise ValueError(f"tolerance must be 0 or more and finite, got {tolerance}")
-    problem = Problem(fun, params)
-    automatic = AutomaticGradient(problem)
-    given = None if manual is None else read_manual(problem, automatic, manual)
-    return _settle(problem, given, automatic, numeric, tolerance)
+    program = Adapted(fun, params, manual)
+    problem = Problem(program, program.params)
+    by_steps = differentiate(problem, numeric)
+    automatic = _automatic(problem, by_steps, program)
+    given = None if program.manual is None else read_manual(problem, automatic, program.manual)
+    comparison = _settle(problem, given, automatic, by_steps, numeric, tolerance)
+    comparison.notes = program.notes + comparison.notes
+    return comparison
+
+
+def _automatic(
+    problem: Problem, numeric: NumericGradient, program: Adapted
+) -> AutomaticGradient | NumericAlone:
+    """Differentiate by the engine; where that is refused, and there is a manual gradient, don't."""
+    try:
+        return AutomaticGradient(problem)
+    except Exception as error:
+        if program.manual is None:
+            raise
+        return NumericAlone(numeric, len(problem.names), error)
 
 
 class _Verdict(NamedTuple):
@@ -139,10 +158,12 @@ def _settle(
     problem: Problem,
     given: Manual | None,
     automatic: AutomaticGradient,
+    by_steps: NumericGradient,
     method: Method,
     tolerance: float,
 ) -> Comparison:
-    judge = _Judge(problem, None if given is None else given.vector, automatic, method, tolerance)
+    vector = None if given is None else given.vector
+    judge = _Judge(problem, vector, automatic, by_steps, method, tolerance)
     verdict = judge.settle()
     numeric = judge.numeric
     comparison = Comparison(
@@ -154,9 +175,13 @@ def _settle(
         tolerance,
         numeric,
         judge.kinks,
-        _step_rows(given, tolerance),
+        _step_rows(given, automatic, tolerance),
+        given=given,
+        automatic=automatic,
     )
-    if given is not None and not comparison.ok and not verdict.automatic_wrong.any():
+    explicable = given is not None and given.arrays and not given.is_zero
+    automatic_wrong = verdict.automatic_wrong.any()
+    if explicable and comparison.recorded and not comparison.ok and not automatic_wrong:
         comparison.diagnosis = _find_cause(problem, given, judge.noise)
     return comparison
 
@@ -169,9 +194,9 @@ def _find_cause(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosi
     from ..diagnosing.diagnose import diagnose
 
     allowed = dict(zip(problem.names, problem.arrays(noise), strict=True))
-    params = problem.structure(problem.x.copy())
+    fun, params = problem.holding(given.unread)
     try:
-        return diagnose(problem.fun, params, given.arrays, again=given.again, noise=allowed)
+        return diagnose(fun, params, given.arrays, again=given.again, noise=allowed)
     except Exception as error:
         warnings.warn(
             f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "
@@ -182,10 +207,17 @@ def _find_cause(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosi
         return []
 
 
-def _step_rows(given: Manual | None, tolerance: float) -> list[Row]:
+def _step_rows(given: Manual | None, automatic: AutomaticGradient, tolerance: float) -> list[Row]:
     """Compare the gradients by inner Values, which have no numeric side."""
-    rows = []
-    for step in [] if given is None else given.steps:
+    if given is None:
+        return []
+    nodes = automatic.inner
+    rows = [
+        make_unread_row(name, nodes[name].shape, unread)
+        for name, unread in given.unread.items()
+        if name in nodes
+    ]
+    for step in given.steps:
         allowed = 1e-14 * np.max(np.abs(step.automatic), initial=0.0)
         wrong = _differ(step.manual, step.automatic, tolerance, allowed)
         rows.append(make_step_row(step, wrong))
@@ -200,12 +232,12 @@ class _Judge:
         problem: Problem,
         manual: npt.NDArray[Any] | None,
         automatic: AutomaticGradient,
+        numeric: NumericGradient,
         method: Method,
         tolerance: float,
     ) -> None:
         self.problem, self.manual, self.automatic = problem, manual, automatic
-        self.method, self.tolerance = method, tolerance
-        self.numeric = differentiate(problem, method)
+        self.numeric, self.method, self.tolerance = numeric, method, tolerance
         self.noise: Vector = np.zeros(problem.x.size)
         self.looks: dict[int, Look] = {}
 
@@ -242,6 +274,10 @@ class _Judge:
             wrong[k] = not look.allows(float(gradient[k]), self.tolerance)
 
     def _look_closer(self, verdict: _Verdict) -> _Verdict:
+        if isinstance(self.automatic, NumericAlone):  # no graph tells where a kink may be
+            wrong = np.flatnonzero(verdict.manual_wrong & np.isfinite(self.manual))  # type: ignore[arg-type]
+            self.looks |= look_closer(self.problem, self.automatic, wrong)
+            return self.verdict()
         doubtful = verdict.automatic_wrong
         while doubtful.any():  # a second time if the method has changed
             self.looks |= look_closer(self.problem, self.automatic, np.flatnonzero(doubtful))

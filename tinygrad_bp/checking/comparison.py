@@ -10,11 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnosing import Diagnosis
+from .automatic import AutomaticGradient
 from .kinks import Look
-from .manual import InnerGradient
+from .manual import InnerGradient, Manual
 from .numeric import NumericGradient
+from .pairing import Unread
 from .problem import Problem, Vector
-from .report import NO_BREAK, Entry, Report, Row
+from .report import NO_BREAK, Entry, Report, Row, Verdict, WrongSide
+from .unrecorded import NumericAlone
 
 Mask = npt.NDArray[np.bool_]
 
@@ -46,6 +49,11 @@ class Comparison(Report):
     diagnosis : list of Diagnosis
         The mistakes that give exactly the wrong manual gradients, those nearest to the loss
         first. Empty where nothing is wrong, or the automatic gradient is.
+    notes : list of str
+        How the program and the manual gradients were read, where that was not plain.
+    refusal : str
+        Why the function could not be recorded on Values, and where; empty where it was. If not,
+        the manual gradient is compared with the numeric one alone.
     """
 
     def __init__(
@@ -59,7 +67,13 @@ class Comparison(Report):
         numeric: NumericGradient,
         kinks: dict[int, Look],
         steps: Sequence[Row] = (),
+        *,
+        given: Manual | None = None,
+        automatic: AutomaticGradient | None = None,
     ) -> None:
+        self._unread = {} if given is None else given.unread
+        self._nothing_yet = given is not None and given.is_zero
+        self._left = [] if automatic is None else automatic.left
         self._kinks = kinks
         self._problem, self._sides, self._reached = problem, sides, reached
         self._manual_wrong, self._automatic_wrong = manual_wrong, automatic_wrong
@@ -74,6 +88,8 @@ class Comparison(Report):
         self.loss, self.tolerance = problem.loss, tolerance
         self.numeric_method, self.numeric_note = numeric.method, numeric.reason
         self.diagnosis: list[Diagnosis] = []
+        self.notes = [] if given is None else given.notes
+        self.refusal = automatic.reason if isinstance(automatic, NumericAlone) else ""
 
     @property
     def ok(self) -> bool:
@@ -91,8 +107,13 @@ class Comparison(Report):
 
     @property
     def automatic(self) -> Any:
-        """The automatic gradient in the structure of the parameters."""
-        return self._problem.structure(self._sides.automatic.copy())
+        """The automatic gradient in the structure of the parameters, or None (see `refusal`)."""
+        return self._problem.structure(self._sides.automatic.copy()) if self.recorded else None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether there is an automatic gradient."""
+        return not self.refusal
 
     @property
     def numeric(self) -> Any:
@@ -129,18 +150,26 @@ class Comparison(Report):
             sides.append("manual")
         if self._automatic_wrong[block].any():
             sides.append("automatic")
+        unread = self._unread.get(name)
+        verdict: Verdict = "wrong" if sides else "correct"
+        if unread is not None and wrong.size:
+            verdict = unread.verdict
+        notes = () if self._unremarkable else self._notes(name, block, reached)
         return Row(
             name,
             shape,
-            worst,
-            None if manual_errors is None else float(manual_errors.max(initial=0.0)),
-            float(numeric_errors.max(initial=0.0)),
-            "wrong" if sides else "correct",
-            "both" if len(sides) == 2 else sides[0] if sides else None,
-            "" if self._unremarkable else "; ".join(self._notes(block, reached)),
+            None if unread is not None else worst,
+            None if manual_errors is None or unread else float(manual_errors.max(initial=0.0)),
+            float(numeric_errors.max(initial=0.0)) if self.recorded else None,
+            verdict,
+            None if verdict in ("missing", "not read") else _side(sides),
+            "; ".join(notes),
         )
 
-    def _notes(self, block: slice, reached: bool) -> Iterator[str]:
+    def _notes(self, name: str, block: slice, reached: bool) -> Iterator[str]:
+        if (unread := self._unread.get(name)) is not None:
+            yield unread.why
+            return
         sides = self._sides
         manual = None if sides.manual is None else sides.manual[block]
         automatic, numeric = sides.automatic[block], sides.numeric[block]
@@ -150,14 +179,19 @@ class Comparison(Report):
             yield f"{wrong.sum()} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
         if not reached:
             yield (
-                "the graph of fun does not reach it, but fun depends on it (.data, .detach() or "
-                "no_grad() in fun?)"
+                f"the graph of fun does not reach it, but fun depends on it{self._where_lost}"
                 if automatic_wrong.any()
                 else "fun does not depend on it: its gradient is 0"
             )
         elif automatic_wrong.any() and np.isfinite(automatic[automatic_wrong]).all():
-            yield "automatic and numeric differ: a wrong derivative rule, or a kink"
+            yield (
+                f"automatic and numeric differ{self._where_lost}"
+                if self._left
+                else "automatic and numeric differ: a wrong derivative rule, or a kink"
+            )
         yield from self._notes_on_kinks(block)
+        if manual is not None and not self._nothing_yet and wrong.any() and not manual.any():
+            yield "all of it is 0"
         known = [side for side in (manual, automatic, numeric) if side is not None]
         if not all(np.isfinite(side).all() for side in known):
             yield "not all derivatives are finite"
@@ -178,6 +212,14 @@ class Comparison(Report):
                 f"{'entry' if vague.size == 1 else 'entries'} (error up to "
                 f"{allowed[vague].max():.1g})"
             )
+
+    @property
+    def _where_lost(self) -> str:
+        """Say where numbers left the graph, and the gradient with them."""
+        if not self._left:
+            return " (.detach() or no_grad() in fun?)"
+        places = " or ".join(map(str, self._left[:3]))
+        return f": the gradient is lost by {places}; compute with the Value itself there"
 
     @cached_property
     def _at_kink(self) -> Mask:
@@ -212,21 +254,26 @@ class Comparison(Report):
     def _remarks(self) -> Iterator[str]:
         if not np.isfinite(self.loss):
             yield f"the loss is {self.loss}"
+        if self._nothing_yet:
+            yield "all manual gradients are 0: nothing is computed yet"
+        yield from self.notes
         for row, block in zip(self.rows, self._problem.blocks()):
             if row.verdict == "wrong" and row.worst is not None:
                 yield self._worst(row, block)
+            elif row.verdict != "correct":
+                yield f"{row.name}: {row.verdict}: {row.note}"
             elif row.note:
                 yield f"{row.name}: {row.note}"
         for row in self._steps:
-            if row.note:
-                yield f"{row.name} is wrong: {row.note}"
+            if row.verdict != "correct":
+                yield f"{row.name} is {row.verdict}: {row.note}"
 
     def _worst(self, row: Row, block: slice) -> str:
         place = f"[{', '.join(map(str, row.worst))}]" if row.worst else ""
         values = ", ".join(
             f"{side}{NO_BREAK}{float(vector[block].reshape(row.shape)[row.worst]):.16g}"
             for side, vector in zip(("manual", "automatic", "numeric"), self._sides)
-            if vector is not None
+            if vector is not None and (self.recorded or side != "automatic")
         )
         return f"{row.name}{place} is wrong: {values}; {row.note}"
 
@@ -251,6 +298,10 @@ class Comparison(Report):
                 verdict: Literal["correct", "wrong", "kink"] = (
                     "wrong" if wrong else "kink" if kink else "correct"
                 )
+                if name in self._unread:
+                    by_hand = None
+                if not self.recorded:
+                    by_engine = None
                 yield Entry(name, index, by_hand, by_engine, by_steps, error, verdict)
 
 
@@ -269,6 +320,15 @@ def make_step_row(step: InnerGradient, wrong: Mask) -> Row:
         "manual" if wrong.any() else None,
         f"inner Value; {wrong.sum()} of {wrong.size} entries" if wrong.any() else "",
     )
+
+
+def make_unread_row(name: str, shape: tuple[int, ...], unread: Unread) -> Row:
+    """Make the row of an inner Value whose gradient could not be read."""
+    return Row(name, shape, None, None, None, unread.verdict, None, f"inner Value; {unread.why}")
+
+
+def _side(sides: Sequence[Literal["manual", "automatic"]]) -> WrongSide:
+    return "both" if len(sides) == 2 else sides[0] if sides else None
 
 
 def _count(entries: int) -> str:

@@ -6,7 +6,8 @@ verdicts are vectors, and the names and shapes of the parameters are looked up a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import update_wrapper
 from math import isnan
 from typing import Any
 
@@ -23,8 +24,10 @@ EPSILON = float(np.finfo(np.float64).eps)
 
 def numbers(leaf: Any) -> npt.NDArray[Any]:
     """Return real numbers as an array; raise TypeError, saying what they are, for others."""
+    if hasattr(leaf, "detach"):  # a Value, or a tensor that may require a gradient
+        leaf = leaf.data if isinstance(leaf, Value) else leaf.detach()
     try:
-        array = np.asarray(leaf.data if isinstance(leaf, Value) else leaf)
+        array = np.asarray(leaf)
     except ValueError as error:
         raise TypeError(f"a ragged sequence ({error})") from error
     if array.dtype.kind not in "fiub":
@@ -88,6 +91,20 @@ class Problem:
     def structure(self, vector: npt.NDArray[Any]) -> Any:
         """Arrange a vector as the parameters are arranged: views of it."""
         return rebuild(self.tree, iter(self.arrays(vector)))
+
+    def holding(self, names: Collection[str]) -> tuple[Callable[[Any], Any], Any]:
+        """Return `fun` of the other parameters alone, and these; empty tuples take the places."""
+        if not names:
+            return self.fun, self.structure(self.x.copy())
+        places = dict(zip(self.names, self.arrays(self.x), strict=True))
+        open_ = [() if name in names else places[name].copy() for name in self.names]
+
+        def fun(params: Any) -> Any:
+            given = (leaf for _, leaf in flatten(params))
+            leaves = (places[n].copy() if n in names else next(given) for n in self.names)
+            return self.fun(rebuild(self.tree, leaves))
+
+        return update_wrapper(fun, self.fun, updated=()), rebuild(self.tree, iter(open_))
 
     def _check_loss(self) -> float:
         point = Point(self)

@@ -14,6 +14,10 @@ from typing import Any, Literal
 
 from ..diagnosing import Diagnosis
 
+#: What may be said of a row, and of which gradient.
+Verdict = Literal["correct", "wrong", "missing", "not read"]
+WrongSide = Literal["manual", "automatic", "both"] | None
+
 _WIDTH = 100
 #: Stands in a remark where a line must not break.
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -47,12 +51,14 @@ class Row:
         The index of the wrong entry with the largest relative difference, or of any entry where
         none is wrong. None where there are no entries.
     manual_error : float or None
-        The largest relative difference of manual and automatic entries; None without a manual
-        gradient. Infinite where there is NaN.
+        The largest relative difference of manual and automatic entries, or numeric ones where
+        there is no automatic gradient; None without a manual gradient. Infinite where there is NaN.
     numeric_error : float or None
-        The largest relative difference of automatic and numeric entries; None for an inner Value.
-    verdict : {"correct", "wrong"}
-        Wrong if any entry is.
+        The largest relative difference of automatic and numeric entries; None for an inner Value,
+        and without an automatic gradient.
+    verdict : {"correct", "wrong", "missing", "not read"}
+        Wrong if any entry is, or the manual gradient has another shape; missing where there is no
+        manual gradient for this parameter alone; not read where what there is are no numbers.
     wrong_side : {"manual", "automatic", "both"} or None
         Which gradient is wrong.
     note : str
@@ -64,8 +70,8 @@ class Row:
     worst: tuple[int, ...] | None
     manual_error: float | None
     numeric_error: float | None
-    verdict: Literal["correct", "wrong"]
-    wrong_side: Literal["manual", "automatic", "both"] | None
+    verdict: Verdict
+    wrong_side: WrongSide
     note: str
 
 
@@ -78,10 +84,12 @@ class Entry:
     name, index : str, tuple of int
         Which.
     manual, automatic, numeric : float
-        Its derivatives; `manual` is None without a manual gradient.
+        Its derivatives; `manual` is None without a manual gradient of this parameter, `automatic`
+        where there is none.
     relative_error : float
         ``|a - b| / max(|a|, |b|)`` of manual and automatic, without a manual gradient of
-        automatic and numeric. 0 where both are 0, infinite where either is NaN.
+        automatic and numeric, without an automatic one of manual and numeric. 0 where both are 0,
+        infinite where either is NaN.
     verdict : {"correct", "wrong", "kink"}
         See `compare`. "kink" is not wrong: there is no derivative, and those given are between
         the slopes on both sides.
@@ -90,7 +98,7 @@ class Entry:
     name: str
     index: tuple[int, ...]
     manual: float | None
-    automatic: float
+    automatic: float | None
     numeric: float
     relative_error: float
     verdict: Literal["correct", "wrong", "kink"]
@@ -104,6 +112,8 @@ class Report(ABC):
     numeric_method: str
     numeric_note: str
     diagnosis: list[Diagnosis]
+    notes: list[str]
+    refusal: str
 
     @property
     @abstractmethod
@@ -164,10 +174,10 @@ class Report(ABC):
         -------
         str
             An object with the keys ``ok``, ``loss``, ``tolerance``, ``numeric_method``,
-            ``numeric_note``, ``rows``, ``entries`` and ``diagnosis``; rows and entries have the
-            keys of `Row` and `Entry`. Numbers that are not finite are the strings ``"NaN"``,
-            ``"Infinity"`` and ``"-Infinity"``, which ``float()`` reads; what there is none of is
-            null.
+            ``numeric_note``, ``refusal``, ``notes``, ``rows``, ``entries`` and ``diagnosis``;
+            rows and entries have the keys of `Row` and `Entry`. Numbers that are not finite are
+            the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``, which ``float()`` reads;
+            what there is none of is null.
         """
         return _as_json(self, indent)
 
@@ -181,10 +191,10 @@ def _as_text(comparison: Report) -> str:
     from rich.text import Text
 
     table = Table(box=box.MARKDOWN)
-    for heading in _COLUMNS:
+    for heading in _headings(comparison):
         table.add_column(heading, overflow="fold")
     for row in comparison.rows:
-        table.add_row(*map(Text, _cells(row)))  # Text: names are no markup
+        table.add_row(*map(Text, _cells(row, comparison)))  # Text: names are no markup
     lines = StringIO()
     Console(
         file=lines,
@@ -198,19 +208,21 @@ def _as_text(comparison: Report) -> str:
     remarks = [line for remark in comparison.remarks for line in _wrap(remark)]
     causes = [line for diagnosis in comparison.diagnosis for line in _as_lines(diagnosis)]
     footer = _wrap(_footer(comparison))
-    return "\n".join([comparison.summary, *body, *remarks, *causes, *footer])
+    refusal = _wrap(_refused(comparison)) if comparison.refusal else []
+    return "\n".join([*refusal, comparison.summary, *body, *remarks, *causes, *footer])
 
 
 def _as_html(comparison: Report) -> str:
     """Write a table for notebooks; every text in it is escaped."""
-    heads = "".join(f"<th>{escape(heading)}</th>" for heading in _COLUMNS)
+    heads = "".join(f"<th>{escape(heading)}</th>" for heading in _headings(comparison))
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(row)) + "</tr>"
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(row, comparison)) + "</tr>"
         for row in comparison.rows
     )
     remarks = "".join(f"<li>{escape(line)}</li>" for line in comparison.remarks)
+    refusal = f"<p>{escape(_refused(comparison))}</p>" if comparison.refusal else ""
     return (
-        f"<div><p><strong>{escape(comparison.summary)}</strong></p>"
+        f"<div>{refusal}<p><strong>{escape(comparison.summary)}</strong></p>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         f"{f'<ul>{remarks}</ul>' if remarks else ''}"
         f"{''.join(map(_as_paragraph, comparison.diagnosis))}"
@@ -226,6 +238,8 @@ def _as_json(comparison: Report, indent: int | None) -> str:
         "tolerance": comparison.tolerance,
         "numeric_method": comparison.numeric_method,
         "numeric_note": comparison.numeric_note,
+        "refusal": comparison.refusal,
+        "notes": comparison.notes,
         "rows": [asdict(row) for row in comparison.rows],
         "entries": [asdict(entry) for entry in comparison.entries],
         "diagnosis": [asdict(each) for each in comparison.diagnosis],
@@ -244,13 +258,26 @@ def _finite(content: Any) -> Any:
     return content
 
 
-def _cells(row: Row) -> list[str]:
+def _refused(comparison: Report) -> str:
+    """Say that there is no automatic side, and what to do."""
+    return (
+        "the manual gradient was compared with the numeric one alone, since fun cannot be recorded "
+        f"for the automatic one ({comparison.refusal})"
+    )
+
+
+def _headings(comparison: Report) -> list[str]:
+    first, second = _COLUMNS[:3], _COLUMNS[5:]
+    return [*first, *(_COLUMNS[3:5] if not comparison.refusal else ["manual/numeric"]), *second]
+
+
+def _cells(row: Row, comparison: Report) -> list[str]:
+    errors = [row.manual_error, *([] if comparison.refusal else [row.numeric_error])]
     return [
         row.name,
         str(row.shape),
         "-" if row.worst is None else str(row.worst),
-        "-" if row.manual_error is None else f"{row.manual_error:.1e}",
-        "-" if row.numeric_error is None else f"{row.numeric_error:.1e}",
+        *("-" if error is None else f"{error:.1e}" for error in errors),
         row.verdict if row.wrong_side is None else f"{row.wrong_side} wrong",
     ]
 

@@ -9,7 +9,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from inspect import isfunction, ismethod
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -94,20 +95,29 @@ class UserFile:
             if folder in sys.path:
                 sys.path.remove(folder)
 
+    def defines(self, name: str) -> bool:
+        """Say whether the file has something of that name."""
+        return name.partition(".")[0] in self.namespace
+
     def look_up(self, option: str, name: str) -> Any:
-        """Return what the file calls `name`; `option` is the one that gives another name."""
-        if name not in self.namespace:
+        """Return what the file calls `name`, such as ``loss`` or ``net.loss``.
+
+        `option` is the one that gives another name.
+        """
+        first, *attributes = name.split(".")
+        try:
+            return reduce(getattr, attributes, self.namespace[first])
+        except (KeyError, AttributeError):
             raise ScriptError(
                 f"defines no {name!r}; define it there, or name another with {option}",
                 file=self.path,
                 kind="name",
-            )
-        return self.namespace[name]
+            ) from None
 
     def parameters(self, name: str) -> Any:
         """Return the parameters; the file has them, or a function that gives them."""
         found = self.look_up("--params", name)
-        return found() if callable(found) and not hasattr(found, "__array__") else found
+        return found() if isfunction(found) or ismethod(found) else found
 
     def function(self, name: str) -> Callable[[Any], Any]:
         """Return the function of the parameters."""
