@@ -101,16 +101,8 @@ def test_no_files_import_each_other_in_a_circle():
 
 
 #: Parts whose names are being put right.
-PENDING = {
-    "kernel",
-    "ops",
-    "programs",
-    "writing",
-    "compiling",
-    "diagnosing",
-    "rules.py",
-    "mathml.py",
-}
+PENDING = {"kernel", "ops", "numpy", "programs", "writing", "compiling", "diagnosing"}
+PENDING |= {"rules.py", "mathml.py"}
 
 
 def is_pending(path):

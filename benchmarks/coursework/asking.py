@@ -108,5 +108,5 @@ def _limited(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGPROF, signal.SIG_IGN)
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, signal.SIG_IGN)

@@ -190,8 +190,6 @@ class TestNumPyProtocols:
             np.exp(x, out=np.empty(2))
         with pytest.raises(TypeError, match="sum: out="):
             np.sum(x, out=np.empty(()))
-        with pytest.raises(TypeError, match="sum: where="):
-            np.sum(x, where=[True, False])
         array = np.ones(2)
         with pytest.raises(TypeError, match="out="):
             array += x

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_bp as bp
-from tests.gradients import complex_step
+from tests.gradients import assert_right, complex_step
 
 # --- any sequence of reads, writes, views and reductions --------------------------------------
 
@@ -167,3 +167,152 @@ def test_any_sequence_gives_numpys_numbers_and_the_complex_steps_gradient_or_is_
         return
     np.testing.assert_allclose(value, wanted, rtol=1e-9)
     np.testing.assert_allclose(gradient / scale, numeric / scale, rtol=0, atol=1e-9)
+
+
+def test_the_property_would_see_a_wrong_gradient(monkeypatch):
+    from tinygrad_bp.ops import assigning
+
+    steps = [("write", 0, "=", "i", 1, 0, 0)]
+    rule = assigning._put_rule
+    monkeypatch.setattr(assigning._put, "rules", [lambda g, y, *a, indices: g] * 2)
+    with pytest.raises(AssertionError):
+        test_any_sequence_gives_numpys_numbers_and_the_complex_steps_gradient_or_is_refused.hypothesis.inner_test(
+            steps
+        )
+    assert rule(np.ones(2), None, np.ones(2), 1.0, position=0, indices=(0,)).tolist() == [0, 1]
+
+
+# --- everything that reads a graph knows it ---------------------------------------------------
+
+
+def loss(x):
+    h = x * 2
+    before = np.sin(h)
+    for k in range(2):
+        h[k, 1:] *= h[k - 1, :-1]
+    h[:, 0] += x[:, 2]
+    h[h < 0] = 0.25
+    h[[0, 1, 1], [0, 0, 2]] = x[0] ** 2
+    last = h[1]
+    h /= 3
+    np.add.at(h, [0, 0], last)
+    return np.sum(before * h) + np.sum(last**2)
+
+
+def test_first_and_second_derivatives():
+    assert_right(loss, X, analytic=False)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba", "jax"])
+def test_compiled(backend):
+    pytest.importorskip(backend)
+    value, gradient = bp.compile(loss, backend=backend)(X)
+    wanted = bp.value_and_grad(loss)(X)
+    np.testing.assert_allclose(value, wanted[0], rtol=1e-13)
+    np.testing.assert_allclose(gradient, wanted[1], rtol=1e-12)
+
+
+def test_derived_source_computes_the_same():
+    derivation = bp.derive(loss, X)
+    assert "put(" in derivation.source
+    value, gradient = derivation(X)
+    wanted = bp.value_and_grad(loss)(X)
+    np.testing.assert_allclose(value, wanted[0], rtol=1e-13)
+    np.testing.assert_allclose(gradient, wanted[1], rtol=1e-12)
+    assert derivation.latex
+
+
+def test_directional_derivatives_agree():
+    direction = np.cos(np.arange(6.0)).reshape(2, 3)
+    _, slope = bp.jvp(loss, (X,), (direction,))
+    assert slope == pytest.approx((bp.grad(loss)(X) * direction).sum(), rel=1e-12)
+    (product,) = bp.hvp(loss, (X,), (direction,))
+    np.testing.assert_allclose(product, (bp.hessian(loss)(X) * direction).sum((2, 3)), rtol=1e-10)
+
+
+def test_drawn_explored_and_compared(tmp_path):
+    x = bp.Value(X, name="x")
+    bp.draw(loss(x), tmp_path / "graph.txt")
+    assert "put" in (tmp_path / "graph.txt").read_text()
+    bp.explore(loss(x), tmp_path / "page.html")
+    assert bp.compare(loss, X).ok
+
+
+# --- what stays, what is refused --------------------------------------------------------------
+
+
+def test_operands_are_what_they_were_when_they_were_used():
+    x = bp.Value([1.0, 2.0], name="x")
+    h = bp.named(x * 2, "h")
+    y = h * h
+    h[0] = 7.0
+    h += 1
+    assert y.parents[0] is y.parents[1]
+    np.testing.assert_array_equal(y.parents[0].data, [2, 4])
+    assert (y.parents[0].name, h.name) == ("h", None)
+    np.testing.assert_array_equal(h.data, [8, 5])
+
+
+def test_a_number_is_replaced_as_in_numpy():
+    x = bp.Value(2.0)
+    y = x * 3
+    z = y
+    z += 1
+    assert (y.data, z.data) == (6, 7)
+    with pytest.raises(TypeError, match="v is a number"):
+        y[()] = 1.0
+
+
+def test_without_recording_the_data_of_a_parameter_change():
+    w = bp.Value([1.0, 2.0])
+    with bp.no_grad():
+        w -= 0.5
+        w[0] = 9.0
+        row = w[1:]
+        row *= 4
+    np.testing.assert_array_equal(w.data, [9, 6])
+    assert (w.op, w.requires_grad) == (None, True)
+
+
+def test_float32_stays():
+    h = bp.Value(np.ones(3, np.float32)) * 1
+    h[0] = bp.Value(2.0)
+    h += np.ones(3)
+    assert h.dtype == np.float32
+    np.testing.assert_array_equal(h.data, [3, 2, 2])
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        (
+            lambda h: h.__setitem__(0, np.ones(4)),
+            ValueError,
+            r"of shape \(3,\).*got \(4,\)",
+        ),
+        (lambda h: h.__setitem__(5, 1.0), IndexError, r"out of bounds.*\(2, 3\)"),
+        (lambda h: h.__setitem__(0, "a"), TypeError, "real numbers"),
+        (lambda h: h.__iadd__(np.ones((4, 2, 3))), ValueError, r"shape \(2, 3\) of v, got"),
+        (lambda h: h.__setitem__(bp.Value(1.0), 1.0), TypeError, "index must be integers"),
+        (lambda h: np.broadcast_to(h, (4, 2, 3)).fill(0), ValueError, "read|view.*copy"),
+        (lambda h: np.diagonal(h).fill(0), ValueError, "view.*copy"),
+    ],
+)
+def test_refused_and_nothing_changed(change, error, said):
+    h = bp.Value(X) * 2
+    with pytest.raises(error, match=said):
+        change(h)
+    np.testing.assert_array_equal(h.data, 2 * X)
+    assert h.op.name == "mul"
+
+
+def test_views_of_a_view_and_of_what_is_gone():
+    h = bp.Value(np.arange(12.0)).reshape(3, 4) * 1
+    for _ in range(100):
+        h[0]  # views that nobody holds
+    inner = h[1:].T[1:]
+    inner[0] = -1.0
+    h[2, 3] = 50.0
+    np.testing.assert_array_equal(h.data[1:, 1], -1)
+    assert inner.data[2, 1] == 50
+    assert len(h._views) < 40

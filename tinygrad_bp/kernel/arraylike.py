@@ -367,7 +367,8 @@ class BehavesAsArray:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         self._refuse_to_lose_graph(
             "a conversion to an array",
-            "join Values with stack(), repeat one with broadcast_to(), or use .data or .detach()",
+            "join Values with stack(), repeat one with broadcast_to(), take windows with "
+            "sliding_window_view(), or use .data or .detach()",
         )
         return np.array(self.data, dtype=dtype, copy=copy)
 

@@ -94,12 +94,20 @@ class Sharing(Op):
         """Compute, record, and let the operand know of the view."""
         node = super().__call__(*operands, **metadata)
         base = operands[0]
-        if isinstance(base, Value) and not (base.op is None and base.requires_grad):
-            _list_view(base, node)
+        if isinstance(base, Value):
+            if node.op is None and self.is_view(node, base):  # which nothing is recorded of
+                node._window = Window(base, self, metadata, None)
+            if base.op is not None or not base.requires_grad:
+                _list_view(base, node)
         return node
 
     def is_view(self, node: Value, base: Value) -> bool:
-        """Say whether a result shares the memory of what it was computed of."""
+        """Say whether a result shares the memory of what it was computed of.
+
+        One number has no memory of its own to share here, but is a view in NumPy.
+        """
+        if not node.ndim:
+            return base.ndim > 0
         memory = getattr(node._data, "base", None)
         data = base._data
         return memory is not None and (memory is data or memory is getattr(data, "base", None))
@@ -138,7 +146,7 @@ class Window(NamedTuple):
     base: Value
     op: Sharing
     metadata: dict[str, Any]
-    scope: tuple[str, ...]
+    scope: tuple[str, ...] | None
 
     def settle(self, view: Value) -> None:
         """Take the view anew, after its base has changed."""

@@ -61,6 +61,8 @@ further_in(
             "assigning",
             "in_place",
             "ufuncs",
+            "quantiles",
+            "fits",
             "trigonometric",
             "steps",
             "statistics",

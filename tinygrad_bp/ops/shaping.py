@@ -190,6 +190,11 @@ def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 class _Part(Sharing):
     """Indexing, whose result is a view of a part."""
 
+    def is_view(self, node: Value, base: Value) -> bool:
+        """Say whether a result is a view: one number is only where the index has an ellipsis."""
+        number = not node.ndim and not any(part is ... for part in parts_of(node.metadata["index"]))
+        return not number and super().is_view(node, base)
+
     def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> None:
         base[metadata["index"]] = element
 

@@ -98,11 +98,20 @@ def _without_ellipsis(index: Any, ndim: int) -> Any:
 
 def _scatter_add(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
     index, shape = (step.metadata[key] for key in ("index", "shape"))
+    shape = literal(shape, keep)
+    return Expr(f"scatter_add({operands[0]}, {_index_option(index, keep)}, {shape})")
+
+
+def _index_option(index: Any, keep: Keep) -> str:
+    """Write an index as an argument of a function."""
     parts = index if isinstance(index, tuple) else (index,)
     sliced = any(isinstance(each, slice) for each in parts)
-    index = f"np.s_[{index_text(index, keep)}]" if sliced else literal(index, keep)
-    shape = literal(shape, keep)
-    return Expr(f"scatter_add({operands[0]}, {index}, {shape})")
+    return f"np.s_[{index_text(index, keep)}]" if sliced else literal(index, keep)
+
+
+def _put(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
+    indices = [_index_option(each, keep) for each in step.metadata["indices"]]
+    return Expr(f"put({', '.join(map(str, operands))}, indices=[{', '.join(indices)}])")
 
 
 def _einsum(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
@@ -168,6 +177,13 @@ def scatter_add(g, index, shape):
     return full
 """
 
+_PUT = """
+def put(base, *elements, indices):
+    y = np.array(base)
+    for index, element in zip(indices, elements):
+        y[index] = element
+    return y
+"""
 _GATHER = """
 def gather(a, places):
     return np.concatenate([np.zeros(1, a.dtype), np.ravel(a)])[places]
@@ -290,5 +306,6 @@ ENTRIES: Mapping[str, Entry] = {
     "eigh": _call("eigh", "spectrum", _EIGH),
     "svd": _call("svd", "factors", _SVD),
     "qr": _call("qr", "factors", _QR),
+    "put": Entry(_put, "filled", _PUT),
     "scatter_add": Entry(_scatter_add, "scattered", _SCATTER_ADD),
 }

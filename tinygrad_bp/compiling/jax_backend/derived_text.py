@@ -287,7 +287,13 @@ def _added_up(jnp: Any) -> dict[str, Callable[..., Any]]:
         shape[axis], index[axis] = size, places
         return jnp.zeros(shape, g.dtype).at[tuple(index)].add(g)
 
-    return {"scatter_add": scatter_add, "scatter": scatter, "add_along": add_along}
+    def put(base: Any, *elements: Any, indices: tuple[Any, ...]) -> Any:
+        y = jnp.asarray(base)
+        for index, element in zip(indices, elements, strict=True):
+            y = y.at[index].set(element)
+        return y
+
+    return {"scatter_add": scatter_add, "scatter": scatter, "add_along": add_along, "put": put}
 
 
 # --- what goes in ------------------------------------------------------------------------------
