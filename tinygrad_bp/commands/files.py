@@ -86,7 +86,7 @@ class UserFile:
         sys.modules[_MODULE] = module  # where pickle and dataclasses look for it
         sys.path.insert(0, folder)
         try:
-            for code in _compiled(path):
+            for code in _compile(path):
                 exec(code, vars(module))
             return cls(path, vars(module))
         except BaseException as error:  # KeyboardInterrupt is the file's own: nobody sits here
@@ -125,7 +125,7 @@ class UserFile:
         return found
 
 
-def _compiled(path: Path) -> Iterator[CodeType]:
+def _compile(path: Path) -> Iterator[CodeType]:
     """Yield the code of a file, or that of each cell of a notebook."""
     if not is_notebook(path):
         yield compile(path.read_bytes(), str(path), "exec")
