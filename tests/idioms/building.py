@@ -19,7 +19,6 @@ def loss(s):
 def loss(s):
     return np.sum(np.full_like(x, s ** 2) * x)
 """,
-        pending=True,
     ),
     Idiom(
         "`s * np.ones(n)`, `np.ones(n) * s`",
@@ -48,7 +47,6 @@ def loss(W):
 def loss(v):
     return np.sum(np.c_[v, v ** 2] @ np.array([1.0, -2.0]))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.c_[np.ones(n), X] @ theta`",
@@ -63,7 +61,6 @@ def loss(W):
 def loss(v, s):
     return np.sum(np.r_[v, s, 1.0] ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.append(v, s)`, `np.insert`",
@@ -79,7 +76,6 @@ def loss(v):
     grid = np.linspace(v[1], v[2], 5)
     return np.sum(np.exp(-grid ** 2))
 """,
-        pending=True,
     ),
     Idiom(
         "`a + (b - a) * np.arange(n) / n`",

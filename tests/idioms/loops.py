@@ -83,7 +83,6 @@ def loss(W):
 def loss(W):
     return sum(w ** 2 for w in W.flat) + W.flatten().sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`sum(list)`, `max(list)`, `min(list)`",

@@ -213,6 +213,5 @@ def loss(v):
         total += np.sum((u - 1) ** 2)
     return total
 """,
-        pending=True,
     ),
 ]
