@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .context import witness
 from .data import as_node
 from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
-from .leaving import is_printing, note
+from .leaving import asked_by, is_printing, note
 
 Axis = int | tuple[int, ...] | None
 
@@ -75,6 +75,7 @@ class BehavesAsArray:
         def shape(self) -> tuple[int, ...]: ...  # noqa: D102
         @property
         def size(self) -> int: ...  # noqa: D102
+        def _label(self) -> str: ...
 
     __add__, __radd__ = _binary(np.add)
     __sub__, __rsub__ = _binary(np.subtract)
@@ -397,6 +398,6 @@ class BehavesAsArray:
     def _refuse_to_lose_graph(self, what: str, remedy: str) -> None:
         if self.requires_grad:
             raise TypeError(
-                f"{what} of {self!r} would silently lose its graph and with it the gradient; "
-                f"{remedy} if that is what you want"
+                f"{asked_by()}{what} of {self._label()} would silently lose its graph and with it "
+                f"the gradient; {remedy} if that is what you want"
             )
