@@ -22,6 +22,13 @@ from tinygrad_bp.kernel.dispatch import read_all
 PAGE = Path(__file__).parent / "ops_backends.md"
 YES = "yes"
 
+
+def _assigned(a: Any) -> Any:
+    filled = a * 2.0
+    filled[1] = a[0]
+    return filled
+
+
 #: The function of `a`, shape (3, 3) with elements between 0 and 1, in which an op is met. An op
 #: without a sample is a function of its name, in NumPy or in tinygrad_bp, of its operands.
 SAMPLES: dict[str, Callable[[Any], Any]] = {
@@ -45,6 +52,7 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "getitem": lambda a: a[1:, 0],
     "scatter_add": lambda a: a[[0, 0, 2]] ** 2,
     "where": lambda a: np.where(a > 0.5, a, a.T),
+    "put": _assigned,
     "gather": lambda a: np.insert(a, 1, a[0], axis=0),
     "scatter": lambda a: np.roll(a, 1) ** 2,
     "along": lambda a: np.sort(a, axis=0)[0],
@@ -77,7 +85,7 @@ def ops() -> dict[str, Op]:
     found: dict[str, Op] = {}
     for name in modules:
         for each in vars(sys.modules[name]).values():
-            if type(each) is Op:
+            if isinstance(each, Op):
                 found.setdefault(each.name, each)
     return found
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .context import witness
 from .data import as_node
 from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
-from .leaving import is_printing, note
+from .leaving import asked_by, is_printing, note
 
 Axis = int | tuple[int, ...] | None
 
@@ -398,6 +398,6 @@ class BehavesAsArray:
     def _refuse_to_lose_graph(self, what: str, remedy: str) -> None:
         if self.requires_grad:
             raise TypeError(
-                f"{what} of {self._label()} would silently lose its graph and with it the "
-                f"gradient; {remedy}"
+                f"{asked_by()}{what} of {self._label()} would silently lose its graph and with it "
+                f"the gradient; {remedy}"
             )

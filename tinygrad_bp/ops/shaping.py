@@ -162,7 +162,8 @@ for _function in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
 @implements(np.astype)
 def astype(a: Any, dtype: npt.DTypeLike) -> Any:
     """Convert to float32 or float64; the gradient is converted back."""
-    if np.dtype(dtype) not in (np.float32, np.float64):
+    places = isinstance(a, Value) and a.dtype.kind != "f"  # and masks, which have no gradient
+    if np.dtype(dtype) not in (np.float32, np.float64) and not places:
         raise TypeError(f"astype: expected float32 or float64, got {np.dtype(dtype)}")
     return _astype(a, dtype=np.dtype(dtype))
 

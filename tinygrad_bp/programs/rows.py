@@ -31,4 +31,6 @@ def _in_table() -> set[int]:
 @cache
 def _ops_of(modules: tuple[str, ...]) -> set[int]:
     """Find the ops of modules, some of which are imported only when they are first used."""
-    return {id(o) for name in modules for o in vars(sys.modules[name]).values() if type(o) is Op}
+    return {
+        id(o) for name in modules for o in vars(sys.modules[name]).values() if isinstance(o, Op)
+    }

@@ -21,6 +21,8 @@ from .numpy_text import Entry
 LARGEST_LITERAL = 1000
 _WIDTH = 100
 
+#: Ops whose text shows an operand in another way, though the engine copies it.
+_SHOWN = frozenset({"broadcast_to", "reshape"})
 #: Ops whose text gives an array that cannot be written to.
 _READ_ONLY = frozenset({"broadcast_to", "diag", "diagonal"})
 
@@ -252,7 +254,7 @@ def _memory(position: int, lines: Lines) -> set[int]:
         if k in found or (steps[k].op is None and k not in lines.variables):
             continue
         found.add(k)
-        if steps[k].shares or steps[k].row in _READ_ONLY:
+        if steps[k].shares or steps[k].row in _SHOWN:
             stack.extend(steps[k].operands)
     return found
 
