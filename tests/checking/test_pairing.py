@@ -11,8 +11,10 @@ PARAMS = {"W": W, "b": B}
 
 @pytest.mark.parametrize(
     "key",
-    ["dW1", "d_W1", "grad_W1", "gradW1", "gW1", "W1_grad", "W1grad", "W1.grad", "dLdW1", "dL/dW1"]
-    + ["dL_dW1", "dloss_dW1", "W1_gradient", "nabla_W1"],
+    [
+        *("dW1", "d_W1", "grad_W1", "gradW1", "gW1", "nabla_W1", "dLdW1", "dL/dW1", "dL_dW1"),
+        *("dloss_dW1", "W1_grad", "W1grad", "W1.grad", "W1_gradient"),
+    ],
 )
 def test_names_of_gradients(key):
     assert "W1" in names_behind(key)

@@ -104,11 +104,10 @@ class Adapted:
     def _as_meant(self, function: Callable[..., Any]) -> Callable[[Any], Any]:
         """Return a function of the parameters that calls one of the program, as that takes them."""
         if (held := self._held) is not None:
-            return (
-                (lambda _: function())
-                if _takes_nothing(function)
-                else (lambda _: function(held.root))
+            alone = _takes_nothing(function) or (
+                inspect.ismethod(function) and not _required(function)
             )
+            return (lambda _: function()) if alone else (lambda _: function(held.root))
         if not _takes_each(function, self.params):
             return function
         self._note(f"{getattr(function, '__name__', 'fun')} is given each parameter by itself")
