@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from .numeric import (
 )
 from .problem import Problem, Vector, round_off
 from .report import Row
-from .unrecorded import NumericAlone
+from .unrecorded import NumericAlone, describe, lost
 
 Mask = npt.NDArray[np.bool_]
 
@@ -129,6 +130,9 @@ def compare(
     automatic = _automatic(problem, by_steps, program)
     given = None if program.manual is None else read_manual(problem, automatic, program.manual)
     comparison = _settle(problem, given, automatic, by_steps, numeric, tolerance)
+    if given is not None and automatic.left and comparison.automatic_is_wrong:
+        automatic = NumericAlone(by_steps, problem, lost(automatic.left))
+        comparison = _settle(problem, given, automatic, by_steps, numeric, tolerance)
     comparison.notes = program.notes + comparison.notes
     return comparison
 
@@ -142,7 +146,7 @@ def _automatic(
     except Exception as error:
         if program.manual is None:
             raise
-        return NumericAlone(numeric, len(problem.names), error)
+        return NumericAlone(numeric, problem, describe(error))
 
 
 class _Verdict(NamedTuple):
@@ -179,24 +183,31 @@ def _settle(
         given=given,
         automatic=automatic,
     )
-    explicable = given is not None and given.arrays and not given.is_zero
-    automatic_wrong = verdict.automatic_wrong.any()
-    if explicable and comparison.recorded and not comparison.ok and not automatic_wrong:
-        comparison.diagnosis = _find_cause(problem, given, judge.noise)
+    if given is not None and comparison.recorded and not verdict.automatic_wrong.any():
+        comparison.diagnosis = _find_cause(problem, given, comparison, judge.noise)
     return comparison
 
 
-def _find_cause(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosis]:
+def _find_cause(
+    problem: Problem, given: Manual, comparison: Comparison, noise: Vector
+) -> list[Diagnosis]:
     """Find the cause of a wrong manual gradient; what looks for it is imported only then.
 
     The verdict stands, whatever happens here.
     """
+    wrong = [row for row in comparison.rows if row.verdict == "wrong" and row.name in given.arrays]
+    if not wrong or given.is_zero:
+        return []
     from ..diagnosing.diagnose import diagnose
 
     allowed = dict(zip(problem.names, problem.arrays(noise), strict=True))
-    fun, params = problem.holding(given.unread)
+    params, filled = problem.without(given.unread)
+    fun, again = problem.fun, given.again
+    if given.unread:
+        fun = update_wrapper(lambda p: problem.fun(filled(p)), problem.fun, updated=())
+        again = again and (lambda p: given.again(filled(p)))  # type: ignore[misc]
     try:
-        return diagnose(fun, params, given.arrays, again=given.again, noise=allowed)
+        return diagnose(fun, params, given.arrays, again=again, noise=allowed)
     except Exception as error:
         warnings.warn(
             f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "

@@ -382,7 +382,7 @@ class BehavesAsArray:
         return int(self.data.item())
 
     def __bool__(self) -> bool:
-        self._refuse_to_lose_graph("bool()", "compare, or use .item() or .data")
+        self._refuse_to_lose_graph("bool()", "compare it with a number, or choose by np.where")
         return bool(self.data)
 
     def __format__(self, spec: str) -> str:
@@ -393,11 +393,11 @@ class BehavesAsArray:
         if self.size != 1:
             raise TypeError(f"{what}: expected one element, got shape {self.shape}; index first")
         if self.requires_grad and not is_printing() and not note(what):
-            self._refuse_to_lose_graph(what, "use .item()")
+            self._refuse_to_lose_graph(what, "compute with the Value itself")
 
     def _refuse_to_lose_graph(self, what: str, remedy: str) -> None:
         if self.requires_grad:
             raise TypeError(
                 f"{asked_by()}{what} of {self._label()} would silently lose its graph and with it "
-                f"the gradient; {remedy} if that is what you want"
+                f"the gradient; {remedy}"
             )

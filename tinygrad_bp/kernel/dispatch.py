@@ -125,6 +125,5 @@ def _full_name(function: Callable[..., Any]) -> str:
 def _unsupported(function: Callable[..., Any]) -> NoReturn:
     raise TypeError(
         f"{_full_name(function)} is not implemented for Values, so its result would lose the "
-        "gradient; compose it of functions that are, write a tinygrad_bp.Op for it, or pass "
-        "value.detach().data if no gradient is wanted"
+        "gradient; compose it of functions that are, or write a tinygrad_bp.Op for it"
     )
