@@ -17,9 +17,8 @@ import numpy.typing as npt
 
 from ..kernel.context import witness
 from ..kernel.dispatch import data_of
-from ..kernel.op import Op
 from ..kernel.value import Value
-from ..ops import arithmetic, elementary, reductions
+from ..ops.branches import compared
 
 
 class Way(NamedTuple):
@@ -46,41 +45,6 @@ class Way(NamedTuple):
     tied: bool = False
 
 
-def _side(a: Any, b: Any) -> npt.NDArray[Any]:
-    """Return 1 where a is above b, -1 where it is below, 0 where they are equal (or NaN)."""
-    side: npt.NDArray[Any] = np.subtract(np.greater(a, b), np.less(a, b), dtype=np.int8)
-    return side
-
-
-def _elementwise(y: Any, a: Any, b: Any = 0.0) -> tuple[npt.NDArray[Any], bool]:
-    side = _side(a, b)
-    return side, not side.all()
-
-
-def _winners(y: Any, a: Any, axis: Any, keepdims: bool) -> tuple[npt.NDArray[Any], bool]:
-    """Return 0 for losers, and for winners how many they are."""
-    kept = y if keepdims or axis is None else np.expand_dims(y, axis)
-    winners = np.equal(a, kept)
-    units = winners * winners.sum(axis=axis, keepdims=True)
-    return units, bool((units > 1).any())
-
-
-#: How the branch of every unit is read from the output and the operands of an op.
-_READ: dict[Op, Callable[..., tuple[npt.NDArray[Any], bool]]] = {
-    **dict.fromkeys(
-        (
-            elementary.relu,
-            arithmetic.absolute,
-            arithmetic.maximum,
-            arithmetic.minimum,
-            arithmetic.fmax,
-            arithmetic.fmin,
-        ),
-        _elementwise,
-    ),
-    **dict.fromkeys((reductions._max, reductions._min), _winners),
-}
-
 _COMPARISONS = {
     np.less,
     np.less_equal,
@@ -99,7 +63,7 @@ def noticed() -> Iterator[list[Way]]:
     def notice(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         plain = data_of(args)
         result = function(*plain, **data_of(kwargs))
-        units = np.asarray(_side(*plain) if function in _COMPARISONS else result)
+        units = np.asarray(compared(*plain) if function in _COMPARISONS else result)
         if units.dtype.kind in "biuf":
             node = next((a for a in args if isinstance(a, Value)), None)
             tied = function in _COMPARISONS and not units.all()
@@ -124,9 +88,8 @@ def ways_of(path: Iterable[Value], seen: list[Way]) -> list[Way]:
             continue
         name = node.op.name
         numbers[name] += 1
-        read = _READ.get(node.op)
-        if read is not None:
-            units, tied = read(node._data, *[p._data for p in node.parents], **node.metadata)
+        if is_piecewise(node):
+            units, tied = _branch_of(node)
             ways.append(Way(name, _unit_node(node, units), numbers[name], units, tied))
         masks += [Way(name, node, numbers[name], array) for array in _masks(node)]
     return ways + seen + masks
@@ -134,15 +97,20 @@ def ways_of(path: Iterable[Value], seen: list[Way]) -> list[Way]:
 
 def is_piecewise(node: Value) -> bool:
     """Say whether the op of a node goes one way or another with the numbers it gets."""
-    return node.op in _READ
+    return node.op is not None and node.op.branch is not None
+
+
+def _branch_of(node: Value) -> tuple[npt.NDArray[Any], bool]:
+    found: tuple[npt.NDArray[Any], bool] = node.op.branch(
+        node._data, *[parent._data for parent in node.parents], **node.metadata
+    )
+    return found
 
 
 def any_tie(path: Iterable[Value], seen: list[Way]) -> bool:
     """Say whether a unit is exactly at its kink; costs little where there is none."""
     return any(way.tied for way in seen) or any(
-        _READ[node.op](node._data, *[p._data for p in node.parents], **node.metadata)[1]
-        for node in path
-        if node.op in _READ
+        _branch_of(node)[1] for node in path if is_piecewise(node)
     )
 
 

@@ -107,7 +107,7 @@ def _full_name(function: Callable[..., Any]) -> str:
 
 def _unsupported(function: Callable[..., Any]) -> NoReturn:
     raise TypeError(
-        f"{_full_name(function)} is not implemented for Values, so its result would lose the gradient; "
-        "compose it of functions that are, write a tinygrad_bp.Op for it, or pass "
+        f"{_full_name(function)} is not implemented for Values, so its result would lose the "
+        "gradient; compose it of functions that are, write a tinygrad_bp.Op for it, or pass "
         "value.detach().data if no gradient is wanted"
     )

@@ -67,6 +67,8 @@ _einsum = Op(
     "einsum",
     lambda *operands, subscripts, optimize: np.einsum(subscripts, *operands, optimize=optimize),
     variadic=_transposed,
+    text="np.einsum({subscripts}, {*}{optimize:, optimize=})",
+    word="product",
 )
 
 

@@ -19,17 +19,28 @@ _reshape = Op(
     "reshape",
     lambda a, shape: a.reshape(shape)[()],
     lambda g, y, a, shape: g.reshape(a.shape),
+    text="np.reshape({0}, {shape})",
+    word="reshaped",
+    moves=True,
 )
 _transpose = Op(
     "transpose",
     lambda a, axes: a.transpose(axes),
     lambda g, y, a, axes: g.transpose(None if axes is None else np.argsort(axes)),
+    text="np.transpose({0}, {axes})",
+    math=("sup", 0, "⊤"),
+    word="transposed",
+    moves=True,
 )
 _astype = Op(
     "astype",
     lambda a, dtype: a.astype(dtype),
     # places, which are integers, have no derivative: what comes to them goes no further
     lambda g, y, a, dtype: g.astype(a.dtype) if a.dtype.kind == "f" else g,
+    text="{0}.astype({dtype})",
+    math=0,
+    word="converted",
+    elementwise=True,
 )
 
 
@@ -41,7 +52,16 @@ def _filled(a: Any, shape: tuple[int, ...]) -> Any:
 
 
 # The cotangent is added up by the loop, as after any broadcasting.
-broadcast_to = Op("broadcast_to", _filled, lambda g, y, a, shape: g)
+broadcast_to = Op(
+    "broadcast_to",
+    _filled,
+    lambda g, y, a, shape: g,
+    numpy=np.broadcast_to,
+    text="np.broadcast_to({0}, {shape})",
+    math=0,
+    word="repeated",
+    moves=True,
+)
 
 
 @implements(np.broadcast_to)
@@ -151,14 +171,18 @@ def copy(a: Any, **memory: Any) -> Any:
 # --- places ----------------------------------------------------------------------------------
 
 
-def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """Add each element of `g` to the place that `index` took it from."""
-    full = np.zeros(shape, g.dtype)
+def added_at(full: Any, index: Any, g: Any) -> Any:
+    """Add each element of `g` to its place in `full`."""
     if any(isinstance(part, list | np.ndarray) for part in _parts(index)):
         np.add.at(full, index, g)
     else:  # no place can occur twice
-        full[index] = g
-    return full[()]
+        full[index] += g
+    return full
+
+
+def _forward_scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Add each element of `g` to the place that `index` took it from."""
+    return added_at(np.zeros(shape, g.dtype), index, g)[()]
 
 
 def _parts(index: Any) -> tuple[Any, ...]:
@@ -170,8 +194,18 @@ _getitem: Op = Op(
     "getitem",
     lambda a, index: a[index],
     lambda g, y, a, index: _scatter(g, index=index, shape=a.shape),
+    text="{0}[{index}]",
+    math=("row", 0, "[…]"),
+    word="part",
+    moves=True,
 )
-_scatter: Op = Op("scatter_add", _scatter_add, lambda g, y, a, index, shape: g[index])
+_scatter: Op = Op(
+    "scatter_add",
+    _forward_scatter_add,
+    lambda g, y, a, index, shape: g[index],
+    word="scattered",
+    fills=True,
+)
 
 
 @implements(operator.getitem)
@@ -190,6 +224,9 @@ _where: Op = Op(
     None,
     lambda g, y, condition, a, b: _where(condition, g, 0),
     lambda g, y, condition, a, b: _where(condition, 0, g),
+    math=("cases", 1, 0, 2),
+    word="choice",
+    elementwise=True,
 )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Op
-from .rows import row_of
 
 
 class Kind(StrEnum):
@@ -61,11 +60,6 @@ class Instruction:
     def op_name(self) -> str:
         """The name of the op, "" where there is none."""
         return self.op.name if self.op is not None else ""
-
-    @property
-    def row(self) -> str:
-        """The name of the op in the engine's table, "" for none and for a user's own."""
-        return row_of(self.op) if self.op is not None else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

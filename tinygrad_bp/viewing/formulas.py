@@ -7,12 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..kernel import Value
-from ..programs import TracingError
 from ..programs.program import Instruction, Kind, Program
 from ..programs.simplify import simplified
 from ..writing.expressions import Expr
 from ..writing.literals import number_text
-from ..writing.numpy_text import ENTRIES
+from ..writing.numpy_text import entry_for
 from .plain import printable, summary
 
 
@@ -85,7 +84,7 @@ def _expression(step: Instruction, operands: list[Expr]) -> Expr:
     if step.op is None:
         data = np.asarray(step.data)
         return Expr(step.name or (number_text(data[()]) if data.ndim == 0 else summary(data)))
-    try:
-        return ENTRIES[step.row].write(step, operands, lambda array: "places")
-    except (KeyError, TracingError):
+    entry = entry_for(step, {})
+    if entry is None:
         return Expr(f"{step.op_name}({', '.join(map(str, operands))})")
+    return entry.write(step, operands, lambda array: "places")

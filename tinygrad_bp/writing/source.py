@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..programs.program import Kind, Program
+from ..programs.program import Instruction, Kind, Program
 from ..programs.trace import Traced
 from ..programs.witnesses import TracingError
 from .lines import Line, Lines, entries_of
@@ -20,10 +20,6 @@ from .numpy_text import Entry
 #: Larger arrays are arguments of the function in the text, which would be unreadable with them.
 LARGEST_LITERAL = 1000
 _WIDTH = 100
-
-#: Ops whose results may share memory with their operands, or cannot be written to.
-_VIEWS = "transpose reshape broadcast_to getitem diagonal flip flipud fliplr rot90 pad resize"
-_SHARING = frozenset(_VIEWS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,8 @@ class Source:
         complete : bool, optional
             Whether large arrays are written out, in hexadecimal, or are arguments.
         """
-        head = ["import numpy as np", *_assigned(self.constants)]
+        imported = [f"import {name}" for name in modules_of(self.helpers)]
+        head = [*imported, "import numpy as np", *_assigned(self.constants)]
         parameters = list(self.parameters)
         if complete:
             head += [f"{name} = {_hexadecimal(array)}" for name, array in self.large.items()]
@@ -93,14 +90,18 @@ def helpers_of(entries: Mapping[int, Entry]) -> list[str]:
     """Return the helpers that entries call, each once, in an order in which they can be defined."""
     blocks: dict[str, None] = {}
     for _, entry in sorted(entries.items()):
-        if entry.helper:
-            blocks.update(dict.fromkeys(entry.helper.strip().split("\n\n")))
+        blocks.update(dict.fromkeys(entry.helpers.values()))
     return list(blocks)
+
+
+def modules_of(helpers: Sequence[str]) -> list[str]:
+    """Return which modules helpers need beside NumPy."""
+    return ["math"] if any("math." in text for text in helpers) else []
 
 
 def names_beside(helpers: Sequence[str]) -> Names:
     """Return names that are neither NumPy's nor those of helpers."""
-    return Names({"np", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
+    return Names({"np", "math", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
@@ -228,9 +229,13 @@ def _returned(position: int, lines: Lines, owned: set[int]) -> str:
     expression = lines.expression(position)
     root = position
     shares = False
-    while steps[root].row in _SHARING:
-        shares = shares or steps[root].row in ("broadcast_to", "diagonal")
-        root = steps[root].operands[0]
+    while (op := steps[root].op) is not None and op.moves:
+        source = steps[root].operands[0]
+        is_view, is_writable = _memory_of(steps[root], steps[source])
+        if not is_view:
+            break
+        shares = shares or not is_writable
+        root = source
     inline = steps[root].op is None and root not in lines.variables
     if inline and steps[root].shape == ():
         text = expression.text + (".0" if expression.text.lstrip("-").isdigit() else "")
@@ -238,6 +243,15 @@ def _returned(position: int, lines: Lines, owned: set[int]) -> str:
     copied = not inline and (shares or root in owned or steps[root].op is None)
     owned.add(root)
     return f"+{expression.text}" if copied else expression.text
+
+
+def _memory_of(step: Instruction, source: Instruction) -> tuple[bool, bool]:
+    """Find out whether what moves numbers shows those of its operand, and can be written to."""
+    assert step.op is not None
+    function = step.op.numpy or step.op.forward
+    a = np.empty(source.shape, source.dtype)
+    moved = function(a, **step.metadata)
+    return np.may_share_memory(a, moved), np.asarray(moved).flags.writeable
 
 
 def _written(tree: Any, leaves: Iterator[str]) -> str:

@@ -6,6 +6,7 @@ What `derive` writes is NumPy without side effects, so the same lines are a JAX 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -17,7 +18,7 @@ import numpy as np
 
 from ...programs import Program
 from ...writing.lines import Lines, entries_of
-from ...writing.numpy_text import from_template
+from ...writing.numpy_text import from_template, readable
 from ...writing.source import helpers_of, names_beside
 
 Function = Callable[..., tuple[Any, ...]]
@@ -186,8 +187,9 @@ def _executed(
     program: Program, text: Mapping[str, str], jax: Any
 ) -> tuple[Callable[..., Any], list[Any], str]:
     """Run the text of a program. Return its function, the constants that go in last, the text."""
-    program = _with_places_as_arrays(program)
-    entries = entries_of(program, {name: from_template(each) for name, each in text.items()})
+    texts = {name: from_template(each) for name, each in text.items()}
+    program = _with_places_as_arrays(readable(program, texts))
+    entries = entries_of(program, texts)
     helpers = helpers_of(entries)
     names = names_beside(helpers)
     leaves = {k: names("leaf") for k in (*program.inputs, *program.seeds)}
@@ -202,10 +204,10 @@ def _executed(
         *body,
         f"return [{', '.join(returned)}]",
     ]
-    namespace: dict[str, Any] = {"np": _as_numpy(jax.numpy), **options}
+    namespace: dict[str, Any] = {"np": _as_numpy(jax.numpy), "math": math, **options}
     source = "\n\n".join([*helpers, "\n    ".join(function)]) + "\n"
     exec(compile(source, "<jax>", "exec"), namespace)
-    namespace.update(_added_up(jax.numpy))
+    namespace["added_at"] = _added_at
     return namespace["compute"], list(constants.values()), source
 
 
@@ -238,22 +240,9 @@ def _as_numpy(jnp: Any) -> Any:
     return SimpleNamespace(**{**vars(jnp), **own})
 
 
-def _added_up(jnp: Any) -> dict[str, Callable[..., Any]]:
-    """Return the helpers that write in place, in the way of JAX."""
-
-    def scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
-        return jnp.zeros(shape, g.dtype).at[index].add(g)
-
-    def scatter(g: Any, places: Any, shape: int | tuple[int, ...]) -> Any:
-        total = jnp.zeros(1 + int(np.prod(shape)), g.dtype)
-        return total.at[np.ravel(places)].add(jnp.ravel(g))[1:].reshape(shape)
-
-    def add_along(g: Any, places: Any, axis: int, size: int) -> Any:
-        shape, index = list(g.shape), list(np.indices(g.shape, sparse=True))
-        shape[axis], index[axis] = size, places
-        return jnp.zeros(shape, g.dtype).at[tuple(index)].add(g)
-
-    return {"scatter_add": scatter_add, "scatter": scatter, "add_along": add_along}
+def _added_at(full: Any, index: Any, g: Any) -> Any:
+    """Add to places in the way of JAX, which does not write in place."""
+    return full.at[index].add(g)
 
 
 # --- what goes in ------------------------------------------------------------------------------

@@ -1,0 +1,67 @@
+"""Programs whose unknown ops are replaced by what these are composed of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from .composition import composition
+from .program import Instruction, Kind, Program
+from .simplify import simplified
+
+
+def expanded(program: Program, is_known: Callable[[Instruction], bool]) -> Program:
+    """Replace ops that are not known by what they are composed of, as far as they can be.
+
+    Parameters
+    ----------
+    program : Program
+        Typed.
+    is_known : callable
+        Whether a step can stay.
+
+    Returns
+    -------
+    Program
+        Simplified, with the same inputs and results; the same one where every step can stay.
+    """
+    if all(step.op is None or is_known(step) for step in program.instructions):
+        return program
+    steps: list[Instruction] = []
+    moved: list[int] = []
+
+    def add(step: Instruction) -> int:
+        parts = None
+        if step.op is not None and not is_known(step):
+            sources = [steps[k] for k in step.operands]
+            parts = composition(step.op, [(s.shape, s.dtype) for s in sources], step.metadata)
+        if parts is None:
+            steps.append(step)
+            return len(steps) - 1
+        places = list(step.operands)
+        for part in parts:
+            operands = tuple(places[k] for k in part.operands)
+            kind = step.kind if part.op else Kind.CONSTANT
+            places.append(add(replace(part, kind=kind, operands=operands, scope=step.scope)))
+        last = steps[places[-1]]
+        if places[-1] not in step.operands:
+            steps[places[-1]] = replace(last, name=step.name, of=step.of)
+        return places[-1]
+
+    for step in program.instructions:
+        of = None if step.of is None else moved[step.of]
+        moved.append(add(replace(step, operands=tuple(moved[k] for k in step.operands), of=of)))
+
+    def at(places: Sequence[int]) -> tuple[int, ...]:
+        return tuple(moved[k] for k in places)
+
+    return simplified(
+        replace(
+            program,
+            instructions=tuple(steps),
+            inputs=at(program.inputs),
+            seeds=at(program.seeds),
+            outputs=at(program.outputs),
+            gradients=at(program.gradients),
+        )
+    )
