@@ -14,8 +14,8 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.backward import sum_to_shape
-from ..kernel.order import ordered
-from ..programs.program import Instruction, Kind, Program
+from ..programs.between import program_between
+from ..programs.program import Instruction, Program
 from ..programs.simplify import simplified
 from ..programs.witnesses import recorded_in_full
 from ..transforms.running import recorded
@@ -144,9 +144,10 @@ def _leaves(data: Sequence[Any], inputs: Sequence[Term]) -> list[Any]:
 
 
 def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Written:
-    traced = [k for k, term in enumerate(inputs) if not term.is_number]
-    program = simplified(_program(output, [leaves[k] for k in traced]))
-    at = dict(zip(program.inputs, traced, strict=True))
+    of = {leaf: k for k, leaf in enumerate(leaves) if not inputs[k].is_number}
+    program, met = program_between(of, output if isinstance(output, Value) else Value(output))
+    program = simplified(program)
+    at = {place: of[leaf] for place, leaf in zip(program.inputs, met, strict=True)}
     variables = {position: inputs[k].code for position, k in at.items()}
     entries = {k: _entry(s) for k, s in enumerate(program.instructions) if s.op is not None}
     lines = Lines(program, entries, Names({"np", *variables.values()}), variables)
@@ -158,34 +159,7 @@ def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Writ
     else:
         code.append(lines.expression(result).text)
     symbols = {position: inputs[k].math for position, k in at.items()}
-    used = {k for step in program.instructions for k in step.operands} | {result}
-    factors = tuple(k for position, k in at.items() if position in used)
-    return Written(tuple(code), _formula(program, symbols), factors)
-
-
-def _program(output: Any, leaves: Sequence[Value]) -> Program:
-    """Write down as instructions what was recorded between leaves and an output."""
-    order = list(ordered(output)) if isinstance(output, Value) else [Value(output)]
-    inputs = dict.fromkeys(leaves)
-    nodes = [*leaves, *(node for node in order if node not in inputs)]
-    places = {node: k for k, node in enumerate(nodes)}
-    steps = [_instruction(node, places, node in inputs) for node in nodes]
-    last = places[order[-1]]
-    return Program(tuple(steps), tuple(range(len(leaves))), (), (last,), (), ())
-
-
-def _instruction(node: Value, places: Mapping[Value, int], is_input: bool) -> Instruction:
-    source = is_input or node.op is None
-    kind = Kind.INPUT if is_input else Kind.CONSTANT if source else Kind.FORWARD
-    return Instruction(
-        kind,
-        op=None if source else node.op,
-        operands=() if source else tuple(places[p] for p in node.parents),
-        metadata={} if source else node.metadata,
-        shape=node.shape,
-        dtype=node.dtype,
-        data=node._data if source else None,
-    )
+    return Written(tuple(code), _formula(program, symbols), tuple(sorted(at.values())))
 
 
 def _entry(step: Instruction) -> Entry:

@@ -26,13 +26,7 @@ add = implements(np.add)(
     )
 )
 sub = implements(np.subtract)(
-    Op(
-        "sub",
-        operator.sub,
-        lambda g, y, a, b: g,
-        lambda g, y, a, b: -g,
-        word="difference",
-    )
+    Op("sub", operator.sub, lambda g, y, a, b: g, lambda g, y, a, b: -g, word="difference")
 )
 mul = implements(np.multiply)(
     Op(

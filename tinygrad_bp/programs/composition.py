@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Op, Value
-from ..kernel.order import ordered
 from ..transforms.running import recorded
-from .program import Instruction, Kind, compute
+from .between import program_between
+from .program import Kind, Program, compute
 from .steadiness import whole
 from .witnesses import recorded_in_full
 
@@ -25,8 +25,8 @@ Form = tuple[tuple[int, ...], Any]
 
 def composition(
     op: Op, operands: Sequence[Form], metadata: Mapping[str, Any]
-) -> list[Instruction] | None:
-    """Run the forward function of an op on Values, and list the ops that it calls.
+) -> tuple[Program, list[int]] | None:
+    """Run the forward function of an op on Values, and write down the ops that it calls.
 
     Parameters
     ----------
@@ -39,33 +39,33 @@ def composition(
 
     Returns
     -------
-    list of Instruction or None
-        Their operands are counted from those of the op; the last gives the result. None where it
-        calls itself, takes its operands for arrays, or computes something beside the graph.
+    (Program, list of int) or None
+        The program, and which operand each of its inputs is. None where the op calls itself,
+        takes its operands for arrays, or computes something beside the graph.
     """
-    values = [_value(_numbers(k, form)) for k, form in enumerate(operands)]
+    values = {_value(_numbers(k, form)): k for k, form in enumerate(operands)}
     try:
         with np.errstate(all="ignore"), recorded_in_full(), recorded():
             result = op.forward(*values, **metadata)
     except Exception:  # it takes its operands for arrays
         return None
-    if not isinstance(result, Value):
+    if not isinstance(result, Value) or result in values:
         return None
-    places = {value: k for k, value in enumerate(values)}
-    steps: list[Instruction] = []
-    for node in ordered(result):
-        if node.op is op:
-            return None
-        if node not in places:
-            places[node] = len(places)
-            steps.append(_instruction(node, places))
-    if not steps or places[result] != len(places) - 1:
+    program, met = program_between(values, result)
+    if any(step.op is op for step in program.instructions):
         return None
+    numbers = [values[each] for each in met]
     for low in (0.25, -2.0):
         arrays = [_numbers(7 + k, form, low) for k, form in enumerate(operands)]
-        if not _agree(op, steps, arrays, metadata):
+        with np.errstate(all="ignore"):
+            found = program.run([arrays[k] for k in numbers])[0][0]
+            wanted = compute(op, arrays, metadata)
+        near = 1e-5 if wanted.dtype == np.float32 else 1e-10
+        if np.shape(found) != wanted.shape or not np.allclose(
+            found, wanted, rtol=near, atol=near, equal_nan=True
+        ):
             return None
-    return steps
+    return program, numbers
 
 
 def _numbers(seed: int, form: Form, low: float = 0.25) -> Any:
@@ -78,34 +78,13 @@ def _value(numbers: Any) -> Value:
     return Value(numbers) if numbers.dtype.kind == "f" else whole(numbers)
 
 
-def _instruction(node: Value, places: Mapping[Value, int]) -> Instruction:
-    known: dict[str, Any] = {"shape": node.shape, "dtype": node.dtype}
-    if node.op is None:
-        return Instruction(Kind.CONSTANT, data=node._data, **known)
-    operands = tuple(places[parent] for parent in node.parents)
-    return Instruction(Kind.FORWARD, node.op, operands, node.metadata, **known)
-
-
-def _agree(op: Op, steps: Sequence[Instruction], arrays: list[Any], metadata: Any) -> bool:
-    """Compare the steps with the forward function at other numbers."""
-    with np.errstate(all="ignore"):
-        values = list(arrays)
-        for step in steps:
-            given = [values[k] for k in step.operands]
-            values.append(step.data if step.op is None else compute(step.op, given, step.metadata))
-        wanted = compute(op, arrays, metadata)
-    near = 1e-5 if wanted.dtype == np.float32 else 1e-10
-    return wanted.shape == np.shape(values[-1]) and np.allclose(
-        wanted, values[-1], rtol=near, atol=near, equal_nan=True
-    )
-
-
 @lru_cache(maxsize=4096)
 def is_elementwise(op: Op) -> bool:
     """Return whether each element of the result is of the operands' elements at the same place."""
     if op.elementwise or op.arity is None:
         return op.elementwise
-    parts = composition(op, [((2,), np.dtype(np.float64))] * op.arity, {})
-    return parts is not None and all(
-        part.shape == () if part.op is None else is_elementwise(part.op) for part in parts
+    found = composition(op, [((2,), np.dtype(np.float64))] * op.arity, {})
+    return found is not None and all(
+        step.shape == () or step.kind is Kind.INPUT if step.op is None else is_elementwise(step.op)
+        for step in found[0].instructions
     )

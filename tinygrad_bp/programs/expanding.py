@@ -31,22 +31,26 @@ def expanded(program: Program, is_known: Callable[[Instruction], bool]) -> Progr
     moved: list[int] = []
 
     def add(step: Instruction) -> int:
-        parts = None
+        found = None
         if step.op is not None and not is_known(step):
             sources = [steps[k] for k in step.operands]
-            parts = composition(step.op, [(s.shape, s.dtype) for s in sources], step.metadata)
-        if parts is None:
+            found = composition(step.op, [(s.shape, s.dtype) for s in sources], step.metadata)
+        if found is None:
             steps.append(step)
             return len(steps) - 1
-        places = list(step.operands)
-        for part in parts:
-            operands = tuple(places[k] for k in part.operands)
+        parts, numbers = found
+        inputs = dict(zip(parts.inputs, (step.operands[k] for k in numbers), strict=True))
+        places: list[int] = []
+        for k, part in enumerate(parts.instructions):
+            if k in inputs:
+                places.append(inputs[k])
+                continue
+            operands = tuple(places[j] for j in part.operands)
             kind = step.kind if part.op else Kind.CONSTANT
             places.append(add(replace(part, kind=kind, operands=operands, scope=step.scope)))
-        last = steps[places[-1]]
-        if places[-1] not in step.operands:
-            steps[places[-1]] = replace(last, name=step.name, of=step.of)
-        return places[-1]
+        (last,) = (places[k] for k in parts.outputs)
+        steps[last] = replace(steps[last], name=step.name, of=step.of)
+        return last
 
     for step in program.instructions:
         of = None if step.of is None else moved[step.of]

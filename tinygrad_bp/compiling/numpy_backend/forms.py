@@ -323,8 +323,8 @@ def _is_new(step: Instruction, sources: Sequence[Instruction]) -> bool:
     assert step.op is not None
     if step.shape == ():
         return True
-    parts = composition(step.op, [(s.shape, s.dtype) for s in sources], step.metadata)
-    last = parts[-1].op if parts else None
+    found = composition(step.op, [(s.shape, s.dtype) for s in sources], step.metadata)
+    last = found[0].instructions[-1].op if found else None
     return last is not None and is_elementwise(last)
 
 
