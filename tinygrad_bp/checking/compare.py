@@ -45,16 +45,22 @@ def compare(
     Parameters
     ----------
     fun : callable
-        ``fun(params)`` gives a scalar, the loss. It is run on arrays, for the numeric side, and
-        on Values, for the automatic one. It gets copies and must not change them.
-    params : array_like or Value, or nested dicts, lists and tuples of them
-        Where the gradients are compared. All is done in float64.
+        ``fun(params)`` gives a scalar, the loss, or a tuple with it in front. It is run on arrays,
+        for the numeric side, and on Values, for the automatic one. It gets copies and must not
+        change them. It may also take each parameter as an argument, or none where these are kept
+        in objects.
+    params : array_like or Value, nested dicts, lists and tuples of them, or objects
+        Where the gradients are compared. All is done in float64. Of an object the parameters are
+        the attributes that have a gradient; they are put back in the end.
     manual : like `params`, or callable, optional
         The gradient to be checked, or a function of the parameters that gives it (it gets
         float64 copies). It may also have the gradients of the loss by inner Values, under the
         names that `named` or the variables of `fun` give them: these are compared with the
-        automatic ones, and tell better where a mistake was made. Without `manual` the automatic
-        gradient is compared with the numeric one.
+        automatic ones, and tell better where a mistake was made. Gradients may have names such as
+        ``dW``, or come in order; a function of two arguments, an upstream gradient and a cache,
+        pulls back through what `fun` gives. Without `manual` the gradients that `fun` gives beside
+        the loss are taken, and without those the automatic gradient is compared with the numeric
+        one.
     numeric : {"auto", "complex", "adaptive", "five-point", "central"}, optional
         The method of the numeric side, see `numeric_gradient`.
     tolerance : float, optional
@@ -68,14 +74,18 @@ def compare(
     Raises
     ------
     TypeError
-        If parameters or manual gradients are not real numbers, or `fun` does not return one.
+        If parameters are not real numbers, or `fun` does not return one.
     ValueError
-        If a name is missing in `manual`, is that of nothing or has the wrong shape (a bias whose
-        gradient was not summed over the samples is wrong, and not refused); if `fun` does not
-        return a scalar, changes its input or is not deterministic; if an option is unknown.
+        If `fun` does not return a scalar, changes its input or is not deterministic; if an option
+        is unknown.
 
     Notes
     -----
+    A manual gradient that is missing, of another shape, or no array of real numbers is the verdict
+    of its row. Where `fun` cannot be recorded on Values, or takes numbers out of the graph on the
+    way, the manual gradient is compared with the numeric one alone, and `Comparison.refusal` says
+    why.
+
     Two numbers agree if ``|a - b| <= tolerance * max(|a|, |b|) + e``. NaN agrees with nothing, not
     even with NaN; infinity agrees with itself.
 
