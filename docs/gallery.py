@@ -9,7 +9,7 @@ import runpy
 from pathlib import Path
 
 import tinygrad_bp as bp
-from tinygrad_bp.checking.comparison import Row
+from tinygrad_bp.checking import Row
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "gallery.md"

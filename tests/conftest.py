@@ -1,19 +1,9 @@
-"""Graphs that many tests draw or read, and how many examples property tests draw.
-
-HYPOTHESIS_PROFILE=thorough draws more of them.
-"""
-
-import os
+"""Graphs that many tests draw or read."""
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 import tinygrad_bp as bp
-
-settings.register_profile("ci", max_examples=20, deadline=None)
-settings.register_profile("thorough", max_examples=200, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 @pytest.fixture

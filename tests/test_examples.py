@@ -5,8 +5,6 @@ import subprocess
 import warnings
 from pathlib import Path
 
-import nbclient
-import nbformat
 import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -70,6 +68,8 @@ def test_data_parallel_leaves_no_process_behind(monkeypatch):
 
 
 def test_notebook():
+    nbclient, nbformat = (pytest.importorskip(name) for name in ("nbclient", "nbformat"))
+    pytest.importorskip("matplotlib")
     path = EXAMPLES / "notebook.ipynb"
     committed = nbformat.read(path, as_version=4)
     fresh = nbformat.read(path, as_version=4)

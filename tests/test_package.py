@@ -15,7 +15,9 @@ PACKAGE = Path(bp.__file__).parent
 LAYERS = [
     "kernel",
     "ops",
+    "numpy",
     "trees",
+    "saving",
     "transforms",
     "programs",
     "writing",
@@ -63,6 +65,108 @@ def test_arrows_run_downwards():
             continue
         for other in imported_parts(path):
             assert LAYERS.index(other) <= LAYERS.index(part), f"{path} imports {other}"
+
+
+def imported_files(path):
+    """Yield the files of the package that a file imports, for types alone too."""
+    here = path.relative_to(PACKAGE).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = PACKAGE.joinpath(*here[: len(here) - node.level + 1])
+            base = base.joinpath(*(node.module.split(".") if node.module else []))
+            for alias in node.names:
+                places = (base / alias.name, base)
+                files = (f for p in places for f in (p.with_suffix(".py"), p / "__init__.py"))
+                yield next(file for file in files if file.is_file())
+
+
+def circles(imports):
+    """Return what is left of a graph when all that is in no circle has been taken away."""
+    while True:
+        used = set().union(*imports.values())
+        left = {
+            file: others & imports.keys() - {file}
+            for file, others in imports.items()
+            if file in used and others & imports.keys() - {file}
+        }
+        if left == imports:
+            return left
+        imports = left
+
+
+def test_no_files_import_each_other_in_a_circle():
+    files = PACKAGE.rglob("*.py")
+    assert circles({file: set(imported_files(file)) for file in files}) == {}
+    assert set(circles({1: {2}, 2: {3}, 3: {2, 4}, 4: {5}, 5: set()})) == {2, 3}
+
+
+#: Parts whose names are being put right.
+PENDING = {"kernel", "ops", "numpy", "programs", "writing", "compiling", "diagnosing"}
+PENDING |= {"rules.py", "mathml.py"}
+
+
+def is_pending(path):
+    return not PENDING.isdisjoint(path.relative_to(PACKAGE).parts)
+
+
+def doubled(names):
+    """Return the names that stand for more than one thing, with what they stand for."""
+    found = {}
+    for name, what in names:
+        found.setdefault(name, []).append(str(what.relative_to(PACKAGE)))
+    return {name: places for name, places in found.items() if len(places) > 1}
+
+
+def definitions(kind):
+    """Yield the definitions of a kind, with their files; functions inside functions are none."""
+    for path in PACKAGE.rglob("*.py"):
+        waiting = ast.parse(path.read_text(encoding="utf-8")).body
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, kind):
+                yield node, path
+            if isinstance(node, ast.ClassDef):
+                waiting += node.body
+
+
+def test_no_two_files_have_one_name():
+    files = [path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+    files = [path for path in files if not is_pending(path)]
+    assert doubled((path.name, path) for path in files) == {}
+
+
+def test_no_two_classes_have_one_name():
+    classes = [(node.name, path) for node, path in definitions(ast.ClassDef)]
+    assert doubled(each for each in classes if not is_pending(each[1])) == {}
+
+
+IRREGULAR = "drawn written made kept found told shown done given taken sent built seen".split()  # noqa: SIM905
+
+
+def is_participle(word):
+    return word in IRREGULAR or (word.endswith("ed") and word not in ("seed", "need", "embed"))
+
+
+def is_a_state(function):
+    """Say whether a function is read, or stands in a `with`: such may be called by a participle."""
+    return any(
+        word in ast.unparse(decorator)
+        for decorator in function.decorator_list
+        for word in ("property", "contextmanager")
+    )
+
+
+def test_functions_are_verbs():
+    words = ["folded", "drawn", "fold", "draw"]
+    assert list(map(is_participle, words)) == [True, True, False, False]
+    found = [
+        f"{path.relative_to(PACKAGE)}: {node.name}"
+        for node, path in definitions(ast.FunctionDef)
+        if not is_a_state(node)
+        if node.name not in (*bp.__all__, "named_parameters")
+        if is_participle(node.name.strip("_").split("_")[0]) and not is_pending(path)
+    ]
+    assert found == []
 
 
 def test_modules_are_short():

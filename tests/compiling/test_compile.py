@@ -344,7 +344,9 @@ def adds_to_the_list(a, b):
 @pytest.mark.parametrize("argnums", [0, None])
 def test_arguments_that_are_changed_in_place_are_refused(fun, b, argnums):
     before = B.copy()
-    with pytest.raises(TypeError, match=r"changes (argument 1|a container).* in place"):
+    with pytest.raises(
+        TypeError, match=r"changes (argument 1|a container).* in place|\+= e would change.*copy"
+    ):
         bp.compile(fun, argnums)(A, b)
     np.testing.assert_array_equal(B, before)
 

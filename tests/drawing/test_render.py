@@ -1,5 +1,3 @@
-import os
-import stat
 import subprocess
 import sys
 
@@ -7,7 +5,7 @@ import pytest
 
 from tinygrad_bp.drawing import RenderError
 from tinygrad_bp.drawing import render as rendering
-from tinygrad_bp.drawing.render import render, write
+from tinygrad_bp.drawing.render import render
 
 SOURCE = "digraph { a -> b }"
 
@@ -49,13 +47,13 @@ def test_pdf_says_what_it_needs(no_programs, monkeypatch):
 
 
 def test_no_renderer_at_all(no_programs, monkeypatch):
-    monkeypatch.setattr(rendering, "_embedded", lambda: None)
+    monkeypatch.setattr(rendering, "_find_graphviz_pure", lambda: None)
     with pytest.raises(RenderError, match="pip install graphviz-pure"):
         render(SOURCE, "svg")
 
 
 def test_a_renderer_that_cannot_be_started(monkeypatch, tmp_path):
-    monkeypatch.setattr(rendering, "_embedded", lambda: str(tmp_path / "missing"))
+    monkeypatch.setattr(rendering, "_find_graphviz_pure", lambda: str(tmp_path / "missing"))
     with pytest.raises(RenderError, match="could not be started"):
         render(SOURCE, "svg")
 
@@ -69,77 +67,8 @@ def test_a_system_dot_draws_what_the_embedded_renderer_cannot(monkeypatch, tmp_p
     assert render(SOURCE, "pdf") == b"%PDF -Kdot -Tpdf"
 
 
-def test_write_makes_and_replaces(tmp_path):
-    path = tmp_path / "graph.svg"
-    write(path, b"one")
-    write(str(path), b"two")
-    assert path.read_bytes() == b"two"
-    assert os.listdir(tmp_path) == ["graph.svg"]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
-def test_write_keeps_permissions_and_links(tmp_path):
-    path, link = tmp_path / "graph.svg", tmp_path / "link.svg"
-    path.write_bytes(b"old")
-    path.chmod(0o640)
-    link.symlink_to(path)
-    write(link, b"new")
-    assert link.is_symlink()
-    assert path.read_bytes() == b"new"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-
-
-def test_a_missing_folder(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"cannot write .*nowhere does not exist; make it"):
-        write(tmp_path / "nowhere" / "graph.svg", b"")
-
-
-def test_a_folder_that_is_a_file(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(NotADirectoryError, match="is not a folder"):
-        write(tmp_path / "file" / "graph.svg", b"")
-
-
-def test_a_file_that_is_a_folder(tmp_path):
-    (tmp_path / "graph.svg").mkdir()
-    with pytest.raises(IsADirectoryError, match="it is a folder"):
-        write(tmp_path / "graph.svg", b"")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
-def test_a_folder_that_cannot_be_written(tmp_path):
-    folder = tmp_path / "locked"
-    folder.mkdir()
-    folder.chmod(0o500)
-    try:
-        if os.access(folder, os.W_OK):
-            pytest.skip("permissions do not stop this user, who is root")
-        with pytest.raises(PermissionError, match=r"cannot write .*graph.svg"):
-            write(folder / "graph.svg", b"")
-    finally:
-        folder.chmod(0o700)
-
-
-@pytest.mark.parametrize("failing", ["open", "replace"])
-def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, failing):
-    path = tmp_path / "graph.svg"
-    path.write_bytes(b"old")
-
-    def fail(*args, **kwargs):
-        raise PermissionError(13, "Permission denied")
-
-    if failing == "open":
-        monkeypatch.setattr(rendering, "open", fail, raising=False)
-    else:
-        monkeypatch.setattr(rendering.os, "replace", fail)
-    with pytest.raises(PermissionError, match=r"cannot write .*graph.svg: Permission denied"):
-        write(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["graph.svg"]
-
-
 def test_the_embedded_renderer_is_the_one_that_was_installed():
-    program = rendering._embedded()
+    program = rendering._find_graphviz_pure()
     assert program is not None
     said = subprocess.run([program, "-V"], capture_output=True, check=True).stderr
     assert b"graphviz-pure" in said

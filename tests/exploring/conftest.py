@@ -17,7 +17,7 @@ def chromium():
     if path is None:
         assert not os.environ.get("CI"), MISSING
         pytest.skip(MISSING)
-    from playwright.sync_api import sync_playwright
+    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
 
     sandbox = [] if getattr(os, "geteuid", lambda: 1)() else ["--no-sandbox"]
     with sync_playwright() as playwright:

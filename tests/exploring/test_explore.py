@@ -12,14 +12,13 @@ from tinygrad_bp.diagnosing import Diagnosis
 from tinygrad_bp.drawing import RenderError
 from tinygrad_bp.exploring import Page
 
-from .test_page import chain, told
+from .test_page import chain, rounded, told
 
 
 def test_the_page_of_the_net_is_small_and_whole(net_page):
-    size = len(net_page.html.encode())
-    assert size < 300_000
+    assert len(net_page.html.encode()) < 300_000
     assert net_page.path is None
-    assert repr(net_page) == f"<Page of {size:,} bytes>"
+    assert repr(net_page) == "<Page 'The 7-6-5-2 net'>"
     outside = set(re.findall(r"https?://[^\s\"')]+", net_page.html))
     assert outside <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML"}
     assert "default-src 'none'" in net_page.html
@@ -37,6 +36,7 @@ def test_a_file_is_written_whole_or_not_at_all(neuron, tmp_path):
     assert path.read_text() == "mine"
     page = bp.explore(neuron, path)
     assert page.path == path
+    assert repr(page) == f"<Page 'y' in {path}>"
     assert path.read_text(encoding="utf-8") == page.html
     assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
     with pytest.raises(FileNotFoundError, match="make it first"):
@@ -86,6 +86,23 @@ def test_large_arrays_are_told_in_blocks():
     assert len(array["blocks"]) == len(array["blocks"][0]) == 16
     assert np.isclose(np.mean(array["blocks"]), w.data.mean(), rtol=0.02)
     assert array["summary"] == "0 .. 1.2e+05, mean 6e+04"
+
+
+def numbers(told):
+    """Yield every number of a story."""
+    if isinstance(told, dict | list):
+        for each in told.values() if isinstance(told, dict) else told:
+            yield from numbers(each)
+    elif isinstance(told, float):
+        yield told
+
+
+def test_last_bits_are_not_told(net, wrong_comparison):
+    story = told(bp.explore(net, comparison=wrong_comparison))
+    found = list(numbers(story))
+    assert len(found) > 500
+    assert found == rounded(found)
+    assert {each["learning_rate"] for each in story["comparison"]["diagnosis"]} == {0.1}
 
 
 def test_many_arrays_share_the_room():

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from .test_page import GO
+
+Image = pytest.importorskip("PIL.Image")
 
 KEPT = Path(__file__).parent / "screens"
 WIDTHS = {1280: 800, 768: 1000, 360: 740}

@@ -104,7 +104,7 @@ def test_functions_without_a_derivative_are_plain():
 def test_conversions_that_would_lose_the_graph():
     x = bp.Value(2.0, name="x")
     for convert in (float, int, bool, np.asarray, np.array):
-        with pytest.raises(TypeError, match=r"'x'.*silently lose its graph.*\.(item|data|detach)"):
+        with pytest.raises(TypeError, match=r"'x'.*silently lose its graph.*; "):
             convert(x)
     with pytest.raises(TypeError, match="silently lose"):
         np.array([x, x])
@@ -186,14 +186,10 @@ class TestNumPyProtocols:
 
     def test_ufunc_methods_and_keywords(self):
         x = bp.Value([1.0, 2.0])
-        with pytest.raises(TypeError, match=r"numpy\.add\.reduce.*numpy\.sum"):
-            np.add.reduce(x)
-        with pytest.raises(TypeError, match=r"numpy\.exp: out="):
+        with pytest.raises(TypeError, match=r"numpy\.exp: out=: a Value cannot be put"):
             np.exp(x, out=np.empty(2))
         with pytest.raises(TypeError, match="sum: out="):
             np.sum(x, out=np.empty(()))
-        with pytest.raises(TypeError, match="sum: where="):
-            np.sum(x, where=[True, False])
         array = np.ones(2)
         with pytest.raises(TypeError, match="out="):
             array += x
@@ -209,3 +205,9 @@ def test_plain_arrays_give_plain_arrays():
     for result in (bp.relu([-1.0, 2.0]), bp.mul([1, 2], [3, 4]), bp.mse([1.0], [2.0]), bp.max([1])):
         assert not isinstance(result, bp.Value)
     assert bp.mean([1.0, 2.0]) == 1.5
+
+
+def test_data_of_shape_0_are_numbers_where_numpy_gives_a_view():
+    x = bp.Value([1.0, 2.0])
+    for y in (x[..., 0], x[0, ...], np.where(x[0] > 0, x[0], x[1]), np.einsum("i->", x)):
+        assert type(y.data) is np.float64

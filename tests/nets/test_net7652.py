@@ -242,7 +242,7 @@ def test_the_manual_pass_changes_nothing():
         np.testing.assert_array_equal(params[name], array)
 
 
-@pytest.mark.parametrize("module", ["manual", "parameters"])
+@pytest.mark.parametrize("module", ["by_hand", "parameters"])
 def test_the_manual_pass_is_independent_of_the_engine(module):
     source = inspect.getsource(__import__(f"tinygrad_bp.net7652.{module}", fromlist=[module]))
     imported = set()

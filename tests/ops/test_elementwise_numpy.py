@@ -256,6 +256,7 @@ PLAIN = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")  # since 2.5
 @pytest.mark.parametrize("function", PLAIN)
 def test_steps_are_plain(function):
     a = np.array([-2.6, -0.5, 0.0, 1.25])

@@ -22,6 +22,10 @@ FUNCTIONS = {
     "index join": lambda a: np.concatenate([a[:, [0, 0]], np.stack([a[:, 0], a[:, 1]])], axis=1),
     "mse": lambda a: bp.mse(a, np.zeros((2, 3), np.float32)),
     "cross_entropy": lambda a: bp.cross_entropy(a, [0, 2]),
+    "powers of a maximum": lambda a: np.max(a, axis=0) ** 2 + np.ptp(a, axis=0) ** 3,
+    "statistics": lambda a: np.std(a, axis=0) + np.var(a) + np.median(a, axis=0),
+    "norms": lambda a: np.linalg.norm(a, axis=0) + np.linalg.norm(a, 3, axis=0),
+    "products along axes": lambda a: np.prod(a, axis=0) + np.cumprod(a, axis=1)[0],
 }
 
 
@@ -38,6 +42,39 @@ def test_float32_stays(name):
     z = FUNCTIONS[name](wanted) if name != "mse" else bp.mse(wanted, np.zeros((2, 3)))
     z.backward(np.ones(z.shape))
     np.testing.assert_allclose(x.grad, wanted.grad, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_float32_stays_in_gradients_of_gradients(name):
+    x = bp.Value(A)
+    y = np.sum(FUNCTIONS[name](x))
+    y.backward(create_graph=True)
+    total = np.sum(x.grad * x)
+    for node in bp.topological_order(total):
+        assert node.dtype == np.float32 or not node.requires_grad, node
+    x.zero_grad()
+    total.backward()
+    assert x.grad.dtype == np.float32
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_float32_stays_in_programs(name):
+    step = lambda a: a - np.float32(1e-4) * bp.grad(lambda a: np.sum(FUNCTIONS[name](a)))(a)
+    steps = bp.derive(lambda a: step(a), A).program.instructions
+    numbers = [s for s in steps if s.dtype.kind == "f" and type(s.data) is not float]
+    assert {s.dtype for s in numbers} == {np.dtype(np.float32)}
+    np.testing.assert_array_equal(bp.compile(step, None).repeat(2)(A).dtype, np.float32)
+
+
+def test_the_gradient_of_a_float32_leaf_is_float32_whatever_it_meets():
+    table, x = np.linspace(0, 1, 6).reshape(2, 3), bp.Value(A)
+    for _ in range(2):  # passes add up
+        np.sum(x * table).backward()
+    assert x.grad.dtype == np.float32
+    x.zero_grad()
+    np.sum(x * table).backward(create_graph=True)
+    assert x.grad.dtype == np.float32
+    assert bp.grad(lambda a: np.sum(a * table))(bp.Value(A)).dtype == np.float32
 
 
 def test_float64_constants_promote_as_in_numpy_and_the_gradient_returns():

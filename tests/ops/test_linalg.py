@@ -1,5 +1,6 @@
 """Linear algebra: values of NumPy, gradients, first and second order, and what is refused."""
 
+import contextlib
 from itertools import pairwise
 
 import numpy as np
@@ -270,7 +271,9 @@ def test_elements_of_0_take_no_part():
 def test_norms_of_nothing_and_refusals():
     nothing = bp.Value(np.empty((0, 2)))
     for order in (None, "nuc", 2, 1, np.inf):
-        assert LA.norm(nothing, order).item() == LA.norm(np.empty((0, 2)), order) == 0
+        assert LA.norm(nothing, order).item() == 0
+        with contextlib.suppress(ValueError):  # of NumPy 2.0, which has no maximum of nothing
+            assert LA.norm(np.empty((0, 2)), order) == 0
     assert LA.norm(bp.Value(np.nan)).data != 0
     a = bp.Value(np.ones((2, 2, 2)))
     with pytest.raises(ValueError, match="norm: expected one axis or two"):
@@ -319,7 +322,9 @@ def test_what_is_refused_says_what_to_do():
             LA.qr(a, mode)
     with pytest.raises(ValueError, match="multi_dot: expected at least two"):
         LA.multi_dot([a])
-    with pytest.raises(TypeError, match="multi_dot: out= is not supported"):
+    with pytest.raises(
+        TypeError, match="multi_dot: out=: a Value cannot be put into a plain array"
+    ):
         LA.multi_dot([a, a.T], out=np.ones((3, 3)))
     with pytest.raises(TypeError, match="eig is not implemented for Values"):
         LA.eig(a @ a.T)

@@ -183,18 +183,24 @@ def test_cross(name):
     check(lambda a, b: np.cross(a, b, **axes), *arrays)
 
 
-def test_cross_refuses_other_lengths_and_passes_on_numpys_warning():
+def said(call):
+    """Return what is said of a call, as warnings or, by a later release, as an error."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        try:
+            call()
+        except ValueError as error:
+            return [str(error)]
+    return [str(each.message) for each in found]
+
+
+def test_cross_refuses_other_lengths_and_passes_on_what_numpy_says():
     with pytest.raises(
         ValueError, match=r"cross: expected vectors of 2 or 3 elements, got \(4, 3\)"
     ):
         np.cross(bp.Value(np.ones(4)), np.ones(3))
-    with warnings.catch_warnings(record=True) as of_numpy:
-        warnings.simplefilter("always")
-        np.cross(np.ones(2), np.ones(3))
-    with warnings.catch_warnings(record=True) as of_values:
-        warnings.simplefilter("always")
-        np.cross(bp.Value(np.ones(2)), np.ones(3))
-    assert [str(w.message) for w in of_values] == [str(w.message) for w in of_numpy]
+    of_numpy = said(lambda: np.cross(np.ones(2), np.ones(3)))
+    assert said(lambda: np.cross(bp.Value(np.ones(2)), np.ones(3))) == of_numpy != []
 
 
 @given(
@@ -310,7 +316,7 @@ def test_lists_and_integers_are_constants():
 def test_out_is_refused():
     a = bp.Value(np.ones((2, 2)))
     for fun in (np.dot, np.outer, np.matmul):
-        with pytest.raises(TypeError, match="out= is not supported"):
+        with pytest.raises(TypeError, match="out=: a Value cannot be put into a plain array"):
             fun(a, a, out=np.ones((2, 2)))
 
 

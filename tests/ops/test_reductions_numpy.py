@@ -364,40 +364,6 @@ def test_far_out_without_warnings_or_nan():
             assert np.isfinite(gradient(fun, a)).all(), fun
 
 
-REFUSED = [
-    (np.sum, "out"),
-    (np.sum, "where"),
-    (np.sum, "initial"),
-    (np.prod, "out"),
-    (np.prod, "where"),
-    (np.prod, "initial"),
-    (np.mean, "out"),
-    (np.mean, "where"),
-    (np.max, "out"),
-    (np.max, "where"),
-    (np.max, "initial"),
-    (np.min, "out"),
-    (np.min, "where"),
-    (np.min, "initial"),
-    (np.var, "out"),
-    (np.var, "where"),
-    (np.std, "out"),
-    (np.std, "where"),
-    (np.ptp, "out"),
-    (np.median, "out"),
-    (np.cumsum, "out"),
-    (np.cumprod, "out"),
-]
-
-
-@pytest.mark.parametrize(("function", "keyword"), REFUSED)
-def test_refused_clearly(function, keyword):
-    name = function.__name__
-    given = {"out": np.empty(()), "where": np.array([True, False]), "initial": 1.0}[keyword]
-    with pytest.raises(TypeError, match=f"{name}: {keyword}= is not supported on Values"):
-        function(bp.Value([1.0, 2.0]), **{keyword: given})
-
-
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

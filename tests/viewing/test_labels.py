@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 
 import tinygrad_bp as bp
 from tinygrad_bp.viewing.graph import describe
-from tinygrad_bp.viewing.labels import array_in_full, cards, clipped, number, printable, summary
+from tinygrad_bp.viewing.labels import array_in_full, cards, clip, number, printable, summary
 
 
 def last_card(value):
@@ -75,7 +75,7 @@ def test_a_large_array_is_not_written_in_full():
 def test_any_name_is_one_printable_line(name):
     assert printable(name).isprintable()
     printable(name).encode()
-    assert len(clipped(printable(name))) <= 40
+    assert len(clip(printable(name))) <= 40
 
 
 def test_names_keep_their_letters():

@@ -229,6 +229,26 @@ def test_what_cannot_be_written_out_is_refused(fun, match):
         bp.derive(fun, np.array([0.5, 2.0]))
 
 
+def test_a_function_runs_three_times():
+    runs = []
+
+    def positive(a):
+        runs.append(a)
+        if np.any(a.data < 0):
+            raise ValueError("defined for positive numbers alone")
+        return np.sum(np.sqrt(a))
+
+    def everywhere(a):
+        runs.append(a)
+        return np.sum(a)
+
+    bp.derive(everywhere, np.ones(2))
+    assert len(runs) == 3
+    runs.clear()
+    bp.derive(positive, np.ones(2))
+    assert 3 <= len(runs) <= 5  # other points stand in for those where it is not defined
+
+
 def test_comparisons_give_arrays_again_afterwards():
     bp.derive(lambda a: np.sum(bp.relu(a)), np.ones(2))
     with pytest.raises(TypeError):

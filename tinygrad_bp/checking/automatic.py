@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from ..kernel.backward import sweep
-from ..kernel.context import recording
+from ..kernel.leaving import Left, noting
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import Value, clock
-from ..transforms.variables import named_after_variables
-from ..trees import rebuild
-from .branches import any_tie, is_piecewise, noticed
+from ..programs.program import compute
+from ..programs.steadiness import same
+from ..transforms.running import Trace, path_between
+from .branches import Call, Way, any_tie, is_piecewise, noticed, ways_of
 from .problem import Problem, Vector, round_off
+from .quotients import FIRST_STEP
 
 
 class AutomaticGradient:
-    """The gradient by the engine's backward pass.
+    """The gradient by the engine's backward pass, at the parameters and at other points.
+
+    `fun` runs on Values once. What its graph gives at another point is computed by the ops of the
+    graph; but `fun` runs again wherever it might take other steps there (see `is_steady`).
 
     Attributes
     ----------
@@ -27,14 +34,20 @@ class AutomaticGradient:
         A vector over the entries of the parameters.
     reached : list of bool
         For each parameter, whether `fun` computes its result from it.
+    left : list of Left
+        Where `fun` took numbers out of the graph, as by ``float()``.
     """
 
+    gradient: Vector
+    reached: list[bool]
+    left: list[Left]
+
     def __init__(self, problem: Problem, at: Vector | None = None) -> None:
-        names = named_after_variables(problem.names) if at is None else nullcontext()
-        with names, noticed() as self._seen:
-            self._path, leaves = run(problem, problem.x if at is None else at)
-        self._leaves = leaves
-        self.reached = [leaf in self._path for leaf in leaves]
+        self._problem = problem
+        with noticed() as self._calls, noting() as self.left:
+            self._loss, self._leaves = _run(problem, at)
+        self._path = _backward_path(self._loss, self._leaves)
+        self.reached = [leaf in self._path for leaf in self._leaves]
         self.gradient = self._gradient()
 
     def _gradient(self) -> Vector:
@@ -73,7 +86,7 @@ class AutomaticGradient:
     @property
     def tied(self) -> bool:
         """Whether a piecewise op is exactly at its kink: relu at 0, equal maxima."""
-        return any_tie(self._path, self._seen)
+        return any_tie(self._path, self._calls)
 
     @property
     def magnitude(self) -> float:
@@ -82,7 +95,90 @@ class AutomaticGradient:
             largest = [float(np.max(np.abs(node.data), initial=0)) for node in self._path]
         return max(filter(isfinite, largest), default=0.0)
 
-    def noise(self, problem: Problem) -> Vector:
+    # --- at other points -------------------------------------------------------------------
+
+    def ways_at(self, point: Vector) -> list[Way]:
+        """Find which way the piecewise parts go at a point."""
+        with self._moved_to(point) as there:
+            return ways_of(there._path, there._calls)
+
+    def gradient_at(self, point: Vector) -> Vector:
+        """Compute the gradient at a point."""
+        with self._moved_to(point) as there:
+            return there._gradient()
+
+    @contextmanager
+    def _moved_to(self, point: Vector) -> Iterator[AutomaticGradient]:
+        """Give the nodes the numbers that they have at another point, while the block lasts."""
+        if not self.is_steady:
+            yield AutomaticGradient(self._problem, point)
+            return
+        with _restored([*self._depending, *self._answers]):
+            for leaf, data in zip(self._leaves, self._problem.arrays(point), strict=True):
+                leaf._data = data
+            for node in self._depending:
+                if node.op is None:
+                    continue
+                for parent in node.parents:
+                    if parent in self._answers:
+                        parent._data = self._answers[parent].result
+                operands = [parent._data for parent in node.parents]
+                node._data = compute(node.op, operands, node.metadata)
+            yield self
+
+    @cached_property
+    def _depending(self) -> dict[Value, None]:
+        """The nodes that are computed from the parameters, those that only steer `fun` too."""
+        asked = [arg for call in self._calls for arg in call.args if isinstance(arg, Value)]
+        nodes: dict[Value, None] = {}
+        for last in (*asked, *self._path):
+            if last not in nodes:
+                nodes |= ordered(last)
+        return leading_to(dict.fromkeys(self._leaves), nodes)
+
+    @cached_property
+    def _answers(self) -> dict[Value, Call]:
+        """The constants that a comparison gave, such as masks."""
+        given = {id(call.given): call for call in self._calls}
+        used = {parent for node in self._depending for parent in node.parents}
+        return {each: given[id(each._data)] for each in used if id(each._data) in given}
+
+    @cached_property
+    def is_steady(self) -> bool:
+        """Whether `fun` takes the same steps beside the parameters, as one more run shows.
+
+        It does not where it branches, where it computes with numbers that the graph does not
+        show (``.data``, a checkpoint), or where it raises.
+        """
+        problem = self._problem
+        signs = np.random.default_rng(3).choice((-1.0, 1.0), problem.x.size)
+        try:
+            with np.errstate(all="ignore"):
+                steps = FIRST_STEP * signs * np.maximum(1, np.abs(problem.x))
+                other = AutomaticGradient(problem, problem.x + steps)
+        except Exception:  # not defined there
+            return False
+        return self._steps() == other._steps() and all(
+            map(same, self._constants(), other._constants())
+        )
+
+    def _steps(self) -> list[Any]:
+        """List the ops in their order, each with the numbers of its operands."""
+        number = {node: k for k, node in enumerate(self._depending)}
+        answer = {node: self._calls.index(call) for node, call in self._answers.items()}
+        return [
+            (node.op, [(number.get(p), answer.get(p)) for p in node.parents]) for node in number
+        ]
+
+    def _constants(self) -> Iterator[Any]:
+        """Yield what goes into the ops beside what is computed from the parameters."""
+        for node in self._depending:
+            yield dict(node.metadata)
+            for parent in node.parents:
+                if parent not in self._depending and parent not in self._answers:
+                    yield parent._data
+
+    def noise(self) -> Vector:
         """Measure how far apart round-off may put two programs for this gradient, by entry.
 
         Two programs that compute the same in another order differ by their round-off. Where
@@ -92,11 +188,11 @@ class AutomaticGradient:
         numbers of the forward pass are moved by their last bit.
         """
         with np.errstate(all="ignore"):  # what fun has to say, it has said at the parameters
-            nearby = [AutomaticGradient(problem, at).gradient for at in problem.nearby()]
-            moved = self._moved_by_round_off()
-        return limited_noise(np.maximum(round_off(np.array(nearby)), moved), self.magnitude)
+            nearby = [self.gradient_at(point) for point in self._problem.nearby()]
+            moved = self._move_by_round_off()
+        return limit_noise(np.maximum(round_off(np.array(nearby)), moved), self.magnitude)
 
-    def _moved_by_round_off(self) -> Vector:
+    def _move_by_round_off(self) -> Vector:
         """Return how far the gradient moves, root mean square, with the last bits of the nodes.
 
         This is Monte Carlo arithmetic (Parker, *Monte Carlo Arithmetic*, 1997) on the backward
@@ -107,20 +203,28 @@ class AutomaticGradient:
         fixed = set(self._leaves).union(piecewise, *(node.parents for node in piecewise))
         exact = {node: node._data for node in self._path if node not in fixed}
         moved = []
-        try:
+        with _restored(exact):
             for _ in range(4):
                 for node, data in exact.items():
                     bits = np.finfo(node.dtype).eps * rng.choice((-1, 1), node.shape)
                     node._data = (data * (1 + bits)).astype(node.dtype)
                 moved.append(self._gradient() - self.gradient)
-        finally:
-            for node, data in exact.items():
-                node._data = data
         rms: Vector = np.nan_to_num(np.sqrt(np.mean(np.square(moved), axis=0)))
         return rms
 
 
-def limited_noise(deviation: Vector, magnitude: float) -> Vector:
+@contextmanager
+def _restored(nodes: Iterable[Value]) -> Iterator[None]:
+    """Give the nodes back, after the block, the numbers that they had before it."""
+    before = {node: node._data for node in nodes}
+    try:
+        yield
+    finally:
+        for node, data in before.items():
+            node._data = data
+
+
+def limit_noise(deviation: Vector, magnitude: float) -> Vector:
     """Take 16 standard deviations of the round-off, but no more than 1e-10 of the magnitude.
 
     The other program may lose more digits than this one, hence 16. The limit is for jumps of
@@ -131,28 +235,22 @@ def limited_noise(deviation: Vector, magnitude: float) -> Vector:
     return noise
 
 
-def run(problem: Problem, at: Vector) -> tuple[dict[Value, None], list[Value]]:
-    """Run fun on Values; return the nodes between the parameters and the loss, and the parameters.
-
-    The nodes stand in topological order. There are none where the loss is no function of Values.
-    """
-    leaves = [Value(a, name=name) for name, a in zip(problem.names, problem.arrays(at))]
-    token = recording.set(recording.get() or ())  # even inside no_grad
+def _run(problem: Problem, at: Vector | None) -> tuple[Any, list[Value]]:
+    """Run fun on Values; return the loss and the parameters. Names are for the first run."""
+    params = problem.structure(problem.x if at is None else at)
     try:
-        loss = problem.fun(rebuild(problem.tree, iter(leaves)))
+        trace = Trace("compare", problem.fun, [params], {}, [0], naming=at is None)
     except Exception as error:
         error.add_note("while fun ran on Values, for the automatic gradient")
         raise
-    finally:
-        recording.reset(token)
-    return _backward_path(loss, leaves), leaves
+    (leaves,) = trace.leaves
+    return trace.value, leaves
 
 
 def _backward_path(loss: Any, leaves: list[Value]) -> dict[Value, None]:
     """Return the nodes between the leaves and the loss; none where it is no function of them."""
-    if not isinstance(loss, Value) or not loss.requires_grad:
+    if not isinstance(loss, Value):
         return {}
-    if loss.shape != ():
+    if loss.requires_grad and loss.shape != ():
         raise ValueError(f"fun must return a scalar, got shape {loss.shape} when run on Values")
-    path = leading_to(dict.fromkeys(leaves), ordered(loss, constants=False))
-    return path if loss in path else {}
+    return path_between(dict.fromkeys(leaves), loss)

@@ -55,31 +55,39 @@ _COMPARISONS = {
 }
 
 
+class Call(NamedTuple):
+    """A comparison, or a function without a derivative, of Values, and what `fun` was given."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    given: Any = None
+
+    @property
+    def result(self) -> Any:
+        """What it gives for the numbers that the Values have now."""
+        return self.function(*data_of(self.args), **data_of(self.kwargs))
+
+
 @contextmanager
-def noticed() -> Iterator[list[Way]]:
-    """Note how comparisons and NumPy's functions without a derivative turn out, in this thread."""
-    seen: list[Way] = []
+def noticed() -> Iterator[list[Call]]:
+    """Note the comparisons, and NumPy's functions without a derivative, in this thread."""
+    calls: list[Call] = []
 
     def notice(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        plain = data_of(args)
-        result = function(*plain, **data_of(kwargs))
-        units = np.asarray(compared(*plain) if function in _COMPARISONS else result)
-        if units.dtype.kind in "biuf":
-            node = next((a for a in args if isinstance(a, Value)), None)
-            tied = function in _COMPARISONS and not units.all()
-            what = "comparison" if function in _COMPARISONS else function.__name__
-            number = 1 + sum(way.what == what for way in seen)
-            seen.append(Way(what, node, number, units, tied))
-        return result
+        given = Call(function, args, kwargs).result
+        if np.asarray(given).dtype.kind in "biuf":
+            calls.append(Call(function, args, kwargs, given))
+        return given
 
     token = witness.set(notice)
     try:
-        yield seen
+        yield calls
     finally:
         witness.reset(token)
 
 
-def ways_of(path: Iterable[Value], seen: list[Way]) -> list[Way]:
+def ways_of(path: Iterable[Value], calls: Iterable[Call]) -> list[Way]:
     """List the ways of a graph: of its piecewise ops, of what was noticed, of masks and places."""
     ways, masks = [], []
     numbers: Counter[str] = Counter()
@@ -92,7 +100,18 @@ def ways_of(path: Iterable[Value], seen: list[Way]) -> list[Way]:
             units, tied = _branch_of(node)
             ways.append(Way(name, _unit_node(node, units), numbers[name], units, tied))
         masks += [Way(name, node, numbers[name], array) for array in _masks(node)]
-    return ways + seen + masks
+    return ways + list(_ways_of_calls(calls)) + masks
+
+
+def _ways_of_calls(calls: Iterable[Call]) -> Iterator[Way]:
+    numbers: Counter[str] = Counter()
+    for call in calls:
+        compares = call.function in _COMPARISONS
+        units = np.asarray(compared(*data_of(call.args)) if compares else call.result)
+        node = next((a for a in call.args if isinstance(a, Value)), None)
+        what = "comparison" if compares else call.function.__name__
+        numbers[what] += 1
+        yield Way(what, node, numbers[what], units, compares and not units.all())
 
 
 def is_piecewise(node: Value) -> bool:
@@ -107,9 +126,9 @@ def _branch_of(node: Value) -> tuple[npt.NDArray[Any], bool]:
     return found
 
 
-def any_tie(path: Iterable[Value], seen: list[Way]) -> bool:
+def any_tie(path: Iterable[Value], calls: Iterable[Call]) -> bool:
     """Say whether a unit is exactly at its kink; costs little where there is none."""
-    return any(way.tied for way in seen) or any(
+    return any(way.tied for way in _ways_of_calls(calls)) or any(
         _branch_of(node)[1] for node in path if is_piecewise(node)
     )
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..diagnosing import Diagnosis
-from .automatic import AutomaticGradient, limited_noise
-from .comparison import Comparison, Row, Sides, step_row
+from .adapting import Adapted
+from .automatic import AutomaticGradient, limit_noise
+from .comparison import Comparison, Sides, make_step_row, make_unread_row
 from .kinks import Look, look_closer
 from .manual import Manual, read_manual
 from .numeric import (
     Method,
+    NumericGradient,
     as_float,
     check_method,
     complex_step,
@@ -23,6 +26,8 @@ from .numeric import (
     differentiate,
 )
 from .problem import Problem, Vector, round_off
+from .report import Row
+from .unrecorded import NumericAlone, describe, lost
 
 Mask = npt.NDArray[np.bool_]
 
@@ -119,10 +124,29 @@ def compare(
     tolerance = as_float("tolerance", tolerance)
     if not 0 <= tolerance < np.inf:
         raise ValueError(f"tolerance must be 0 or more and finite, got {tolerance}")
-    problem = Problem(fun, params)
-    automatic = AutomaticGradient(problem)
-    given = None if manual is None else read_manual(problem, automatic, manual)
-    return _settle(problem, given, automatic, numeric, tolerance)
+    program = Adapted(fun, params, manual)
+    problem = Problem(program, program.params)
+    by_steps = differentiate(problem, numeric)
+    automatic = _automatic(problem, by_steps, program)
+    given = None if program.manual is None else read_manual(problem, automatic, program.manual)
+    comparison = _settle(problem, given, automatic, by_steps, numeric, tolerance)
+    if given is not None and automatic.left and comparison.automatic_is_wrong:
+        automatic = NumericAlone(by_steps, problem, lost(automatic.left))
+        comparison = _settle(problem, given, automatic, by_steps, numeric, tolerance)
+    comparison.notes = program.notes + comparison.notes
+    return comparison
+
+
+def _automatic(
+    problem: Problem, numeric: NumericGradient, program: Adapted
+) -> AutomaticGradient | NumericAlone:
+    """Differentiate by the engine; where that is refused, and there is a manual gradient, don't."""
+    try:
+        return AutomaticGradient(problem)
+    except Exception as error:
+        if program.manual is None:
+            raise
+        return NumericAlone(numeric, problem, describe(error))
 
 
 class _Verdict(NamedTuple):
@@ -138,10 +162,12 @@ def _settle(
     problem: Problem,
     given: Manual | None,
     automatic: AutomaticGradient,
+    by_steps: NumericGradient,
     method: Method,
     tolerance: float,
 ) -> Comparison:
-    judge = _Judge(problem, None if given is None else given.vector, automatic, method, tolerance)
+    vector = None if given is None else given.vector
+    judge = _Judge(problem, vector, automatic, by_steps, method, tolerance)
     verdict = judge.settle()
     numeric = judge.numeric
     comparison = Comparison(
@@ -153,24 +179,35 @@ def _settle(
         tolerance,
         numeric,
         judge.kinks,
-        _step_rows(given, tolerance),
+        _step_rows(given, automatic, tolerance),
+        given=given,
+        automatic=automatic,
     )
-    if given is not None and not comparison.ok and not verdict.automatic_wrong.any():
-        comparison.diagnosis = _diagnosed(problem, given, judge.noise)
+    if given is not None and comparison.recorded and not verdict.automatic_wrong.any():
+        comparison.diagnosis = _find_cause(problem, given, comparison, judge.noise)
     return comparison
 
 
-def _diagnosed(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosis]:
+def _find_cause(
+    problem: Problem, given: Manual, comparison: Comparison, noise: Vector
+) -> list[Diagnosis]:
     """Find the cause of a wrong manual gradient; what looks for it is imported only then.
 
     The verdict stands, whatever happens here.
     """
+    wrong = [row for row in comparison.rows if row.verdict == "wrong" and row.name in given.arrays]
+    if not wrong or given.is_zero:
+        return []
     from ..diagnosing.diagnose import diagnose
 
     allowed = dict(zip(problem.names, problem.arrays(noise), strict=True))
-    params = problem.structure(problem.x.copy())
+    params, filled = problem.without(given.unread)
+    fun, again = problem.fun, given.again
+    if given.unread:
+        fun = update_wrapper(lambda p: problem.fun(filled(p)), problem.fun, updated=())
+        again = again and (lambda p: given.again(filled(p)))  # type: ignore[misc]
     try:
-        return diagnose(problem.fun, params, given.arrays, again=given.again, noise=allowed)
+        return diagnose(fun, params, given.arrays, again=again, noise=allowed)
     except Exception as error:
         warnings.warn(
             f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "
@@ -181,13 +218,20 @@ def _diagnosed(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosis
         return []
 
 
-def _step_rows(given: Manual | None, tolerance: float) -> list[Row]:
+def _step_rows(given: Manual | None, automatic: AutomaticGradient, tolerance: float) -> list[Row]:
     """Compare the gradients by inner Values, which have no numeric side."""
-    rows = []
-    for step in [] if given is None else given.steps:
+    if given is None:
+        return []
+    nodes = automatic.inner
+    rows = [
+        make_unread_row(name, nodes[name].shape, unread)
+        for name, unread in given.unread.items()
+        if name in nodes
+    ]
+    for step in given.steps:
         allowed = 1e-14 * np.max(np.abs(step.automatic), initial=0.0)
         wrong = _differ(step.manual, step.automatic, tolerance, allowed)
-        rows.append(step_row(step, wrong))
+        rows.append(make_step_row(step, wrong))
     return rows
 
 
@@ -199,12 +243,12 @@ class _Judge:
         problem: Problem,
         manual: npt.NDArray[Any] | None,
         automatic: AutomaticGradient,
+        numeric: NumericGradient,
         method: Method,
         tolerance: float,
     ) -> None:
         self.problem, self.manual, self.automatic = problem, manual, automatic
-        self.method, self.tolerance = method, tolerance
-        self.numeric = differentiate(problem, method)
+        self.numeric, self.method, self.tolerance = numeric, method, tolerance
         self.noise: Vector = np.zeros(problem.x.size)
         self.looks: dict[int, Look] = {}
 
@@ -215,12 +259,12 @@ class _Judge:
     def settle(self) -> _Verdict:
         verdict = self.verdict()
         if verdict.wrong:
-            self.noise = self.automatic.noise(self.problem)
+            self.noise = self.automatic.noise()
             verdict = self.verdict()
         if verdict.automatic_wrong.any() and self.numeric.method == "complex":
             self._add_noise_of_the_complex_step(verdict.automatic_wrong)
             verdict = self.verdict()
-        return self._looked_closer(verdict)
+        return self._look_closer(verdict)
 
     def verdict(self) -> _Verdict:
         automatic, numeric = self.automatic.gradient, self.numeric
@@ -240,23 +284,27 @@ class _Judge:
         for k, look in self.kinks.items():
             wrong[k] = not look.allows(float(gradient[k]), self.tolerance)
 
-    def _looked_closer(self, verdict: _Verdict) -> _Verdict:
+    def _look_closer(self, verdict: _Verdict) -> _Verdict:
+        if isinstance(self.automatic, NumericAlone):  # no graph tells where a kink may be
+            wrong = np.flatnonzero(verdict.manual_wrong & np.isfinite(self.manual))  # type: ignore[arg-type]
+            self.looks |= look_closer(self.problem, self.automatic, wrong)
+            return self.verdict()
         doubtful = verdict.automatic_wrong
         while doubtful.any():  # a second time if the method has changed
-            self.looks |= look_closer(self.problem, np.flatnonzero(doubtful))
+            self.looks |= look_closer(self.problem, self.automatic, np.flatnonzero(doubtful))
             self._reconsider(doubtful)
             doubtful = self.verdict().automatic_wrong
             doubtful[list(self.looks)] = False
         if self.automatic.tied or self.kinks or verdict.manual_wrong.any():
             others = [k for k in range(self.problem.x.size) if k not in self.looks]
-            self.looks |= look_closer(self.problem, others, only_at_kinks=True)
+            self.looks |= look_closer(self.problem, self.automatic, others, only_at_kinks=True)
         return self.verdict() if self.looks else verdict
 
     def _reconsider(self, doubtful: Mask) -> None:
         """Take what was found to be the numeric side, unless the complex step is confirmed."""
         smooth = [k for k in np.flatnonzero(doubtful).tolist() if not self.looks[k].kink]
         if self.numeric.method == "complex":
-            if self.method == "complex" or self._confirmed(smooth):
+            if self.method == "complex" or self._confirms(smooth):
                 return
             self.numeric = differences(self.problem, "adaptive")._replace(
                 reason="its derivatives are not confirmed by differences"
@@ -264,7 +312,7 @@ class _Judge:
         for k in smooth:
             self.numeric.gradient[k], self.numeric.error[k] = self.looks[k].slope
 
-    def _confirmed(self, smooth: list[int]) -> bool:
+    def _confirms(self, smooth: list[int]) -> bool:
         """Say whether a closer look sides with the complex step in every entry in question."""
         slopes = [self.looks[k].slope for k in smooth]
         second = np.array([slope.value for slope in slopes])
@@ -281,7 +329,7 @@ class _Judge:
             complex_step(self.problem, at=point, where=where).gradient
             for point in self.problem.nearby()
         ]
-        noise = limited_noise(round_off(np.array(nearby)), self.automatic.magnitude)
+        noise = limit_noise(round_off(np.array(nearby)), self.automatic.magnitude)
         self.numeric = self.numeric._replace(error=self.numeric.error + noise)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -11,76 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnosing import Diagnosis
-from . import report
+from .automatic import AutomaticGradient
 from .kinks import Look
-from .manual import Step
+from .manual import InnerGradient, Manual
 from .numeric import NumericGradient
+from .pairing import Unread
 from .problem import Problem, Vector
+from .report import NO_BREAK, Entry, Report, Row, Verdict, WrongSide
+from .unrecorded import NumericAlone, lost
 
 Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One parameter of a comparison, or one inner Value.
-
-    Attributes
-    ----------
-    name : str
-        The path to it, such as ``w_1`` or ``layers[0].w``.
-    shape : tuple of int
-        Its shape.
-    worst : tuple of int or None
-        The index of the wrong entry with the largest relative difference, or of any entry where
-        none is wrong. None where there are no entries.
-    manual_error : float or None
-        The largest relative difference of manual and automatic entries; None without a manual
-        gradient. Infinite where there is NaN.
-    numeric_error : float or None
-        The largest relative difference of automatic and numeric entries; None for an inner Value.
-    verdict : {"correct", "wrong"}
-        Wrong if any entry is.
-    wrong_side : {"manual", "automatic", "both"} or None
-        Which gradient is wrong.
-    note : str
-        What else there is to know.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    worst: tuple[int, ...] | None
-    manual_error: float | None
-    numeric_error: float | None
-    verdict: Literal["correct", "wrong"]
-    wrong_side: Literal["manual", "automatic", "both"] | None
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of one parameter.
-
-    Attributes
-    ----------
-    name, index : str, tuple of int
-        Which.
-    manual, automatic, numeric : float
-        Its derivatives; `manual` is None without a manual gradient.
-    relative_error : float
-        ``|a - b| / max(|a|, |b|)`` of manual and automatic, without a manual gradient of
-        automatic and numeric. 0 where both are 0, infinite where either is NaN.
-    verdict : {"correct", "wrong", "kink"}
-        See `compare`. "kink" is not wrong: there is no derivative, and those given are between
-        the slopes on both sides.
-    """
-
-    name: str
-    index: tuple[int, ...]
-    manual: float | None
-    automatic: float
-    numeric: float
-    relative_error: float
-    verdict: Literal["correct", "wrong", "kink"]
 
 
 class Sides(NamedTuple):
@@ -92,7 +31,7 @@ class Sides(NamedTuple):
     allowed: Vector
 
 
-class Comparison:
+class Comparison(Report):
     """Manual, automatic and numeric gradients, compared. Made by `compare`.
 
     It is true if every entry is correct; ``print`` shows a table, a notebook a table in HTML.
@@ -110,6 +49,11 @@ class Comparison:
     diagnosis : list of Diagnosis
         The mistakes that give exactly the wrong manual gradients, those nearest to the loss
         first. Empty where nothing is wrong, or the automatic gradient is.
+    notes : list of str
+        How the program and the manual gradients were read, where that was not plain.
+    refusal : str
+        Why the function could not be recorded on Values, and where; empty where it was. If not,
+        the manual gradient is compared with the numeric one alone.
     """
 
     def __init__(
@@ -123,7 +67,13 @@ class Comparison:
         numeric: NumericGradient,
         kinks: dict[int, Look],
         steps: Sequence[Row] = (),
+        *,
+        given: Manual | None = None,
+        automatic: AutomaticGradient | None = None,
     ) -> None:
+        self._unread = {} if given is None else given.unread
+        self._nothing_yet = given is not None and given.is_zero
+        self._left = [] if automatic is None else automatic.left
         self._kinks = kinks
         self._problem, self._sides, self._reached = problem, sides, reached
         self._manual_wrong, self._automatic_wrong = manual_wrong, automatic_wrong
@@ -138,6 +88,8 @@ class Comparison:
         self.loss, self.tolerance = problem.loss, tolerance
         self.numeric_method, self.numeric_note = numeric.method, numeric.reason
         self.diagnosis: list[Diagnosis] = []
+        self.notes = [] if given is None else list(dict.fromkeys(given.notes))
+        self.refusal = automatic.reason if isinstance(automatic, NumericAlone) else ""
 
     @property
     def ok(self) -> bool:
@@ -155,8 +107,18 @@ class Comparison:
 
     @property
     def automatic(self) -> Any:
-        """The automatic gradient in the structure of the parameters."""
-        return self._problem.structure(self._sides.automatic.copy())
+        """The automatic gradient in the structure of the parameters, or None (see `refusal`)."""
+        return self._problem.structure(self._sides.automatic.copy()) if self.recorded else None
+
+    @property
+    def automatic_is_wrong(self) -> bool:
+        """Whether automatic and numeric gradient differ in some entry."""
+        return bool(self._automatic_wrong.any())
+
+    @property
+    def recorded(self) -> bool:
+        """Whether there is an automatic gradient."""
+        return not self.refusal
 
     @property
     def numeric(self) -> Any:
@@ -193,18 +155,26 @@ class Comparison:
             sides.append("manual")
         if self._automatic_wrong[block].any():
             sides.append("automatic")
+        unread = self._unread.get(name)
+        verdict: Verdict = "wrong" if sides else "correct"
+        if unread is not None and wrong.size:
+            verdict = unread.verdict
+        notes = () if self._unremarkable else self._notes(name, block, reached)
         return Row(
             name,
             shape,
-            worst,
-            None if manual_errors is None else float(manual_errors.max(initial=0.0)),
-            float(numeric_errors.max(initial=0.0)),
-            "wrong" if sides else "correct",
-            "both" if len(sides) == 2 else sides[0] if sides else None,
-            "" if self._unremarkable else "; ".join(self._notes(block, reached)),
+            None if unread is not None else worst,
+            None if manual_errors is None or unread else float(manual_errors.max(initial=0.0)),
+            float(numeric_errors.max(initial=0.0)) if self.recorded else None,
+            verdict,
+            None if verdict in ("missing", "not read") else _side(sides),
+            "; ".join(notes),
         )
 
-    def _notes(self, block: slice, reached: bool) -> Iterator[str]:
+    def _notes(self, name: str, block: slice, reached: bool) -> Iterator[str]:
+        if (unread := self._unread.get(name)) is not None:
+            yield unread.why
+            return
         sides = self._sides
         manual = None if sides.manual is None else sides.manual[block]
         automatic, numeric = sides.automatic[block], sides.numeric[block]
@@ -214,14 +184,17 @@ class Comparison:
             yield f"{wrong.sum()} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
         if not reached:
             yield (
-                "the graph of fun does not reach it, but fun depends on it (.data, .detach() or "
-                "no_grad() in fun?)"
+                f"the graph of fun does not reach it, but fun depends on it"
+                f"{f': {lost(self._left)}' if self._left else ' (.detach() or no_grad() in fun?)'}"
                 if automatic_wrong.any()
                 else "fun does not depend on it: its gradient is 0"
             )
         elif automatic_wrong.any() and np.isfinite(automatic[automatic_wrong]).all():
-            yield "automatic and numeric differ: a wrong derivative rule, or a kink"
+            why = lost(self._left) if self._left else "a wrong derivative rule, or a kink"
+            yield f"automatic and numeric differ: {why}"
         yield from self._notes_on_kinks(block)
+        if manual is not None and not self._nothing_yet and wrong.any() and not manual.any():
+            yield "all of it is 0"
         known = [side for side in (manual, automatic, numeric) if side is not None]
         if not all(np.isfinite(side).all() for side in known):
             yield "not all derivatives are finite"
@@ -256,12 +229,50 @@ class Comparison:
             if k in range(block.start, block.stop):
                 entries.setdefault(look.kink, []).append(k)
         for kink, places in entries.items():
-            number = "" if block.stop - block.start == 1 else _counted(len(places))
+            number = "" if block.stop - block.start == 1 else _count(len(places))
             yield f"{kink} is at its kink{number}"
             outside = next((k for k in places if self._wrong[k]), None)
             if outside is not None:
                 low, high = sorted(side.value for side in self._kinks[outside][1:3])
                 yield f"not all are between the slopes on both sides, {low:.6g} and {high:.6g}"
+
+    @property
+    def wrong_of(self) -> tuple[int, int]:
+        """How many entries of the parameters are wrong, of how many."""
+        return int(self._wrong.sum()), self._wrong.size
+
+    @cached_property
+    def remarks(self) -> list[str]:
+        """What there is to say of parameters that are wrong or have a note."""
+        return list(self._remarks())
+
+    def _remarks(self) -> Iterator[str]:
+        if not np.isfinite(self.loss):
+            yield f"the loss is {self.loss}"
+        if self._nothing_yet:
+            yield "all manual gradients are 0: nothing is computed yet"
+        if len(self._unread) == len(self.rows):
+            yield "there is no manual gradient that can be read"
+        yield from self.notes
+        for row, block in zip(self.rows, self._problem.blocks()):
+            if row.verdict == "wrong" and row.worst is not None:
+                yield self._worst(row, block)
+            elif row.verdict != "correct":
+                yield f"{row.name}: {row.verdict}: {row.note}"
+            elif row.note:
+                yield f"{row.name}: {row.note}"
+        for row in self._steps:
+            if row.verdict != "correct":
+                yield f"{row.name} is {row.verdict}: {row.note}"
+
+    def _worst(self, row: Row, block: slice) -> str:
+        place = f"[{', '.join(map(str, row.worst))}]" if row.worst else ""
+        values = ", ".join(
+            f"{side}{NO_BREAK}{float(vector[block].reshape(row.shape)[row.worst]):.16g}"
+            for side, vector in zip(("manual", "automatic", "numeric"), self._sides)
+            if vector is not None and (self.recorded or side != "automatic")
+        )
+        return f"{row.name}{place} is wrong: {values}; {row.note}"
 
     def _entries(self) -> Iterator[Entry]:
         problem, sides = self._problem, self._sides
@@ -284,38 +295,14 @@ class Comparison:
                 verdict: Literal["correct", "wrong", "kink"] = (
                     "wrong" if wrong else "kink" if kink else "correct"
                 )
+                if name in self._unread:
+                    by_hand = None
+                if not self.recorded:
+                    by_engine = None
                 yield Entry(name, index, by_hand, by_engine, by_steps, error, verdict)
 
-    def __str__(self) -> str:
-        return report.as_text(self)
 
-    def __repr__(self) -> str:
-        return f"<Comparison: {report.summary(self)}>"
-
-    def _repr_html_(self) -> str:
-        return report.as_html(self)
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Write everything as JSON.
-
-        Parameters
-        ----------
-        indent : int, optional
-            How far to indent nested lines; by default everything is on one line.
-
-        Returns
-        -------
-        str
-            An object with the keys ``ok``, ``loss``, ``tolerance``, ``numeric_method``,
-            ``numeric_note``, ``rows``, ``entries`` and ``diagnosis``; rows and entries have the
-            keys of `Row` and `Entry`. Numbers that are not finite are the strings ``"NaN"``,
-            ``"Infinity"`` and ``"-Infinity"``, which ``float()`` reads; what there is none of is
-            null.
-        """
-        return report.as_json(self, indent)
-
-
-def step_row(step: Step, wrong: Mask) -> Row:
+def make_step_row(step: InnerGradient, wrong: Mask) -> Row:
     """Make the row of an inner Value."""
     errors = relative_errors(step.manual, step.automatic)
     worst = np.where(wrong, errors, -1.0) if wrong.any() else errors
@@ -332,7 +319,16 @@ def step_row(step: Step, wrong: Mask) -> Row:
     )
 
 
-def _counted(entries: int) -> str:
+def make_unread_row(name: str, shape: tuple[int, ...], unread: Unread) -> Row:
+    """Make the row of an inner Value whose gradient could not be read."""
+    return Row(name, shape, None, None, None, unread.verdict, None, f"inner Value; {unread.why}")
+
+
+def _side(sides: Sequence[Literal["manual", "automatic"]]) -> WrongSide:
+    return "both" if len(sides) == 2 else sides[0] if sides else None
+
+
+def _count(entries: int) -> str:
     return f" ({entries} {'entry' if entries == 1 else 'entries'})"
 
 

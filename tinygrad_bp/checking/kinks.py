@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .automatic import run
-from .branches import Way, change, noticed, ways_of
-from .differences import FIRST_STEP, Slope, adaptive, one_sided
-from .numeric import Line
-from .problem import Problem, Vector
+from .automatic import AutomaticGradient
+from .branches import Way, change
+from .numeric import Probe
+from .problem import Problem
+from .quotients import FIRST_STEP, Slope, adaptive, from_one_side
 
 #: The distance, in units of max(1, |x|), within which a kink is at the point.
 AT = 1e-10
@@ -55,49 +55,49 @@ class Look(NamedTuple):
 
 
 def look_closer(
-    problem: Problem, where: Iterable[int], *, only_at_kinks: bool = False
+    problem: Problem,
+    automatic: AutomaticGradient,
+    where: Iterable[int],
+    *,
+    only_at_kinks: bool = False,
 ) -> dict[int, Look]:
     """Look closer at entries; those where the graph shows no kink at the point may be left out."""
-    looker = _Looker(problem)
+    looker = _Looker(problem, automatic)
     with np.errstate(all="ignore"):  # fun may be undefined beside the point
         if only_at_kinks and not looker.any_kink_at_the_point():
             return {}
         looks = {
             k: looker.look(k) for k in map(int, where) if not only_at_kinks or looker.at_kink(k)
         }
-    looker.line.close()
+    looker.probe.close()
     return looks
 
 
 class _Looker:
     """Signatures and slopes of a problem, along one entry at a time."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem, self.line = problem, Line(problem)
-        self.here = self._ways(problem.x)
-
-    def _ways(self, at: Vector) -> list[Way]:
-        with noticed() as seen:
-            path, _ = run(self.problem, at)
-        return ways_of(path, seen)
+    def __init__(self, problem: Problem, automatic: AutomaticGradient) -> None:
+        self.problem, self.probe = problem, Probe(problem)
+        self.ways_at = automatic.ways_at
+        self.here = self.ways_at(problem.x)
 
     def any_kink_at_the_point(self) -> bool:
         x = self.problem.x
         direction = np.random.default_rng(2).standard_normal(x.size)
         step = AT * direction * np.maximum(1, np.abs(x))
-        return any(change(self.here, self._ways(x + s)) for s in (step, -step))
+        return any(change(self.here, self.ways_at(x + s)) for s in (step, -step))
 
     def at_kink(self, k: int) -> bool:
-        return self._crossed(k, AT * self.line.scale(k), (1.0, -1.0)) is not None
+        return self._find_crossing(k, AT * self.probe.scale(k), (1.0, -1.0)) is not None
 
-    def _moved(self, k: int, t: float) -> list[Way]:
+    def _ways_beside(self, k: int, t: float) -> list[Way]:
         at = self.problem.x.copy()
         at[k] += t
-        return self._ways(at)
+        return self.ways_at(at)
 
-    def _crossed(self, k: int, h: float, stencil: tuple[float, ...]) -> str | None:
+    def _find_crossing(self, k: int, h: float, stencil: tuple[float, ...]) -> str | None:
         """Return which unit changes sides between the points of a stencil, or None."""
-        points = (self._moved(k, h * s) for s in stencil)
+        points = (self._ways_beside(k, h * s) for s in stencil)
         first = next(points)
         return next(filter(None, (change(first, ways) for ways in points)), None)
 
@@ -105,21 +105,21 @@ class _Looker:
         """Return the longest step without a change of sides, or 0 and which unit is too near."""
         h, crossed = FIRST_STEP, None
         while h > AT:
-            step = sign * h * self.line.scale(k)
-            crossed = self._crossed(k, step, stencil)
+            step = sign * h * self.probe.scale(k)
+            crossed = self._find_crossing(k, step, stencil)
             if crossed is None:
                 return step, ""
             h /= 4
         return 0.0, crossed or ""
 
     def look(self, k: int) -> Look:
-        f, noise = self.line.along(k), self.problem.noise()
+        f, noise = self.probe.along(k), self.problem.noise()
         step, kink = self._widest(k, 1.0, _CENTRAL)
         if kink:
             sides = [self._side(k, f, noise, sign) for sign in (-1.0, 1.0)]
         else:
-            h = min(step, _HIDDEN * self.line.scale(k))
-            sides = [one_sided(f, sign * h, noise) for sign in (-1.0, 1.0)]
+            h = min(step, _HIDDEN * self.probe.scale(k))
+            sides = [from_one_side(f, sign * h, noise) for sign in (-1.0, 1.0)]
         left, right = sides
         if abs(left.value - right.value) > 2 * (left.error + right.error):
             middle = Slope((left.value + right.value) / 2, (left.error + right.error) / 2)
@@ -130,4 +130,4 @@ class _Looker:
 
     def _side(self, k: int, f: Callable[[float], float], noise: float, sign: float) -> Slope:
         step, _ = self._widest(k, sign, _RIGHT)
-        return one_sided(f, step or sign * AT * self.line.scale(k), noise)
+        return from_one_side(f, step or sign * AT * self.probe.scale(k), noise)

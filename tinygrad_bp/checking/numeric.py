@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from .differences import (
+from .problem import Point, Problem, Vector
+from .quotients import (
     FIRST_STEP,
     F,
     Slope,
@@ -20,7 +21,6 @@ from .differences import (
     five_point,
     where_smooth,
 )
-from .problem import Point, Problem, Vector
 
 Method = Literal["auto", "complex", "adaptive", "five-point", "central"]
 
@@ -242,11 +242,11 @@ def differences(
     gradient = np.zeros(problem.x.size)
     error = np.full(problem.x.size, np.nan)
     slope = _slope_by(problem, method, step, with_error)
-    line = Line(problem)
+    probe = Probe(problem)
     with np.errstate(all="ignore"):  # fun may be undefined beside the point
         for k in range(gradient.size) if where is None else where:
-            gradient[k], error[k] = slope(line.along(k), line.scale(k))
-    line.close()
+            gradient[k], error[k] = slope(probe.along(k), probe.scale(k))
+    probe.close()
     return NumericGradient(gradient, error, method)
 
 
@@ -273,7 +273,7 @@ def _slope_by(
     return plain
 
 
-class Line:
+class Probe:
     """`fun` along one entry of its parameters at a time."""
 
     def __init__(self, problem: Problem) -> None:

@@ -6,7 +6,7 @@ verdicts are vectors, and the names and shapes of the parameters are looked up a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from math import isnan
 from typing import Any
 
@@ -23,8 +23,10 @@ EPSILON = float(np.finfo(np.float64).eps)
 
 def numbers(leaf: Any) -> npt.NDArray[Any]:
     """Return real numbers as an array; raise TypeError, saying what they are, for others."""
+    if hasattr(leaf, "detach"):  # a Value, or a tensor that may require a gradient
+        leaf = leaf.data if isinstance(leaf, Value) else leaf.detach()
     try:
-        array = np.asarray(leaf.data if isinstance(leaf, Value) else leaf)
+        array = np.asarray(leaf)
     except ValueError as error:
         raise TypeError(f"a ragged sequence ({error})") from error
     if array.dtype.kind not in "fiub":
@@ -74,7 +76,7 @@ class Problem:
         self.x: Vector = np.concatenate([array.ravel() for array in arrays]).astype(np.float64)
         self.resolution = EPSILON
         self._noise: float | None = None
-        self.loss = self._checked_loss()
+        self.loss = self._check_loss()
 
     def blocks(self) -> Iterator[slice]:
         """Yield the place of each parameter in the vector."""
@@ -89,7 +91,22 @@ class Problem:
         """Arrange a vector as the parameters are arranged: views of it."""
         return rebuild(self.tree, iter(self.arrays(vector)))
 
-    def _checked_loss(self) -> float:
+    def without(self, names: Collection[str]) -> tuple[Any, Callable[[Any], Any]]:
+        """Return the other parameters, and what makes all of them again of such.
+
+        Empty tuples take the places of those that are held.
+        """
+        places = dict(zip(self.names, self.arrays(self.x), strict=True))
+        others = (() if name in names else array.copy() for name, array in places.items())
+
+        def filled(params: Any) -> Any:
+            given = (leaf for _, leaf in flatten(params))
+            leaves = (a.copy() if name in names else next(given) for name, a in places.items())
+            return rebuild(self.tree, leaves)
+
+        return rebuild(self.tree, others), filled
+
+    def _check_loss(self) -> float:
         point = Point(self)
         first = point.value()
         point.refuse_changes()

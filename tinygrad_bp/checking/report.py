@@ -1,22 +1,26 @@
-"""A comparison as text, HTML and JSON."""
+"""What a comparison found, row by row and entry by entry, and how it is shown."""
 
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from html import escape
 from io import StringIO
 from math import isfinite, isnan
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from ..diagnosing import Diagnosis
-    from .comparison import Comparison, Row
+from ..diagnosing import Diagnosis
+
+#: What may be said of a row, and of which gradient.
+Verdict = Literal["correct", "wrong", "missing", "not read"]
+WrongSide = Literal["manual", "automatic", "both"] | None
 
 _WIDTH = 100
-_NO_BREAK = "\N{NO-BREAK SPACE}"
+#: Stands in a remark where a line must not break.
+NO_BREAK = "\N{NO-BREAK SPACE}"
 _COLUMNS = (
     "parameter",
     "shape",
@@ -33,21 +37,157 @@ _METHODS = {
 }
 
 
-def summary(comparison: Comparison) -> str:
-    """Say in one line how it went."""
-    wrong = int(comparison._wrong.sum())
-    total = comparison._wrong.size
-    if not wrong and not comparison.ok:
-        return "gradients match, but those by inner Values do NOT"
-    if not wrong:
-        return f"gradients match: {total} {'entry' if total == 1 else 'entries'}"
-    return (
-        f"gradients do NOT match: {wrong} of {total} {'entry' if total == 1 else 'entries'} "
-        f"{'is' if wrong == 1 else 'are'} wrong"
-    )
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One parameter of a comparison, or one inner Value.
+
+    Attributes
+    ----------
+    name : str
+        The path to it, such as ``w_1`` or ``layers[0].w``.
+    shape : tuple of int
+        Its shape.
+    worst : tuple of int or None
+        The index of the wrong entry with the largest relative difference, or of any entry where
+        none is wrong. None where there are no entries.
+    manual_error : float or None
+        The largest relative difference of manual and automatic entries, or numeric ones where
+        there is no automatic gradient; None without a manual gradient. Infinite where there is NaN.
+    numeric_error : float or None
+        The largest relative difference of automatic and numeric entries; None for an inner Value,
+        and without an automatic gradient.
+    verdict : {"correct", "wrong", "missing", "not read"}
+        Wrong if any entry is, or the manual gradient has another shape; missing where there is no
+        manual gradient for this parameter alone; not read where what there is are no numbers.
+    wrong_side : {"manual", "automatic", "both"} or None
+        Which gradient is wrong.
+    note : str
+        What else there is to know.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    worst: tuple[int, ...] | None
+    manual_error: float | None
+    numeric_error: float | None
+    verdict: Verdict
+    wrong_side: WrongSide
+    note: str
 
 
-def as_text(comparison: Comparison) -> str:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of one parameter.
+
+    Attributes
+    ----------
+    name, index : str, tuple of int
+        Which.
+    manual, automatic, numeric : float
+        Its derivatives; `manual` is None without a manual gradient of this parameter, `automatic`
+        where there is none.
+    relative_error : float
+        ``|a - b| / max(|a|, |b|)`` of manual and automatic, without a manual gradient of
+        automatic and numeric, without an automatic one of manual and numeric. 0 where both are 0,
+        infinite where either is NaN.
+    verdict : {"correct", "wrong", "kink"}
+        See `compare`. "kink" is not wrong: there is no derivative, and those given are between
+        the slopes on both sides.
+    """
+
+    name: str
+    index: tuple[int, ...]
+    manual: float | None
+    automatic: float | None
+    numeric: float
+    relative_error: float
+    verdict: Literal["correct", "wrong", "kink"]
+
+
+class Report(ABC):
+    """What was found, as text, HTML and JSON; `Comparison` says it."""
+
+    loss: float
+    tolerance: float
+    numeric_method: str
+    numeric_note: str
+    diagnosis: list[Diagnosis]
+    notes: list[str]
+    refusal: str
+
+    @property
+    @abstractmethod
+    def ok(self) -> bool:
+        """Whether every entry is correct."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> list[Row]:
+        """One `Row` for each parameter, in their order, then one for each inner Value."""
+
+    @property
+    @abstractmethod
+    def entries(self) -> list[Entry]:
+        """One `Entry` for each entry of each parameter."""
+
+    @property
+    @abstractmethod
+    def wrong_of(self) -> tuple[int, int]:
+        """How many entries of the parameters are wrong, of how many."""
+
+    @property
+    @abstractmethod
+    def remarks(self) -> list[str]:
+        """What there is to say below the table."""
+
+    @property
+    def summary(self) -> str:
+        """How it went, in one line."""
+        wrong, total = self.wrong_of
+        if not wrong and not self.ok:
+            return "gradients match, but those by inner Values do NOT"
+        if not wrong:
+            return f"gradients match: {total} {'entry' if total == 1 else 'entries'}"
+        return (
+            f"gradients do NOT match: {wrong} of {total} {'entry' if total == 1 else 'entries'} "
+            f"{'is' if wrong == 1 else 'are'} wrong{self._or_missing}"
+        )
+
+    @property
+    def _or_missing(self) -> str:
+        missing = any(row.verdict in ("missing", "not read") for row in self.rows)
+        return " or missing" if missing else ""
+
+    def __str__(self) -> str:
+        return _as_text(self)
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.summary}>"
+
+    def _repr_html_(self) -> str:
+        return _as_html(self)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Write everything as JSON.
+
+        Parameters
+        ----------
+        indent : int, optional
+            How far to indent nested lines; by default everything is on one line.
+
+        Returns
+        -------
+        str
+            An object with the keys ``ok``, ``loss``, ``tolerance``, ``numeric_method``,
+            ``numeric_note``, ``refusal``, ``notes``, ``rows``, ``entries`` and ``diagnosis``;
+            rows and entries have the keys of `Row` and `Entry`. Numbers that are not finite are
+            the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``, which ``float()`` reads;
+            what there is none of is null.
+        """
+        return _as_json(self, indent)
+
+
+def _as_text(comparison: Report) -> str:
     """Write a table, plain and of fixed width, with what is wrong below it."""
     # rich is imported when a table is first wanted: it takes longer than a comparison
     from rich import box
@@ -56,10 +196,10 @@ def as_text(comparison: Comparison) -> str:
     from rich.text import Text
 
     table = Table(box=box.MARKDOWN)
-    for heading in _COLUMNS:
+    for heading in _headings(comparison):
         table.add_column(heading, overflow="fold")
     for row in comparison.rows:
-        table.add_row(*map(Text, _cells(row)))  # Text: names are no markup
+        table.add_row(*map(Text, _cells(row, comparison)))  # Text: names are no markup
     lines = StringIO()
     Console(
         file=lines,
@@ -70,22 +210,24 @@ def as_text(comparison: Comparison) -> str:
         legacy_windows=False,
     ).print(table)
     body = [line.rstrip() for line in lines.getvalue().splitlines() if line.strip()]
-    remarks = [line for remark in _remarks(comparison) for line in _wrapped(remark)]
+    remarks = [line for remark in comparison.remarks for line in _wrap(remark)]
     causes = [line for diagnosis in comparison.diagnosis for line in _as_lines(diagnosis)]
-    footer = _wrapped(_footer(comparison))
-    return "\n".join([summary(comparison), *body, *remarks, *causes, *footer])
+    footer = _wrap(_footer(comparison))
+    refusal = _wrap(_refused(comparison)) if comparison.refusal else []
+    return "\n".join([*refusal, comparison.summary, *body, *remarks, *causes, *footer])
 
 
-def as_html(comparison: Comparison) -> str:
+def _as_html(comparison: Report) -> str:
     """Write a table for notebooks; every text in it is escaped."""
-    heads = "".join(f"<th>{escape(heading)}</th>" for heading in _COLUMNS)
+    heads = "".join(f"<th>{escape(heading)}</th>" for heading in _headings(comparison))
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(row)) + "</tr>"
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(row, comparison)) + "</tr>"
         for row in comparison.rows
     )
-    remarks = "".join(f"<li>{escape(line)}</li>" for line in _remarks(comparison))
+    remarks = "".join(f"<li>{escape(line)}</li>" for line in comparison.remarks)
+    refusal = f"<p>{escape(_refused(comparison))}</p>" if comparison.refusal else ""
     return (
-        f"<div><p><strong>{escape(summary(comparison))}</strong></p>"
+        f"<div>{refusal}<p><strong>{escape(comparison.summary)}</strong></p>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         f"{f'<ul>{remarks}</ul>' if remarks else ''}"
         f"{''.join(map(_as_paragraph, comparison.diagnosis))}"
@@ -93,7 +235,7 @@ def as_html(comparison: Comparison) -> str:
     )
 
 
-def as_json(comparison: Comparison, indent: int | None) -> str:
+def _as_json(comparison: Report, indent: int | None) -> str:
     """Write an object, see `Comparison.to_json`."""
     content = {
         "ok": comparison.ok,
@@ -101,6 +243,8 @@ def as_json(comparison: Comparison, indent: int | None) -> str:
         "tolerance": comparison.tolerance,
         "numeric_method": comparison.numeric_method,
         "numeric_note": comparison.numeric_note,
+        "refusal": comparison.refusal,
+        "notes": comparison.notes,
         "rows": [asdict(row) for row in comparison.rows],
         "entries": [asdict(entry) for entry in comparison.entries],
         "diagnosis": [asdict(each) for each in comparison.diagnosis],
@@ -119,29 +263,28 @@ def _finite(content: Any) -> Any:
     return content
 
 
-def _cells(row: Row) -> list[str]:
+def _refused(comparison: Report) -> str:
+    """Say that there is no automatic side, and what to do."""
+    return (
+        "manual gradients are compared with numeric ones alone; there are no automatic ones: "
+        f"{comparison.refusal}"
+    )
+
+
+def _headings(comparison: Report) -> list[str]:
+    first, second = _COLUMNS[:3], _COLUMNS[5:]
+    return [*first, *(_COLUMNS[3:5] if not comparison.refusal else ["manual/numeric"]), *second]
+
+
+def _cells(row: Row, comparison: Report) -> list[str]:
+    errors = [row.manual_error, *([] if comparison.refusal else [row.numeric_error])]
     return [
         row.name,
         str(row.shape),
         "-" if row.worst is None else str(row.worst),
-        "-" if row.manual_error is None else f"{row.manual_error:.1e}",
-        "-" if row.numeric_error is None else f"{row.numeric_error:.1e}",
+        *("-" if error is None else f"{error:.1e}" for error in errors),
         row.verdict if row.wrong_side is None else f"{row.wrong_side} wrong",
     ]
-
-
-def _remarks(comparison: Comparison) -> Iterator[str]:
-    """Yield a line for each parameter that is wrong or has a note."""
-    if not isfinite(comparison.loss):
-        yield f"the loss is {comparison.loss}"
-    for row, block in zip(comparison.rows, comparison._problem.blocks()):
-        if row.verdict == "wrong" and row.worst is not None:
-            yield _worst(comparison, row, block)
-        elif row.note:
-            yield f"{row.name}: {row.note}"
-    for row in comparison._steps:
-        if row.note:
-            yield f"{row.name} is wrong: {row.note}"
 
 
 def _title(diagnosis: Diagnosis) -> str:
@@ -159,32 +302,22 @@ def _as_paragraph(diagnosis: Diagnosis) -> str:
 
 def _as_lines(diagnosis: Diagnosis) -> Iterator[str]:
     """Write what was done, what else it may have been, and what to do."""
-    yield from _wrapped(_title(diagnosis))
+    yield from _wrap(_title(diagnosis))
     for text in (diagnosis.explanation, diagnosis.fix):
-        yield from _wrapped(f"  {text}")
+        yield from _wrap(f"  {text}")
     if diagnosis.line:
         yield f"  The right step: {diagnosis.line}"
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrap(text: str) -> list[str]:
     """Break a text into lines, those after the first indented; long names stay whole."""
     lines = wrap(
         text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
     )
-    return [line.replace(_NO_BREAK, " ") for line in lines]
+    return [line.replace(NO_BREAK, " ") for line in lines]
 
 
-def _worst(comparison: Comparison, row: Row, block: slice) -> str:
-    place = f"[{', '.join(map(str, row.worst))}]" if row.worst else ""
-    values = ", ".join(
-        f"{side}{_NO_BREAK}{float(vector[block].reshape(row.shape)[row.worst]):.16g}"
-        for side, vector in zip(("manual", "automatic", "numeric"), comparison._sides)
-        if vector is not None
-    )
-    return f"{row.name}{place} is wrong: {values}; {row.note}"
-
-
-def _footer(comparison: Comparison) -> str:
+def _footer(comparison: Report) -> str:
     reason = f" (not the complex step: {comparison.numeric_note})"
     return (
         f"largest relative differences; tolerance {comparison.tolerance:g}; numeric side: "

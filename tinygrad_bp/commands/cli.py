@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import traceback
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-#: Exit status where a command could not be run.
-COULD_NOT_RUN = 2
+if TYPE_CHECKING:
+    from .process import Outcome
 
-Backward = Literal["beside", "combined"]
-MethodName = Literal["auto", "complex", "adaptive", "five-point", "central"]
-ThemeName = Literal["light", "dark", "print", "colour-blind"]
+#: Exit status where gradients are wrong, and where a command could not be run.
+WRONG, COULD_NOT_RUN = 1, 2
 
 app = typer.Typer(
     name="tinygrad-bp",
@@ -20,6 +22,21 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+# --- what several commands take ------------------------------------------------------------------
+
+File = Annotated[Path, typer.Argument(help="A Python file with parameters and a function.")]
+Params = Annotated[str, typer.Option(help="What the parameters are called in it.")]
+Loss = Annotated[str, typer.Option(help="What the function of them is called.")]
+TimeLimit = Annotated[float, typer.Option(min=0.1, help="How many seconds the file may take.")]
+MemoryLimit = Annotated[
+    int, typer.Option(min=256, help="How many MiB of address space it may have (Linux).")
+]
+_OUT = ("--out", "--output")
+
+Backward = Literal["beside", "combined"]
+MethodName = Literal["auto", "complex", "adaptive", "five-point", "central"]
+ThemeName = Literal["light", "dark", "print", "colour-blind"]
 
 
 def _version(wanted: bool) -> None:
@@ -42,7 +59,7 @@ def _options(
 @app.command()
 def demo(
     out: Annotated[
-        Path, typer.Option(help="Folder for the results; made where it is missing.")
+        Path, typer.Option(*_OUT, help="Folder for the results; made where it is missing.")
     ] = Path("tinygrad-bp-demo"),
 ) -> None:
     """Build, draw, check and train the notebook's 7-6-5-2 net, end to end."""
@@ -68,33 +85,29 @@ def demo(
 
 @app.command()
 def derive(
-    file: Annotated[Path, typer.Argument(help="A Python file with parameters and a function.")],
-    params: Annotated[str, typer.Option(help="What the parameters are called in it.")] = "params",
-    loss: Annotated[str, typer.Option(help="What the function of them is called.")] = "loss",
+    file: File,
+    params: Params = "params",
+    loss: Loss = "loss",
     latex: Annotated[bool, typer.Option("--latex", help="Print formulas, not source.")] = False,
-    output: Annotated[
-        Path | None, typer.Option(help="Write a .py (or .tex) file instead of printing.")
+    out: Annotated[
+        Path | None, typer.Option(*_OUT, help="Write a .py (or .tex) file instead of printing.")
     ] = None,
+    time_limit: TimeLimit = 60,
+    memory_limit: MemoryLimit = 4096,
 ) -> None:
     """Write out the backward pass of a function: NumPy source, or formulas."""
-    from .derive import written
-    from .files import ScriptError
-
-    try:
-        text = written(file, params=params, loss=loss, latex=latex, output=output)
-    except ScriptError as error:
-        raise _cannot(str(error)) from None
-    typer.echo(text, nl=False)
+    limits = {"time_limit": time_limit, "memory_limit": memory_limit}
+    _run("derive", file, out=out, params=params, loss=loss, latex=latex, **limits)
 
 
 @app.command()
 def draw(
-    file: Annotated[Path, typer.Argument(help="A Python file with parameters and a function.")],
+    file: File,
     out: Annotated[
-        Path, typer.Option(help="Written by its suffix: .svg .png .pdf .dot .mmd .txt")
+        Path, typer.Option(*_OUT, help="Written by its suffix: .svg .png .pdf .dot .mmd .txt")
     ] = Path("graph.svg"),
-    params: Annotated[str, typer.Option(help="What the parameters are called in it.")] = "params",
-    loss: Annotated[str, typer.Option(help="What the function of them is called.")] = "loss",
+    params: Params = "params",
+    loss: Loss = "loss",
     manual: Annotated[
         str | None, typer.Option(help="What the gradients derived by hand are called; compared.")
     ] = None,
@@ -113,61 +126,55 @@ def draw(
     ] = False,
     theme: Annotated[ThemeName, typer.Option(help="The colours.")] = "light",
     force: Annotated[bool, typer.Option("--force", help="Draw all nodes, however many.")] = False,
+    time_limit: TimeLimit = 60,
+    memory_limit: MemoryLimit = 4096,
 ) -> None:
     """Draw the graph of a function, with the gradients of its parameters."""
-    from .draw import drawn
-    from .files import ScriptError
-
-    try:
-        text = drawn(
-            file,
-            out,
-            params=params,
-            loss=loss,
-            manual=manual,
-            backward=backward or False,
-            depth=depth,
-            focus=focus,
-            derivatives=derivatives,
-            colours="gradients" if gradients else "roles",
-            theme=theme,
-            force=force,
-        )
-    except ScriptError as error:
-        raise _cannot(str(error)) from None
-    typer.echo(text)
+    _run(
+        "draw",
+        file,
+        out=out,
+        params=params,
+        loss=loss,
+        manual=manual,
+        backward=backward or False,
+        depth=depth,
+        focus=focus,
+        derivatives=derivatives,
+        colours="gradients" if gradients else "roles",
+        theme=theme,
+        force=force,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
+    )
 
 
 @app.command()
 def explore(
-    file: Annotated[Path, typer.Argument(help="A Python file with parameters and a function.")],
-    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("explore.html"),
-    params: Annotated[str, typer.Option(help="What the parameters are called in it.")] = "params",
-    loss: Annotated[str, typer.Option(help="What the function of them is called.")] = "loss",
+    file: File,
+    out: Annotated[Path, typer.Option(*_OUT, help="The page to write.")] = Path("explore.html"),
+    params: Params = "params",
+    loss: Loss = "loss",
     manual: Annotated[
         str, typer.Option(help="What gradients derived by hand are called, if it has some.")
     ] = "manual_gradients",
+    time_limit: TimeLimit = 60,
+    memory_limit: MemoryLimit = 4096,
 ) -> None:
     """Make a page that steps through the forward and the backward pass."""
-    from .explore import explored
-    from .files import ScriptError
-
-    try:
-        page = explored(file, out, params=params, loss=loss, manual=manual)
-    except ScriptError as error:
-        raise _cannot(str(error)) from None
-    typer.echo(f"Written to {page.path}; open it in a browser.")
+    limits = {"time_limit": time_limit, "memory_limit": memory_limit}
+    _run("explore", file, out=out, params=params, loss=loss, manual=manual, **limits)
 
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="A Python file with gradients derived by hand.")],
+    file: File,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     reference: Annotated[
         Path | None, typer.Option(help="Take parameters and loss from this file instead.")
     ] = None,
-    params: Annotated[str, typer.Option(help="What the parameters are called in it.")] = "params",
-    loss: Annotated[str, typer.Option(help="What the function of them is called.")] = "loss",
+    params: Params = "params",
+    loss: Loss = "loss",
     manual: Annotated[
         str, typer.Option(help="What the gradients, or a function of them, are called.")
     ] = "manual_gradients",
@@ -175,17 +182,14 @@ def check(
     tolerance: Annotated[
         float, typer.Option(min=0, help="The largest relative difference that is correct.")
     ] = 1e-7,
-    time_limit: Annotated[
-        float, typer.Option(min=0.1, help="How many seconds the file may take.")
-    ] = 60,
-    memory_limit: Annotated[
-        int, typer.Option(min=256, help="How many MiB of address space it may have (Linux).")
-    ] = 4096,
+    time_limit: TimeLimit = 60,
+    memory_limit: MemoryLimit = 4096,
 ) -> None:
     """Check gradients derived by hand: exit 0 if they are correct, 1 if wrong, 2 if it cannot."""
-    from .check import check_file
+    from .process import run_command
 
-    checked = check_file(
+    outcome = run_command(
+        "check",
         file,
         reference=reference,
         params=params,
@@ -197,16 +201,32 @@ def check(
         memory_limit=memory_limit,
     )
     if as_json:
-        typer.echo(checked.to_json(file))
-    elif checked.status == "error":
-        typer.echo(f"tinygrad-bp: {_printable(checked.text)}", err=True)
-    else:
-        typer.echo(_printable(checked.text))
-    if checked.output and not as_json:
-        more = "\n(and more)" if checked.output_cut else ""
+        typer.echo(outcome.to_json(file))
+        _end({"correct": 0, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN))
+    _show(file, outcome)
+    _end(WRONG if outcome.status == "wrong" else 0)
+
+
+# --- running and showing -------------------------------------------------------------------------
+
+
+def _run(command: str, file: Path, *, out: Path | None, **options: Any) -> None:
+    from .process import run_command
+
+    _show(file, run_command(command, file, out=out, **options))
+    if out is not None:
+        typer.echo(f"Written to {out}.")
+
+
+def _show(file: Path, outcome: Outcome) -> None:
+    """Print what a command has to say, and apart from it what the file has printed."""
+    if outcome.output:
+        more = "\n(and more)" if outcome.output_cut else ""
         typer.echo(f"--- printed by {file} ---", err=True)
-        typer.echo(_printable(checked.output.rstrip()) + more, err=True)
-    raise typer.Exit({"correct": 0, "wrong": 1}.get(checked.status, COULD_NOT_RUN))
+        typer.echo(_printable(outcome.output.rstrip()) + more, err=True)
+    if outcome.status == "error":
+        raise _cannot(outcome.text)
+    typer.echo(_printable(outcome.text), nl=False)
 
 
 def _printable(text: str) -> str:
@@ -217,10 +237,34 @@ def _printable(text: str) -> str:
 
 
 def _cannot(problem: str) -> typer.Exit:
-    typer.echo(f"tinygrad-bp: {problem}", err=True)
+    typer.echo(f"tinygrad-bp: {_printable(problem)}", err=True)
     return typer.Exit(COULD_NOT_RUN)
 
 
+class _Status(SystemExit):
+    """The exit status that a command has chosen; any other but 0 says that the tool failed."""
+
+
+def _end(status: int) -> NoReturn:
+    sys.stdout.flush()  # a verdict that nobody could read is none
+    raise _Status(status)
+
+
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; whatever fails, the exit status is 2."""
+    status: Any = COULD_NOT_RUN
+    try:
+        try:
+            app()
+        except _Status as verdict:
+            status = verdict.code
+        except SystemExit as ended:
+            status = COULD_NOT_RUN if ended.code else 0
+        sys.stdout.flush()
+    except OSError as error:
+        status = COULD_NOT_RUN
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to fail
+        print(f"tinygrad-bp: cannot print: {error.strerror or error}", file=sys.stderr)
+    except Exception:
+        traceback.print_exc()
+    sys.exit(status)

@@ -1,4 +1,4 @@
-"""The process in which a user's file runs and is checked; see `submission` for the other side."""
+"""The process in which a user's file runs for a command; see `process` for the other side."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import math
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..checking.compare import compare
-from .files import ScriptError, blame, look_up, run_file
+from ..numpy.serving import SERVED
+from .files import ScriptError, UserFile, blame
+from .pictures import show_no_pictures
 
 
 def main() -> None:
@@ -28,6 +30,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
     import rich.console  # noqa: F401 - for the table; what the file does shall not hinder it
 
+    command = import_module(f".{job['command']}_file", __package__)
     trace = open(job["trace"], "wb", buffering=0)  # noqa: SIM115 - until the process ends
     answer_file = open(job["answer"], "wb", buffering=0)  # noqa: SIM115 - from now it is timed
 
@@ -37,54 +40,39 @@ def main() -> None:
     faulthandler.enable(trace)
     faulthandler.dump_traceback_later(job["time_limit"], exit=True, file=trace)
     _limit_memory(job["memory_limit"])
+    show_no_pictures()
     try:
-        answer = _checked(job)
+        answer = _answer(command.answer, job)
     except ScriptError as error:
         answer = {"error": {"kind": error.kind, "line": error.line, "message": error.what}}
-        answer["error"]["of_reference"] = error.file == Path(job["reference"] or "")
+        answer["error"]["file"] = error.file and str(error.file)
     except BaseException as error:  # whatever it is: the report shall say so
         message = f"{type(error).__name__}: {error}"
         answer = {"error": {"kind": "exception", "line": None, "message": message}}
-        answer["error"]["of_reference"] = False
+        answer["error"]["file"] = job["file"]
     text = dumps(answer | {"token": job["token"]})
     if own_pid() == process:  # and not a copy that the file has forked
         write(encode(text))
     leave(0)  # without what the file may have left to be done at the end
 
 
-def _checked(job: dict[str, Any]) -> dict[str, Any]:
-    file = Path(job["file"])
-    source = Path(job["reference"] or file)
-    intact = _remembered()
-    namespace = _run(source)
-    params = look_up(source, namespace, "--params", job["params"])
-    loss = look_up(source, namespace, "--loss", job["loss"])
-    own = namespace if source == file else _run(file)
-    manual = look_up(file, own, "--manual", job["manual"])
-    _refuse_changes(intact, file)
+def _answer(command: Callable[..., dict[str, Any]], job: dict[str, Any]) -> dict[str, Any]:
+    """Do the work of a command, and refuse what replaces the functions that it is made of."""
+    intact = _remember()
+    files = {key: Path(path) for key, path in job["files"].items()}
+    sources = [files[key] for key in ("file", "reference") if key in files]
+
+    def run(path: Path) -> UserFile:
+        file = UserFile.run(path)
+        _refuse_changes(intact, path)
+        return file
+
     try:
-        at = params() if callable(params) else params
-        comparison = compare(loss, at, manual, numeric=job["numeric"], tolerance=job["tolerance"])
+        answer = command(run, **files, **job["options"])
     except BaseException as error:
-        raise _blamed(error, file, source) from error
-    _refuse_changes(intact, file)
-    return {"comparison": json.loads(comparison.to_json()), "text": str(comparison)}
-
-
-def _run(file: Path) -> dict[str, Any]:
-    try:
-        return run_file(file)
-    except KeyboardInterrupt as error:  # the file's own: nobody sits at this process
-        raise blame(file, error) from error
-
-
-def _blamed(error: BaseException, file: Path, source: Path) -> ScriptError:
-    """Blame the file that has a line in it, the user's first."""
-    blamed = blame(file, error)
-    if blamed.line is None and source != file:
-        other = blame(source, error)
-        return blamed if other.line is None else other
-    return blamed
+        raise blame(error, *sources) from error
+    _refuse_changes(intact, files["file"])
+    return answer
 
 
 def _limit_memory(mebibytes: int) -> None:
@@ -103,11 +91,11 @@ def _limit_memory(mebibytes: int) -> None:
             continue
 
 
-# --- what the check is made of must stay as it is ----------------------------------------------
+# --- what a command is made of must stay as it is ----------------------------------------------
 
 
 def _places() -> dict[str, Any]:
-    """Return the namespaces that a check relies on, and their classes', by name."""
+    """Return the namespaces that a command relies on, and their classes', by name."""
     places: dict[str, Any] = {"builtins": vars(builtins), "json": vars(json), "math": vars(math)}
     places |= {"numpy": vars(np), "numpy.linalg": vars(np.linalg)}
     package = __package__.partition(".")[0]
@@ -120,23 +108,29 @@ def _places() -> dict[str, Any]:
     return places
 
 
-def _remembered() -> Callable[[], str]:
+def _remember() -> Callable[[], str]:
     """Remember what functions there are; return what finds the first that was replaced."""
+    import_module(f"{SERVED['numpy']}.random")  # which would be an attribute only once it is used
+    served = [(name, vars(import_module(module))) for name, module in SERVED.items()]
+    given = [(name, place, set(vars(import_module(name))) - set(place)) for name, place in served]
     before = [(name, place, dict(place)) for name, place in _places().items()]
 
-    def replaced() -> str:
+    def find_replaced() -> str:
+        for name, place, passed_on in given:  # a name of the file's own would hide these
+            if hidden := sorted(each for each in passed_on.intersection(place) if each[0] != "_"):
+                return f"{name}.{hidden[0]}"
         for name, place, old in before:
             for key, thing in old.items():
                 if not key.startswith("__warning") and place.get(key, None) is not thing:
                     return f"{name}.{key}"
         return ""
 
-    return replaced
+    return find_replaced
 
 
-def _refuse_changes(replaced: Callable[[], str], file: Path) -> None:
-    found = replaced()
+def _refuse_changes(find_replaced: Callable[[], str], file: Path) -> None:
+    found = find_replaced()
     if found:
         raise ScriptError(
-            f"it replaces {found}, which the check itself is made of", file=file, kind="replaced"
+            f"it replaces {found}, which the command itself is made of", file=file, kind="replaced"
         )

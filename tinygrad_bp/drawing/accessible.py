@@ -9,7 +9,7 @@ from html import escape
 
 from ..viewing.graph import Graph, Role
 from ..viewing.labels import Card
-from ..viewing.plain import counted
+from ..viewing.plain_text import count_of
 
 #: More parameters or problems are counted, not listed.
 _LISTED = 12
@@ -24,21 +24,21 @@ def title(graph: Graph, cards: Mapping[str, Card]) -> str:
 def description(graph: Graph, cards: Mapping[str, Card]) -> str:
     """Describe a graph in sentences: its size, its result, its parameters, what is wrong."""
     root = cards[graph.root.id]
-    counts = f"{counted(len(graph.nodes), 'node')}, {counted(len(graph.edges), 'edge')}."
+    counts = f"{count_of(len(graph.nodes), 'node')}, {count_of(len(graph.edges), 'edge')}."
     said = [counts, *(f"{note}." for note in graph.notes)]
     said.append(f"The result {root.name or root.id} has the value {root.value}.")
     parameters = [card for card in cards.values() if card.role is Role.PARAMETER]
     if parameters:
-        said.append(f"Parameters: {_listed([_parameter(card) for card in parameters])}.")
+        said.append(f"Parameters: {_list_some([_parameter(card) for card in parameters])}.")
     wrong = [card.name or card.id for card in cards.values() if card.verdict == "wrong"]
     if wrong:
-        said.append(f"Wrong gradients: {_listed(wrong)}.")
+        said.append(f"Wrong gradients: {_list_some(wrong)}.")
     for card in cards.values():
         if card.points:
             said.append(f"{card.name or card.id}: {card.points}. {' '.join(card.lines)}".rstrip())
     flagged = [f"{c.name or c.id}: {flag}" for c in cards.values() for flag in c.flags]
     if flagged:
-        said.append(f"Problems: {_listed(flagged)}.")
+        said.append(f"Problems: {_list_some(flagged)}.")
     return " ".join(said)
 
 
@@ -46,7 +46,7 @@ def _parameter(card: Card) -> str:
     return f"{card.name or card.id} {card.shape}, gradient {card.gradient}"
 
 
-def _listed(items: list[str]) -> str:
+def _list_some(items: list[str]) -> str:
     rest = f"; and {len(items) - _LISTED} more" if len(items) > _LISTED else ""
     return "; ".join(items[:_LISTED]) + rest
 

@@ -17,7 +17,7 @@ from ..transforms.running import recorded
 from ..viewing.formulas import formula
 from ..viewing.graph import Edge, Graph, Node, Role, is_ordered
 from ..viewing.labels import terms_of
-from ..viewing.plain import summary
+from ..viewing.plain_text import summary
 
 
 def with_backward(graph: Graph, layout: Literal["beside", "combined"]) -> Graph:
@@ -49,7 +49,7 @@ def with_backward(graph: Graph, layout: Literal["beside", "combined"]) -> Graph:
         if value in forward and cotangent not in forward:
             belonging.setdefault(cotangent, []).append(forward[value])
     called = {cotangent: _title(of) for cotangent, of in belonging.items()}
-    add = _beside if layout == "beside" else _combined
+    add = _beside if layout == "beside" else _combine
     backward, added = add(graph, forward, belonging, called)
     edges += added
     edges += [
@@ -127,7 +127,7 @@ def _sources(last: Value, nodes: Nodes) -> list[Value]:
     return list(found)
 
 
-def _combined(
+def _combine(
     graph: Graph, forward: Nodes, belonging: Mapping[Value, list[Node]], called: dict[Value, str]
 ) -> tuple[Nodes, list[Edge]]:
     """Make a node for each op of the backward pass."""

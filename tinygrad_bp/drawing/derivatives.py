@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Value
-from ..kernel.backward import sum_to_shape
-from ..kernel.value import constant
+from ..kernel.backward import sweep
+from ..kernel.value import clock, constant
 from ..programs.witnesses import recorded_in_full
 from ..transforms.running import recorded
 from ..viewing.formulas import formula
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import terms_of
-from ..viewing.plain import clipped, number
+from ..viewing.plain_text import clip, number
 
 #: What the cotangent of the node at the head of an edge is called.
 UPSTREAM = "ḡ"
@@ -47,16 +47,16 @@ def _derivative(head: Node, position: int, rule: Any, terms: Mapping[Value, str]
         with np.errstate(all="ignore"):
             return number(rule(value.dtype.type(1), value.data, *operands, **value.metadata))
     upstream = Value(np.ones(value.shape, value.dtype))
-    theirs = (value, *value.parents)
-    result, *operands = (_stand_in(each) for each in theirs)
-    stand_ins = zip((result, *operands), theirs, strict=True)
+    operands = [_stand_in(each) for each in value.parents]
+    with recorded(), recorded_in_full(), np.errstate(all="ignore"):
+        result = value.op(*operands, **value.metadata)
+        path = dict.fromkeys((operands[position], result))
+        steps = sweep(path, upstream, create_graph=True, version=clock[0])
+        contribution = dict(steps)[operands[position]]
+    stand_ins = zip((result, *operands), (value, *value.parents), strict=True)
     names = {mine: terms[its] for mine, its in stand_ins if its.op or its.name or its.ndim}
     names[upstream] = UPSTREAM
-    with recorded(), recorded_in_full(), np.errstate(all="ignore"):
-        contribution = rule(upstream, result, *operands, **value.metadata)
-        if contribution.shape != value.parents[position].shape:
-            contribution = sum_to_shape(contribution, value.parents[position].shape)
-    return clipped(formula(contribution, names))
+    return clip(formula(contribution, names))
 
 
 def _stand_in(value: Value) -> Value:

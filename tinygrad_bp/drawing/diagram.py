@@ -9,8 +9,9 @@ from typing import Any
 
 import graphviz
 
+from ..saving import write
 from .accessible import accessible
-from .render import TIME_LIMIT, render, write
+from .render import TIME_LIMIT, render
 
 _MIME_TYPES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpeg"}
 
@@ -97,11 +98,11 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc] # graphviz has no types
             if special:
                 drawn: str = graphviz.render(engine, format, filepath, **options)
                 return drawn
-            return self._drawn_beside(Path(filepath), engine, format, options)
+            return self._draw_beside(Path(filepath), engine, format, options)
 
         return draw
 
-    def _drawn_beside(self, saved: Path, engine: str, format: str, options: dict[str, Any]) -> str:
+    def _draw_beside(self, saved: Path, engine: str, format: str, options: dict[str, Any]) -> str:
         target = Path(options.get("outfile") or f"{saved}.{format}")
         if options.get("raise_if_result_exists") and target.exists():
             raise graphviz.FileExistsError(f"output file exists: {os.fspath(target)!r}")

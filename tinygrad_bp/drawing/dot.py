@@ -15,7 +15,7 @@ from unicodedata import east_asian_width
 
 from ..viewing.graph import Edge, Graph, Node, Role
 from ..viewing.labels import Card
-from ..viewing.plain import clipped, counted, printable
+from ..viewing.plain_text import clip, count_of, printable
 from .themes import DECADES, THEMES, Theme, decade
 
 #: A font whose widths every Graphviz knows; of a list of fonts it would take those of Times.
@@ -98,7 +98,7 @@ def dot_lines(
 
 def _defaults(graph: Graph, style: Style) -> Iterator[str]:
     theme = style.theme
-    counts = f"{counted(len(graph.nodes), 'node')}, {counted(len(graph.edges), 'edge')}"
+    counts = f"{count_of(len(graph.nodes), 'node')}, {count_of(len(graph.edges), 'edge')}"
     quick = " nslimit=2 nslimit1=2 mclimit=0.1 splines=line" if len(graph.nodes) > _QUICK else ""
     yield (
         f"\tgraph [rankdir={style.direction} ordering=in ranksep=0.3 nodesep=0.4 "
@@ -148,7 +148,7 @@ def _decade(limit: float) -> str:
 
 def _group(name: str, index: int, indent: str, theme: Theme) -> Iterator[str]:
     name = printable(name)
-    label, tooltip = _quoted(clipped(name)), _tooltip(name)
+    label, tooltip = _quote(clip(name)), _tooltip(name)
     yield f"{indent}subgraph cluster_{index} {{\n"
     yield (
         f"{indent}\tgraph [label={label} tooltip={tooltip} labeljust=l labelloc=t fontsize=11 "
@@ -234,7 +234,7 @@ def _beside(graph: Graph) -> set[Edge]:
 
 
 def _edge(edge: Edge, cards: Mapping[str, Card], style: Style, placed: str) -> str:
-    tail, head = (_called(node, cards) for node in (edge.tail, edge.head))
+    tail, head = (_name_of(node, cards) for node in (edge.tail, edge.head))
     if edge.links:
         tooltip = _tooltip(f"{head} is the gradient of {tail}")
         look = f'style=dashed arrowhead=none color="{style.theme.outlines[Role.COTANGENT]}"'
@@ -246,7 +246,7 @@ def _edge(edge: Edge, cards: Mapping[str, Card], style: Style, placed: str) -> s
     derivative, position, label = style.derivatives.get(edge.id), "", ""
     if derivative:
         label = f"{edge.position}: {derivative}" if edge.ordered else derivative
-        label = f" label={_quoted(f' {label} ')}"
+        label = f" label={_quote(f' {label} ')}"
     elif edge.ordered:
         position = f' {end}="{edge.position}"'
     tooltip = _tooltip(f"{tail} is operand {edge.position} of {head}")
@@ -259,7 +259,7 @@ def _edge(edge: Edge, cards: Mapping[str, Card], style: Style, placed: str) -> s
     )
 
 
-def _called(node: Node, cards: Mapping[str, Card]) -> str:
+def _name_of(node: Node, cards: Mapping[str, Card]) -> str:
     card = cards[node.id]
     return f"{card.id} ({card.name or card.op or card.role})"
 
@@ -277,7 +277,7 @@ def _width(text: str) -> str:
     return f' width="{ceil(ems * _SIZE)}"'
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Quote a text as a label: no entities of HTML, and no escapes of Graphviz's."""
     return _string(escape(text, quote=False).replace("\\", "\\\\"))
 

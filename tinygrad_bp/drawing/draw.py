@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ..kernel import Value
+from ..saving import write
 from ..viewing.graph import Graph, describe
 from ..viewing.labels import Card, cards
 from ..viewing.marks import Mark
@@ -16,10 +17,10 @@ from .backward_graph import with_backward
 from .derivatives import local_derivatives
 from .diagram import Diagram
 from .dot import Style, dot_lines
-from .focus import Around, find, focused
+from .focus import Around, find, focus_on
 from .folding import fold_scopes, fold_to_be_read, fold_where
 from .mermaid import mermaid
-from .render import TIME_LIMIT, write
+from .render import TIME_LIMIT
 from .text import tree
 from .themes import ThemeName, theme_of
 
@@ -162,10 +163,10 @@ def draw(
     graph = describe(value)
     marks = _marks(graph, comparison, focus)
     if focus is not None:
-        graph = focused(graph, find(graph, focus), around)
+        graph = focus_on(graph, find(graph, focus), around)
     if backward:
         graph = with_backward(graph, "combined" if backward == "combined" else "beside")
-    graph = _folded(graph, depth, fold, force, is_focused=focus is not None)
+    graph = _fold(graph, depth, fold, force, is_focused=focus is not None)
     written = cards(graph, marks)
     style = Style(
         direction,
@@ -212,7 +213,7 @@ def _marks(
     return marks
 
 
-def _folded(
+def _fold(
     graph: Graph,
     depth: int | None,
     fold: Callable[[Value], bool] | None,

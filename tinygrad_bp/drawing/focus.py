@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from ..kernel import Value
 from ..viewing.graph import Graph, Node
-from ..viewing.plain import clipped, printable
+from ..viewing.plain_text import clip, printable
 
 Around = Literal["both", "ancestors", "descendants", "path"]
 
@@ -39,7 +39,7 @@ def find(graph: Graph, focus: Value | str) -> Node:
     raise ValueError(f"draw: the graph has no node {what}; its names are {names:.300}")
 
 
-def focused(graph: Graph, node: Node, around: Around) -> Graph:
+def focus_on(graph: Graph, node: Node, around: Around) -> Graph:
     """Keep of a graph a node and its relatives.
 
     With "path", the shortest way to the last node alone.
@@ -59,11 +59,11 @@ def focused(graph: Graph, node: Node, around: Around) -> Graph:
         kept |= _descendants(graph, node)
     if around == "path":
         kept |= _shortest(graph, node)
-    return _only(graph, kept, f"{around} of {_called(node)}")
+    return _only(graph, kept, f"{around} of {_name_of(node)}")
 
 
-def _called(node: Node) -> str:
-    return clipped(printable(node.value.name or node.id))
+def _name_of(node: Node) -> str:
+    return clip(printable(node.value.name or node.id))
 
 
 def _ancestors(graph: Graph, node: Node) -> set[Node]:
@@ -89,10 +89,10 @@ def _shortest(graph: Graph, node: Node) -> set[Node]:
         if edge.head in steps and steps[edge.head] + 1 < steps.get(edge.tail, len(graph.nodes) + 1):
             steps[edge.tail] = steps[edge.head] + 1
             following[edge.tail] = edge.head
-    return set(_followed(node, following))
+    return set(_follow(node, following))
 
 
-def _followed(node: Node, following: Mapping[Node, Node]) -> list[Node]:
+def _follow(node: Node, following: Mapping[Node, Node]) -> list[Node]:
     way = [node]
     while way[-1] in following:
         way.append(following[way[-1]])

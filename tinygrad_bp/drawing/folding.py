@@ -45,7 +45,7 @@ def fold_scopes(graph: Graph, depth: int) -> Graph:
     for node in graph.nodes:
         if len(node.scope) > depth:
             parts.setdefault((node.side, *node.scope[: depth + 1]), []).append(node)
-    return _folded(
+    return _fold(
         graph, [Part(key[-1], key[1:-1], members) for key, members in parts.items()], "scopes"
     )
 
@@ -57,7 +57,7 @@ def fold_where(graph: Graph, predicate: Callable[[Value], bool]) -> Graph:
     for edge in graph.edges:
         if edge.tail in chosen and edge.head in chosen and edge.tail.side == edge.head.side:
             joined.join(edge.tail, edge.head)
-    return _folded(graph, [_part(members) for members in joined.sets(graph)], "parts")
+    return _fold(graph, [_part(members) for members in joined.sets(graph)], "parts")
 
 
 def fold_expressions(graph: Graph) -> Graph:
@@ -72,7 +72,7 @@ def fold_expressions(graph: Graph) -> Graph:
         kept = tail.role is Role.PARAMETER or (tail.role is Role.CONSTANT and tail.value.name)
         if users[tail] == 1 and not kept and tail.side == edge.head.side:
             joined.join(tail, edge.head)
-    folded = _folded(graph, [_part(members) for members in joined.sets(graph)], "expressions")
+    folded = _fold(graph, [_part(members) for members in joined.sets(graph)], "expressions")
     return (
         folded if len(folded.nodes) <= _WITH_PARAMETERS else _with_parameters(graph, joined, users)
     )
@@ -83,7 +83,7 @@ def _with_parameters(graph: Graph, joined: _Joined, users: Counter[Node]) -> Gra
     for edge in graph.edges:
         if users[edge.tail] == 1 and edge.tail.side == edge.head.side:
             joined.join(edge.tail, edge.head)
-    return _folded(graph, [_part(members) for members in joined.sets(graph)], "expressions")
+    return _fold(graph, [_part(members) for members in joined.sets(graph)], "expressions")
 
 
 def _part(members: Sequence[Node]) -> Part:
@@ -120,7 +120,7 @@ class _Joined:
 # --- contraction without cycles ------------------------------------------------------------
 
 
-def _folded(graph: Graph, parts: Sequence[Part], what: str) -> Graph:
+def _fold(graph: Graph, parts: Sequence[Part], what: str) -> Graph:
     """Replace parts by one node each, and say so in the notes."""
     order = _Order(graph)
     titles: dict[Node, Node] = {}

@@ -7,7 +7,7 @@ from string import ascii_letters, digits
 
 from ..viewing.graph import Graph, Role
 from ..viewing.labels import Card
-from ..viewing.plain import clipped, printable
+from ..viewing.plain_text import clip, printable
 from .dot import Style
 
 #: What Mermaid draws unless the page that shows it was configured otherwise.
@@ -62,7 +62,7 @@ def _lines(graph: Graph, cards: Mapping[str, Card], style: Style) -> Iterator[st
             depth -= 1
         if group.scope:
             depth += 1
-            yield f'{"  " * depth}subgraph g{index}["{_text(clipped(printable(group.scope[-1])))}"]'
+            yield f'{"  " * depth}subgraph g{index}["{_text(clip(printable(group.scope[-1])))}"]'
         for node in group.nodes:
             yield "  " * (depth + 1) + _node(cards[node.id])
     yield from ("  " * level + "end" for level in range(depth, 0, -1))

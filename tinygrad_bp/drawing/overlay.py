@@ -6,13 +6,13 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
 from math import isclose
+from typing import Literal
 
-from ..checking import Comparison
-from ..checking.comparison import Row
+from ..checking import Comparison, Row
 from ..diagnosing import Diagnosis
 from ..viewing.graph import Graph, Node, Role
 from ..viewing.marks import NOTHING, Mark
-from ..viewing.plain import number, printable
+from ..viewing.plain_text import number, printable
 
 #: Width of the lines of an explanation.
 _WIDTH = 52
@@ -32,7 +32,7 @@ def overlay(graph: Graph, comparison: Comparison) -> dict[str, Mark]:
         raise TypeError(
             f"draw: comparison must be what bp.compare returns, got a {type(comparison).__name__}"
         )
-    rows = _matched(graph, comparison)
+    rows = _match_rows(graph, comparison)
     marks = {node.id: _mark(row, comparison) for node, row in rows.items()}
     first, lines = _first(graph, comparison, rows)
     if first is not None:
@@ -41,7 +41,7 @@ def overlay(graph: Graph, comparison: Comparison) -> dict[str, Mark]:
     return marks
 
 
-def _matched(graph: Graph, comparison: Comparison) -> dict[Node, Row]:
+def _match_rows(graph: Graph, comparison: Comparison) -> dict[Node, Row]:
     loss = graph.root.value
     if loss.size != 1 or not isclose(loss.item(), comparison.loss, rel_tol=1e-6, abs_tol=1e-12):
         got = number(loss.item()) if loss.size == 1 else f"an array of shape {loss.shape}"
@@ -57,12 +57,12 @@ def _matched(graph: Graph, comparison: Comparison) -> dict[Node, Row]:
     for row in comparison.rows:
         nodes = leaves.get(row.name, [])
         if len(nodes) != 1 or nodes[0].value.shape != row.shape:
-            raise ValueError(_unmatched(row, nodes, leaves))
+            raise ValueError(_refuse_match(row, nodes, leaves))
         matched[nodes[0]] = row
     return matched
 
 
-def _unmatched(row: Row, nodes: list[Node], leaves: Mapping[str, list[Node]]) -> str:
+def _refuse_match(row: Row, nodes: list[Node], leaves: Mapping[str, list[Node]]) -> str:
     compared = f"draw: the comparison has a parameter {row.name!r} of shape {row.shape}"
     if len(nodes) > 1:
         return f"{compared}, and {len(nodes)} parameters of the graph have that name; rename one"
@@ -76,19 +76,18 @@ def _unmatched(row: Row, nodes: list[Node], leaves: Mapping[str, list[Node]]) ->
 
 
 def _mark(row: Row, comparison: Comparison) -> Mark:
+    verdict: Literal["correct", "wrong"] = "correct" if row.verdict == "correct" else "wrong"
     if row.worst is None:
-        return Mark(verdict=row.verdict)
+        return Mark(verdict=verdict)
     entry = next(
         each for each in comparison.entries if each.name == row.name and each.index == row.worst
     )
     where = f"[{', '.join(map(str, row.worst))}]" if row.worst else ""
     error = row.numeric_error if row.manual_error is None else row.manual_error
-    sides = [("automatic", entry.automatic), ("numeric", entry.numeric)]
-    if entry.manual is not None:
-        sides.insert(0, ("manual", entry.manual))
-    rows = [(what, number(value, 8)) for what, value in sides]
+    sides = (("manual", entry.manual), ("automatic", entry.automatic), ("numeric", entry.numeric))
+    rows = [(what, number(value, 8)) for what, value in sides if value is not None]
     at = [("entry", f"{where}, the worst")] if where else []
-    return Mark((*at, *rows, ("rel. error", number(error, 2))), row.verdict)
+    return Mark((*at, *rows, ("rel. error", number(error, 2))), verdict)
 
 
 def _first(
@@ -101,8 +100,8 @@ def _first(
         met = dict(place)  # a leaf is met in the backward pass where it was used
         met |= {edge.tail: place[edge.head] for edge in graph.edges if edge.tail.value.op is None}
         first, diagnosis = max(known, key=lambda each: met[each[0]])
-        return first, _explained(diagnosis)
-    wrong = {node for node, row in rows.items() if row.verdict == "wrong"}
+        return first, _explain(diagnosis)
+    wrong = {node for node, row in rows.items() if row.verdict != "correct"}
     uses = [edge for edge in graph.edges if edge.tail in wrong]
     if not uses:
         return next(iter(wrong), None), ()
@@ -122,7 +121,7 @@ def _node_of(graph: Graph, diagnosis: Diagnosis) -> Node | None:
     return None if diagnosis.position is None else by_id.get(f"n{diagnosis.position}")
 
 
-def _explained(diagnosis: Diagnosis) -> tuple[str, ...]:
+def _explain(diagnosis: Diagnosis) -> tuple[str, ...]:
     text = f"{diagnosis.mistake.replace('-', ' ')}: {diagnosis.explanation}"
     lines = textwrap.wrap(printable(text), _WIDTH)
     return tuple(lines if len(lines) <= 6 else [*lines[:5], f"{lines[5]} …"])

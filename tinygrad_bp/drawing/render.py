@@ -1,4 +1,4 @@
-"""From DOT to pictures, without a system Graphviz, and from bytes to files.
+"""From DOT to pictures, without a system Graphviz.
 
 The renderer is the one that the package graphviz-pure installs: a program of its own that needs
 nothing else on the machine and writes the same bytes everywhere. A system ``dot`` is used only
@@ -7,11 +7,8 @@ for what that cannot do, such as PDF, and where it is missing. Without it PDF is
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
 import subprocess
-from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -84,7 +81,7 @@ def render(
 
 def _program(format: str) -> str:
     """Choose the renderer of a format."""
-    embedded = _embedded() if format in EMBEDDED_FORMATS else None
+    embedded = _find_graphviz_pure() if format in EMBEDDED_FORMATS else None
     program = embedded or shutil.which("dot")
     if program:
         return program
@@ -112,7 +109,7 @@ def _pdf(svg: bytes) -> bytes:
 
 
 @cache
-def _embedded() -> str | None:
+def _find_graphviz_pure() -> str | None:
     """Find the program that graphviz-pure installed, wherever that is; the PATH may be empty."""
     try:
         files = distribution("graphviz-pure").files or []
@@ -124,32 +121,3 @@ def _embedded() -> str | None:
             if program.is_file():
                 return str(program)
     return None
-
-
-def write(path: str | os.PathLike[str], contents: bytes) -> None:
-    """Write a file whole or not at all: an old one is replaced at the end, or stays as it was.
-
-    Raises
-    ------
-    OSError
-        If the folder is missing, or cannot be written.
-    """
-    target = Path(os.path.realpath(path))
-    if not target.parent.is_dir():
-        kind = NotADirectoryError if target.parent.exists() else FileNotFoundError
-        what = "is not a folder" if target.parent.exists() else "does not exist; make it first"
-        raise kind(f"cannot write {os.fspath(path)}: {target.parent} {what}")
-    if target.is_dir():
-        raise IsADirectoryError(f"cannot write {os.fspath(path)}: it is a folder")
-    beside = target.with_name(f".tinygrad-bp-{secrets.token_hex(8)}")
-    try:
-        with open(beside, "xb") as file:
-            file.write(contents)
-        if target.exists():
-            shutil.copymode(target, beside)
-        os.replace(beside, target)
-    except OSError as error:
-        raise type(error)(f"cannot write {os.fspath(path)}: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            beside.unlink()

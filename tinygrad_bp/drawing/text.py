@@ -64,11 +64,11 @@ def tree(graph: Graph, cards: Mapping[str, Card]) -> str:
     """Write a description as a tree, see `text_tree`; a backward graph as lines below it."""
     forward = _forward(graph)
     rows = [_columns(row, cards[row.node.id]) for row in _rows(forward)]
-    lines = list(_aligned(rows))
+    lines = list(_align(rows))
     backward = [cards[node.id] for node in graph.nodes if node.side == "backward"]
     if backward:
         lines += ["", "backward, in order"]
-        lines += _aligned([_backward(card) for card in backward if card.expression])
+        lines += _align([_backward(card) for card in backward if card.expression])
     return "\n".join([*lines, *(f"({note})" for note in graph.notes)])
 
 
@@ -186,7 +186,7 @@ def _columns(row: _Row, card: Card) -> tuple[str, ...]:
     )
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def _align(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     widths = [
         min(widest, max((len(row[k]) for row in rows if len(row) > k), default=0))
         for k, widest in enumerate(_WIDEST)

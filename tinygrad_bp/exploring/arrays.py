@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..viewing.plain import summary
+from ..viewing.plain_text import summary
 
 #: Arrays of up to so many numbers are written in full, unless there are too many of them.
 IN_FULL = 256
@@ -54,21 +54,14 @@ def _content(array: npt.NDArray[Any], most: int) -> dict[str, Any]:
     if array.ndim == 1:
         rows = rows.reshape(1, -1)
     if array.size <= most:
-        return {**about, "rows": [[_number(x) for x in row] for row in rows.tolist()]}
+        return {**about, "rows": rows.tolist()}
     side = max(int(most**0.5), 1)
     cuts = [_cuts(length, side) for length in rows.shape]
     with np.errstate(all="ignore"):
-        blocks = [[float(f"{rows[a:b, c:d].mean():.4g}") for c, d in cuts[1]] for a, b in cuts[0]]
-    return {**about, "blocks": [[_number(x) for x in row] for row in blocks]}
+        blocks = [[float(rows[a:b, c:d].mean()) for c, d in cuts[1]] for a, b in cuts[0]]
+    return {**about, "blocks": blocks}
 
 
 def _cuts(length: int, most: int) -> list[tuple[int, int]]:
     edges = np.linspace(0, length, min(length, most) + 1).round().astype(int).tolist()
     return list(pairwise(edges))
-
-
-def _number(x: float) -> float | str:
-    """Write what JSON has no number for as text, and a whole number without its point."""
-    if not np.isfinite(x):
-        return "NaN" if np.isnan(x) else "Infinity" if x > 0 else "-Infinity"
-    return int(x) if x.is_integer() and abs(x) < 1e15 and str(x) != "-0.0" else x

@@ -7,14 +7,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from html import escape
+from html import escape, unescape
 from importlib.resources import files
+from math import isfinite, isnan
 from pathlib import Path
 from string import Template
 from typing import Any
 
 #: How high a page is in a notebook, in pixels.
 HEIGHT = 760
+#: A page shows four digits and names six; the last bits differ between machines.
+DIGITS = 6
 
 
 class Page:
@@ -32,8 +35,9 @@ class Page:
         self.html, self.path = html, path
 
     def __repr__(self) -> str:
+        title = unescape(self.html.partition("<title>")[2].partition(", step by step</title>")[0])
         where = f" in {self.path}" if self.path else ""
-        return f"<Page of {len(self.html.encode()):,} bytes{where}>"
+        return f"<Page {title!r}{where}>"
 
     def _repr_html_(self) -> str:
         """Show the page in a frame of its own, which can reach nothing outside."""
@@ -86,10 +90,26 @@ def _json(story: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> _json({"name": "</script>\u2028"})
-    '{"name":"\\u003c/script\\u003e\\u2028"}'
+    >>> _json({"name": "</script>\u2028", "numbers": [0.1 + 0.2, 2.0]})
+    '{"name":"\\u003c/script\\u003e\\u2028","numbers":[0.3,2]}'
     """
-    text = json.dumps(story, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(_round(story), separators=(",", ":"), allow_nan=False)
     for each in "<>&":
         text = text.replace(each, f"\\u{ord(each):04x}")
     return text
+
+
+def _round(told: Any) -> Any:
+    """Round every number to `DIGITS`, and write as text what JSON has no number for."""
+    if isinstance(told, Mapping):
+        return {key: _round(each) for key, each in told.items()}
+    if isinstance(told, list | tuple):
+        return [_round(each) for each in told]
+    return _number(told) if isinstance(told, float) else told
+
+
+def _number(x: float) -> float | str:
+    if not isfinite(x):
+        return "NaN" if isnan(x) else "Infinity" if x > 0 else "-Infinity"
+    x = float(f"{x:.{DIGITS}g}")
+    return int(x) if x.is_integer() and abs(x) < 1e15 and str(x) != "-0.0" else x

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..checking import Comparison
-from ..drawing.render import TIME_LIMIT, write
+from ..drawing.render import TIME_LIMIT
 from ..kernel import Value
+from ..saving import write
 from ..viewing.graph import Graph, describe
-from ..viewing.plain import printable
+from ..viewing.plain_text import printable
 from .document import Page, assemble
 from .picture import picture
 from .recording import record

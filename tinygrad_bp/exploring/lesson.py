@@ -44,11 +44,11 @@ def question(visit: Visit, number: int) -> dict[str, Any] | None:
         "part": part,
         "index": list(index),
         "answer": answer,
-        "mistakes": _told_apart(_mistakes(visit, asked, index, answer), answer),
+        "mistakes": _tell_apart(_mistakes(visit, asked, index, answer), answer),
     }
 
 
-def _told_apart(mistakes: Iterator[tuple[Any, str]], answer: float) -> list[tuple[float, str]]:
+def _tell_apart(mistakes: Iterator[tuple[Any, str]], answer: float) -> list[tuple[float, str]]:
     """Keep the mistakes that differ from the right answer and from those before them."""
     kept: list[tuple[float, str]] = []
     for wrong, hint in mistakes:

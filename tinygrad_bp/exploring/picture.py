@@ -11,7 +11,7 @@ from ..drawing.render import render
 from ..kernel import Value
 from ..viewing.graph import Graph
 from ..viewing.labels import Card, cards
-from ..viewing.plain import clipped, summary
+from ..viewing.plain_text import clip, summary
 from .recording import Recording
 from .rules import Term
 
@@ -70,7 +70,7 @@ def _cards(graph: Graph, recording: Recording, terms: Mapping[Value, Term]) -> d
         gradient = recording.gradients.get(node.value)
         found[node.id] = replace(
             found[node.id],
-            name="" if term.is_number else clipped(term.text),
+            name="" if term.is_number else clip(term.text),
             gradient="" if gradient is None else summary(gradient),
             details=node.id,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Value, topological_order
-from ..kernel.backward import sum_to_shape, sweep
+from ..kernel.backward import sweep
 from ..kernel.order import ordered
 from ..kernel.value import clock
 
@@ -79,8 +80,7 @@ class Recording:
 def record(value: Value, seed: Any = None) -> Recording:
     """Run the backward pass, and remember each contribution.
 
-    The gradients come from the engine's own sweep. Each rule is then asked once more for what
-    the sweep had added up. Nothing is written to any ``.grad``.
+    The engine's own sweep tells them. Nothing is written to any ``.grad``.
 
     Parameters
     ----------
@@ -106,30 +106,30 @@ def record(value: Value, seed: Any = None) -> Recording:
         return Recording(nodes, [], {})
     start = value._seed(seed, create_graph=False)
     path = ordered(value, constants=False)
+    told: dict[Value, list[tuple[int, Any, Any]]] = {}
+
+    def tell(node: Value, position: int, raw: Any, delta: Any) -> None:
+        told.setdefault(node, []).append((position, raw, delta))
+
     with np.errstate(all="ignore"):  # what the forward pass had to say has been said
-        gradients = dict(sweep(path, start, create_graph=False, version=clock[0]))
-        visits = list(_visits(gradients))
+        gradients = dict(sweep(path, start, create_graph=False, version=clock[0], tell=tell))
+        visits = list(_visits(gradients, told))
     return Recording(nodes, visits, gradients)
 
 
-def _visits(gradients: dict[Value, Any]) -> Iterator[Visit]:
-    """Walk through the nodes in the order of the sweep, in which `gradients` are."""
-    uses: dict[Value, int] = {}
-    for node in gradients:
-        for parent, rule in _operands(node):
-            if parent.requires_grad and rule is not None:
-                uses[parent] = uses.get(parent, 0) + 1
+def _visits(
+    gradients: dict[Value, Any], told: dict[Value, list[tuple[int, Any, Any]]]
+) -> Iterator[Visit]:
+    """Add up what was told, in the order of the sweep, in which `gradients` are."""
+    left = Counter(node.parents[k] for node, uses in told.items() for k, _, _ in uses)
     sums: dict[Value, Any] = {}
     for node, upstream in gradients.items():
         found = []
-        for position, (parent, rule) in enumerate(_operands(node)):
-            if not parent.requires_grad or rule is None:
-                continue
-            raw = _applied(rule, upstream, node)
-            delta = raw if raw.shape == parent.shape else sum_to_shape(raw, parent.shape)
+        for position, raw, delta in told.get(node, ()):
+            parent = node.parents[position]
             old = sums.get(parent)
             sums[parent] = delta if old is None else old + delta
-            uses[parent] -= 1
+            left[parent] -= 1
             found.append(
                 Contribution(
                     node=node,
@@ -137,22 +137,17 @@ def _visits(gradients: dict[Value, Any]) -> Iterator[Visit]:
                     operand=parent,
                     raw=raw,
                     delta=delta,
-                    local=_local(rule, upstream, raw, node),
+                    local=_local(node.op.rule(position), upstream, raw, node),
                     old=old,
                     new=sums[parent],
-                    complete=not uses[parent],
+                    complete=not left[parent],
                 )
             )
         if node.op is not None:
             yield Visit(node, upstream, tuple(found))
 
 
-def _operands(node: Value) -> Iterator[tuple[Value, Any]]:
-    if node.op is not None:
-        yield from ((p, node.op.rule(k)) for k, p in enumerate(node.parents))
-
-
-def _applied(rule: Any, upstream: Any, node: Value) -> Any:
+def _apply(rule: Any, upstream: Any, node: Value) -> Any:
     return rule(upstream, node._data, *[p._data for p in node.parents], **node.metadata)
 
 
@@ -165,9 +160,9 @@ def _local(rule: Any, upstream: Any, raw: Any, node: Value) -> Any:
     probe = np.random.default_rng(upstream.size).uniform(1.0, 2.0, upstream.shape)
     probe = np.asarray(probe, upstream.dtype)[()]
     try:
-        local = _applied(rule, np.ones_like(upstream), node)
+        local = _apply(rule, np.ones_like(upstream), node)
         fits = np.broadcast_shapes(local.shape, upstream.shape) == raw.shape
-        seen = _applied(rule, probe, node)
+        seen = _apply(rule, probe, node)
         tolerance = 64 * np.finfo(raw.dtype).eps
         same = fits and np.allclose(seen, probe * local, tolerance, 0.0, equal_nan=True)
     except (ValueError, TypeError, ArithmeticError):  # a rule that only takes what it was given

@@ -14,13 +14,14 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.backward import sum_to_shape
+from ..kernel.value import constant
 from ..programs.between import program_between
 from ..programs.program import Instruction, Program
 from ..programs.simplify import simplified
 from ..programs.witnesses import recorded_in_full
 from ..transforms.running import recorded
 from ..viewing.graph import Graph, Role
-from ..viewing.plain import printable, summary
+from ..viewing.plain_text import printable, summary
 from ..writing.lines import Lines
 from ..writing.literals import INLINE, array_text
 from ..writing.names import Names, as_identifier
@@ -144,13 +145,14 @@ def _leaves(data: Sequence[Any], inputs: Sequence[Term]) -> list[Any]:
 
 
 def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Written:
-    of = {leaf: k for k, leaf in enumerate(leaves) if not inputs[k].is_number}
-    program, met = program_between(of, output if isinstance(output, Value) else Value(output))
+    numbers = {leaf: k for k, leaf in enumerate(leaves) if not inputs[k].is_number}
+    output = output if isinstance(output, Value) else constant(output)
+    program, reached = program_between(numbers, output)
     program = simplified(program)
-    at = {place: of[leaf] for place, leaf in zip(program.inputs, met, strict=True)}
+    at = {k: numbers[leaf] for k, leaf in zip(program.inputs, reached, strict=True)}
     variables = {position: inputs[k].code for position, k in at.items()}
     entries = {k: _entry(s) for k, s in enumerate(program.instructions) if s.op is not None}
-    lines = Lines(program, entries, Names({"np", *variables.values()}), variables)
+    lines = Lines(program, entries, Names({"np", *(each.code for each in inputs)}), variables)
     (result,) = program.outputs
     code = [f"{name} = {_constant(array)}" for name, array in lines.constants.items()]
     code += [f"{line.name} = {line.text}" for line in lines.assignments]
@@ -159,7 +161,9 @@ def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Writ
     else:
         code.append(lines.expression(result).text)
     symbols = {position: inputs[k].math for position, k in at.items()}
-    return Written(tuple(code), _formula(program, symbols), tuple(sorted(at.values())))
+    used = {k for step in program.instructions for k in step.operands} | {result}
+    factors = tuple(sorted(k for position, k in at.items() if position in used))
+    return Written(tuple(code), _formula(program, symbols), factors)
 
 
 def _entry(step: Instruction) -> Entry:

@@ -12,7 +12,7 @@ from ..kernel import Value
 from ..ops import matmul
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
-from ..viewing.plain import clipped, printable
+from ..viewing.plain_text import clip, printable
 from .arrays import Arrays
 from .lesson import TOLERANCE, question
 from .mathml import mathml
@@ -69,7 +69,7 @@ class _Telling:
         """Tell what there is to know of a node but its gradient."""
         value, card, term = node.value, self._cards[node.id], self.terms[node.value]
         about: dict[str, Any] = {
-            "name": clipped(term.text),
+            "name": clip(term.text),
             "code": term.code,
             "number": term.is_number,
             "role": str(node.role),
@@ -81,7 +81,7 @@ class _Telling:
         }
         if value.op is not None:
             written = write_op(value, self.terms)
-            about["lines"] = _assigned(written.code, f"{term.code} = ")
+            about["lines"] = _assign(written.code, f"{term.code} = ")
             about["formula"] = mathml(("infix", "=", term.math, written.math))
         return about
 
@@ -123,7 +123,7 @@ class _Telling:
         return {
             "to": self.places[each.operand],
             "position": each.position,
-            "lines": _assigned(written.code, f"{term.code} {'=' if first else '+='} "),
+            "lines": _assign(written.code, f"{term.code} {'=' if first else '+='} "),
             "formula": mathml(("infix", "=", term.math, added)),
             "factors": [self.places[read[k - 1]] for k in written.factors if k],
             "local": None if each.local is None else self.arrays.add(each.local),
@@ -149,5 +149,5 @@ class _Telling:
         }
 
 
-def _assigned(code: tuple[str, ...], name: str) -> list[str]:
+def _assign(code: tuple[str, ...], name: str) -> list[str]:
     return [*code[:-1], name + code[-1]]

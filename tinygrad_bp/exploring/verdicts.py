@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..checking import Comparison
-from ..checking.comparison import Entry
-from ..checking.report import summary
+from ..checking import Comparison, Entry
 from ..kernel import Value
 from ..trees import flatten
 from ..viewing.graph import Graph, Role
-from ..viewing.plain import printable
+from ..viewing.plain_text import printable
 from .arrays import Arrays
 
 #: So many entries of a parameter are listed, wrong ones first.
@@ -65,10 +63,10 @@ def verdicts(
             f"shapes, found {', '.join(sorted(repr(name) for name, _ in leaves)) or 'none'}"
         )
     wrong = [p["step"] for p in parameters if p["wrong"] and p["step"] is not None]
-    diagnosed = _diagnosed(comparison, graph, steps, completed)
+    diagnosed = _step_to_blame(comparison, graph, steps, completed)
     return {
         "ok": comparison.ok,
-        "summary": summary(comparison),
+        "summary": comparison.summary,
         "tolerance": comparison.tolerance,
         "method": comparison.numeric_method,
         "parameters": parameters,
@@ -90,7 +88,7 @@ def _parameters(comparison: Comparison, arrays: Arrays) -> Iterator[dict[str, An
         yield {
             "name": printable(row.name),
             "sides": {side: arrays.add(leaves[k]) for side, leaves in sides.items()},
-            "wrong": row.verdict == "wrong",
+            "wrong": row.verdict != "correct",
             "verdict": f"{row.wrong_side} wrong" if row.wrong_side else row.verdict,
             "note": row.note,
             "entries": [_entry(each) for each in _telling(own)],
@@ -106,21 +104,18 @@ def _telling(entries: list[Entry]) -> list[Entry]:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    def written(x: float | None) -> float | str | None:
-        return x if x is None or np.isfinite(x) else str(x)
-
     return {
         "index": list(entry.index),
-        "manual": written(entry.manual),
-        "automatic": written(entry.automatic),
-        "numeric": written(entry.numeric),
-        "error": written(entry.relative_error),
+        "manual": entry.manual,
+        "automatic": entry.automatic,
+        "numeric": entry.numeric,
+        "error": entry.relative_error,
         "verdict": entry.verdict,
         "wrong": entry.verdict == "wrong",
     }
 
 
-def _diagnosed(
+def _step_to_blame(
     comparison: Comparison,
     graph: Graph,
     steps: Sequence[Mapping[str, Any]],

@@ -7,15 +7,26 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from .context import witness
+from .data import as_node
 from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
+from .leaving import asked_by, is_printing, note
 
 Axis = int | tuple[int, ...] | None
+
+#: What the operators of whole numbers are on truth values: masks are Values while a function is
+#: traced to be written out.
+_OF_MASKS: dict[np.ufunc, np.ufunc] = {
+    np.bitwise_and: np.logical_and,
+    np.bitwise_or: np.logical_or,
+    np.bitwise_xor: np.logical_xor,
+    np.invert: np.logical_not,
+}
 
 
 def _binary(
@@ -42,11 +53,11 @@ def _comparison(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return compare
 
 
-def _refuse_in_place(what: str, remedy: str) -> NoReturn:
-    raise TypeError(
-        f"{what} would change a Value in place, which a graph cannot record; make a new one with "
-        f"{remedy}. The data of a leaf are assigned as a whole: v.data = array"
-    )
+def _assigning(operator: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def assign(self: Any, other: Any) -> Any:
+        return implementation(operator)(self, other)
+
+    return assign
 
 
 class BehavesAsArray:
@@ -62,7 +73,9 @@ class BehavesAsArray:
         def data(self) -> Any: ...  # noqa: D102
         @property
         def shape(self) -> tuple[int, ...]: ...  # noqa: D102
-        def item(self) -> float: ...  # noqa: D102
+        @property
+        def size(self) -> int: ...  # noqa: D102
+        def _label(self) -> str: ...
 
     __add__, __radd__ = _binary(np.add)
     __sub__, __rsub__ = _binary(np.subtract)
@@ -71,11 +84,30 @@ class BehavesAsArray:
     __pow__, __rpow__ = _binary(np.power)
     __matmul__, __rmatmul__ = _binary(np.matmul)
 
+    __iadd__, __isub__ = _assigning(operator.iadd), _assigning(operator.isub)
+    __imul__, __itruediv__ = _assigning(operator.imul), _assigning(operator.itruediv)
+    __ipow__, __imatmul__ = _assigning(operator.ipow), _assigning(operator.imatmul)
+    __imod__, __ifloordiv__ = _assigning(operator.imod), _assigning(operator.ifloordiv)
+
     __lt__, __le__ = _comparison(np.less), _comparison(np.less_equal)
     __gt__, __ge__ = _comparison(np.greater), _comparison(np.greater_equal)
     __eq__ = _comparison(np.equal)
     __ne__ = _comparison(np.not_equal)
     __hash__ = object.__hash__
+
+    def __and__(self, other: Any) -> Any:
+        return np.bitwise_and(self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return np.bitwise_or(self, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return np.bitwise_xor(self, other)
+
+    def __invert__(self) -> Any:
+        return np.invert(self)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __mod__(self, other: Any) -> Any:
         return implementation(np.remainder)(self, other)
@@ -102,7 +134,7 @@ class BehavesAsArray:
         return self._call(np.negative)
 
     def __pos__(self) -> Self:
-        return self
+        return self._call(np.positive)
 
     def __abs__(self) -> Self:
         return self._call(np.absolute)
@@ -190,7 +222,9 @@ class BehavesAsArray:
         """Put the elements in one row, as `numpy.ravel`."""
         return self._call(np.ravel, order=order)
 
-    flatten = ravel
+    def flatten(self, order: str = "C") -> Self:
+        """Put the elements in one row, as `numpy.ndarray.flatten`; they are copied."""
+        return self._call(np.ndarray.flatten, order=order)
 
     def squeeze(self, axis: Axis = None) -> Self:
         """Remove axes of length 1, as `numpy.squeeze`."""
@@ -266,24 +300,39 @@ class BehavesAsArray:
 
     def tolist(self) -> Any:
         """Return the numbers as nested lists, as `numpy.ndarray.tolist`."""
+        if self.requires_grad:
+            note("tolist()")
         return self.data.tolist()
 
-    # --- in place: refused -----------------------------------------------------------------
+    # --- in place --------------------------------------------------------------------------
 
-    def __setitem__(self, index: Any, element: Any) -> NoReturn:
-        _refuse_in_place("v[index] = element", "np.where(mask, element, v), or np.concatenate")
+    def __setitem__(self, index: Any, element: Any) -> None:
+        if not self.shape:
+            raise TypeError(
+                "v[index] = element: v is a number, of shape (), as NumPy's scalars are"
+            )
+        implementation(operator.setitem)(self, index, element)
 
-    def sort(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: it would sort in place."""
-        _refuse_in_place("v.sort()", "np.sort(v)")
+    def sort(self, axis: int = -1, kind: Any = None) -> None:
+        """Sort in place, as `numpy.ndarray.sort`."""
+        implementation(np.ndarray.sort)(self, axis, kind)
 
-    def partition(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: it would change the order in place."""
-        _refuse_in_place("v.partition()", "np.partition(v, kth)")
+    def partition(self, kth: Any, axis: int = -1) -> None:
+        """Change the order in place, as `numpy.ndarray.partition`."""
+        implementation(np.ndarray.partition)(self, kth, axis)
 
-    def fill(self, *args: Any) -> NoReturn:
-        """Refuse: it would fill in place."""
-        _refuse_in_place("v.fill()", "np.full_like(v, element)")
+    def fill(self, value: Any) -> None:
+        """Give every element one value, as `numpy.ndarray.fill`."""
+        self[...] = value
+
+    @property
+    def flat(self) -> Any:
+        """The elements in one row, as `numpy.ndarray.flat`."""
+        return implementation(np.flatiter)(self)
+
+    @flat.setter
+    def flat(self, elements: Any) -> None:
+        self.flat[:] = elements
 
     def __len__(self) -> int:
         if not self.shape:
@@ -297,44 +346,58 @@ class BehavesAsArray:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         if method != "__call__":
-            raise TypeError(
-                f"numpy.{ufunc.__name__}.{method} is not implemented for Values; use the function "
-                "that it stands for, such as numpy.sum for numpy.add.reduce"
-            )
+            return implementation(getattr(np.ufunc, method))(ufunc, *inputs, **keywords)
+        if "out" in keywords or "where" in keywords:
+            return implementation(np.ufunc.__call__)(ufunc, *inputs, **keywords)
         own = {"axis": keywords.pop("axis")} if ufunc.signature and "axis" in keywords else {}
         refuse_keywords(f"numpy.{ufunc.__name__}", keywords)
+        if ufunc in _OF_MASKS and all(np.asarray(data_of(a)).dtype == np.bool_ for a in inputs):
+            ufunc = _OF_MASKS[ufunc]
         return implementation(ufunc)(*inputs, **own)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
-        return implementation(function)(*args, **kwargs)
+        out = kwargs.pop("out", None)
+        if out is None:
+            return implementation(function)(*args, **kwargs)
+        node = as_node(f"{function.__name__}: out=", out)
+        implementation(np.copyto)(node, implementation(function)(*args, **kwargs))
+        return out
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         self._refuse_to_lose_graph(
             "a conversion to an array",
-            "join Values with stack(), repeat one with broadcast_to(), or use .data or .detach()",
+            "join Values with stack(), repeat one with broadcast_to(), take windows with "
+            "sliding_window_view(), or use .data or .detach()",
         )
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def __float__(self) -> float:
-        self._refuse_to_lose_graph("float()", "use .item()")
-        return float(self.item())
+        self._leave("float()")
+        return float(self.data.item())
 
     def __int__(self) -> int:
-        self._refuse_to_lose_graph("int()", "use .item()")
-        return int(self.item())
+        self._leave("int()")
+        return int(self.data.item())
 
     def __bool__(self) -> bool:
-        self._refuse_to_lose_graph("bool()", "compare, or use .item() or .data")
+        self._refuse_to_lose_graph("bool()", "compare it with a number, or choose by np.where")
         return bool(self.data)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
+        return format(self.data.item(), spec) if spec and self.size == 1 else repr(self)
+
+    def _leave(self, what: str) -> None:
+        """Let a number leave the graph where it is printed, or noted; otherwise refuse."""
+        if self.size != 1:
+            raise TypeError(f"{what}: expected one element, got shape {self.shape}; index first")
+        if self.requires_grad and not is_printing() and not note(what):
+            self._refuse_to_lose_graph(what, "compute with the Value itself")
 
     def _refuse_to_lose_graph(self, what: str, remedy: str) -> None:
         if self.requires_grad:
             raise TypeError(
-                f"{what} of {self!r} would silently lose its graph and with it the gradient; "
-                f"{remedy} if that is what you want"
+                f"{asked_by()}{what} of {self._label()} would silently lose its graph and with it "
+                f"the gradient; {remedy}"
             )

@@ -8,7 +8,9 @@ arrays or on the nodes themselves, which makes it a graph of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Any, Protocol, Self
+from typing import Any
+
+from .order import Linked
 
 #: ``rule(g, y, *operands, **metadata)``: the cotangent of one operand, from the cotangent `g` of
 #: the output `y`. None where an operand has no derivative.
@@ -19,28 +21,6 @@ class StaleGraphError(RuntimeError):
     """The data of a node were assigned after an op had used them."""
 
 
-class Row(Protocol):
-    """What the loop needs to know of an op."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def rules(self) -> tuple[Rule, ...]: ...  # noqa: D102
-    def rule(self, position: int) -> Rule: ...  # noqa: D102
-
-
-class Node(Protocol):
-    """What the loop needs to know of a node."""
-
-    requires_grad: bool
-    name: str | None
-    op: Any
-    parents: tuple[Self, ...]
-    metadata: dict[str, Any]
-    _data: Any
-    _version: int
-
-
 def sweep(
     path: dict[Any, None],
     seed: Any,
@@ -48,12 +28,13 @@ def sweep(
     create_graph: bool,
     version: int,
     until: Collection[Any] = (),
+    tell: Callable[[Any, int, Any, Any], object] | None = None,
 ) -> Iterator[tuple[Any, Any]]:
     """Yield each node of a path with its cotangent, from the last node to the first.
 
     Parameters
     ----------
-    path : dict of Node
+    path : dict of nodes
         The nodes along which cotangents flow, parents before children, as keys.
     seed : array or Value
         The cotangent of the last node, of its shape.
@@ -62,8 +43,11 @@ def sweep(
         their arrays.
     version : int
         The version of the newest data: older nodes are looked at for operands that have changed.
-    until : collection of Node, optional
+    until : collection of nodes, optional
         Where to stop as at a leaf.
+    tell : callable, optional
+        Is told every contribution, ``tell(node, position, raw, contribution)``: of a node to
+        its operand at a position, before and after broadcasting is undone.
 
     Yields
     ------
@@ -81,25 +65,28 @@ def sweep(
         if g is None:  # reached through operands without a rule alone
             continue
         yield node, g
-        op, parents = node.op, node.parents
+        op, parents = node.op, node._parents
         if op is None or node in until:
             continue
-        if node._version is not version:
+        if node._version != version:
             _refuse_stale(node)
         if create_graph:
             y, operands = node, parents
         else:
             y, operands = node._data, [parent._data for parent in parents]
-        for parent, rule in zip(parents, op.rules or map(op.rule, range(len(parents)))):
+        rules = op.rules or map(op.rule, range(len(parents)))  # of a variadic op, one by one
+        for position, (parent, rule) in enumerate(zip(parents, rules)):
             if parent not in path or rule is None:
                 continue
             try:
-                contribution = rule(g, y, *operands, **node.metadata)
-                if contribution.shape != parent._data.shape:
-                    contribution = sum_to_shape(contribution, parent._data.shape)
+                contribution = raw = rule(g, y, *operands, **node.metadata)
+                if raw.shape != parent._data.shape:
+                    contribution = sum_to_shape(raw, parent._data.shape)
             except Exception as error:
                 error.add_note(f"in the derivative rule of {op.name} for {_named(parent, node)}")
                 raise
+            if tell is not None:
+                tell(node, position, raw, contribution)
             if parent in pending:
                 contribution = pending[parent] + contribution
             pending[parent] = contribution
@@ -118,8 +105,8 @@ def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
     return g.sum(axis=(*range(leading), *repeated)).reshape(shape)
 
 
-def _refuse_stale(node: Node) -> None:
-    for parent in node.parents:
+def _refuse_stale(node: Linked) -> None:
+    for parent in node._parents:
         if parent._version > node._version:
             raise StaleGraphError(
                 f"backward through {node.op.name}: the data of {_named(parent, node)} were "
@@ -128,6 +115,6 @@ def _refuse_stale(node: Node) -> None:
             )
 
 
-def _named(parent: Node, node: Node) -> str:
-    position = next(k for k, candidate in enumerate(node.parents) if candidate is parent)
+def _named(parent: Linked, node: Linked) -> str:
+    position = next(k for k, candidate in enumerate(node._parents) if candidate is parent)
     return f"operand {position}{f' ({parent.name!r})' if parent.name else ''}"

@@ -16,6 +16,9 @@ Scope = tuple[str, ...]
 
 recording: ContextVar[Scope | None] = ContextVar("recording", default=())
 
+#: What stands for the present run of a function by a transform, None outside of all.
+run: ContextVar[object] = ContextVar("run", default=None)
+
 #: Who is asked, while a graph is traced to be written out, for what otherwise gives plain numbers:
 #: ``witness(function, args, kwargs)`` for comparisons and for NumPy's functions without a
 #: derivative, so that a mask such as ``a > 0`` becomes a node and not a constant. Mostly nobody.

@@ -1,10 +1,14 @@
-"""What counts as numbers: real ones, in a regular array."""
+"""What counts as numbers: real ones, in a regular array; and who else holds their memory."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Iterable
 from typing import Any, NoReturn
 
 import numpy as np
+
+_WEAK = frozenset({float, int, bool, np.bool_})
 
 
 def as_data(data: Any, dtype: Any = None) -> Any:
@@ -29,8 +33,47 @@ def as_numbers(data: Any) -> Any:
     return array
 
 
+def is_weak(number: Any) -> bool:
+    """Return whether a number takes the precision of what it meets: Python's, or a truth value."""
+    return type(number) in _WEAK
+
+
+def as_node(name: str, array: Any) -> Any:
+    """Return the node that an array is, so that a Value can be put into it; or say how it can."""
+    if hasattr(array, "_data"):
+        return array
+    if hasattr(array, "_as_node"):
+        return array._as_node()
+    raise TypeError(
+        f"{name}: a Value cannot be put into a plain array, which would lose its gradient; make "
+        "the array by the functions of tinygrad_bp.numpy (import tinygrad_bp.numpy as np), or join "
+        "Values with np.stack, np.concatenate or np.broadcast_to"
+    )
+
+
 def _refuse(what: str, data: Any) -> NoReturn:
     text = repr(data)
     raise TypeError(
         f"Value: expected real numbers, got {what}: {text if len(text) < 80 else text[:77] + '...'}"
     )
+
+
+# --- whose memory it is --------------------------------------------------------------------------
+
+#: How many bytes are worth looking for who else holds them, instead of copying.
+_LARGE = 1 << 16
+
+
+def alone(path: Iterable[Any], arrived: Iterable[tuple[Any, Any]], seed: Any) -> Collection[int]:
+    """Find the large cotangents whose memory nothing else holds: they need no copy."""
+    large = [c for _, c in arrived if c.nbytes >= _LARGE]
+    if not large:
+        return ()
+    held = Counter(id(_memory(node._data)) for n in path for node in (n, *n._parents))
+    held.update(id(_memory(array)) for array in (seed, *large))
+    return {id(c) for c in large if held[id(_memory(c))] == 1 and _memory(c).nbytes == c.nbytes}
+
+
+def _memory(array: Any) -> Any:
+    """Return the array whose memory an array is a view of, or itself."""
+    return array if getattr(array, "base", None) is None else array.base

@@ -10,7 +10,9 @@ import numpy as np
 
 from .backward import Rule
 from .context import recording
-from .value import NOTHING, Value, _new, clock, constant
+from .data import is_weak
+from .history import clock
+from .value import NOTHING, Value, _new, constant
 
 _WEAK = (float, int, bool)
 #: What Python writes as an operator.
@@ -53,6 +55,10 @@ class Op:
     variadic : callable, optional
         Instead of `rules`, for any number of operands: one rule, which is told the operand in
         question as ``position=``.
+    shares : bool, optional
+        Whether the output may be in the memory of an operand: a view, or the operand itself.
+        False promises that the forward function always returns memory of its own, which a program
+        can use; by default it takes a user's op to be one that may share.
     doc : str, optional
         What it computes.
     numpy : callable, optional
@@ -113,6 +119,7 @@ class Op:
         forward: Callable[..., Any],
         *rules: Rule,
         variadic: Callable[..., Any] | None = None,
+        shares: bool | None = None,
         doc: str | None = None,
         numpy: Callable[..., Any] | None = None,
         text: str | None = None,
@@ -137,21 +144,21 @@ class Op:
         self.rules: tuple[Rule, ...] = rules
         self.variadic = variadic
         self.arity = len(rules) if variadic is None else None
+        self.shares = shares
         self.__doc__ = doc or f"The op {name!r}."
         self.text, self.math, self.word = text, math, word
         self.elementwise = elementwise or _is_elementwise(forward)
         self.commutes, self.moves, self.fills = commutes, moves, fills
         self.reduces, self.branch = reduces, branch
         self.numpy: Callable[..., Any] | None = None
-        if numpy or _is_numpys(forward):
-            self.named_after(numpy or forward)
+        self.named_after(numpy or forward)
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
     def named_after(self, function: Callable[..., Any]) -> None:
         """Let one of NumPy's functions be what the op computes, unless that is known."""
-        if self.numpy is None:
+        if self.numpy is None and _is_numpys(function):
             self.numpy = function
             self.elementwise = self.elementwise or _is_elementwise(function)
 
@@ -194,15 +201,17 @@ class Op:
             result = self.forward(*data, **metadata)
         except Exception as error:
             self._explain(error, operands)
-        if type(result) is not np.ndarray:
+        if type(result) is not np.ndarray or not result.ndim:
             result = np.asarray(result)[()]
+            if not requires_grad and result.dtype.kind == "f" and all(map(is_weak, data)):
+                result = float(result)
         scope = recording.get()
         if scope is None:
             return constant(result)
         node: Value = _new(Value)
         node._data = result
         node.op = self
-        node.parents = operands
+        node._parents = operands
         node.metadata = metadata or NOTHING
         node.requires_grad = requires_grad
         node.scope = scope

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Protocol, TypeVar
 
+from .history import settled, settled_from
 
-class Node(Protocol):
-    """What an order needs to know of a node."""
+
+class Linked(Protocol):
+    """What the kernel's loops need to know of a node."""
 
     requires_grad: bool
-    parents: tuple[Any, ...]
+    name: str | None
+    op: Any
+    _parents: tuple[Any, ...]
+    metadata: dict[str, Any]
+    _data: Any
+    _version: int
 
 
-N = TypeVar("N", bound=Node)
+N = TypeVar("N", bound=Linked)
 
 
 def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
@@ -21,7 +28,7 @@ def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
 
     Parameters
     ----------
-    root : Node
+    root : Linked
         The last node of the order.
     constants : bool, optional
         Whether nodes that do not require a gradient belong to it.
@@ -36,17 +43,20 @@ def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
     -----
     Depth-first search in post-order (Cormen et al., *Introduction to Algorithms*, 4th edition,
     section 20.4), with a list as the stack, so the depth of a graph is limited by memory alone.
-    A node stays on the stack until its parents are done: each node's parents are read twice.
+    A node stays on the stack until its parents are done: each node's parents are read twice. They
+    are settled when they are first read.
     """
+    known = settled_from[0]
     done: dict[N, None] = {}
     stack = [root]
     while stack:
         node = stack[-1]
         height = len(stack)
         if node not in done:
-            for parent in reversed(node.parents):
+            parents = node._parents if node._version >= known else settled(node)
+            for parent in reversed(parents):
                 if parent not in done and (constants or parent.requires_grad):
-                    if parent.parents:
+                    if parent._parents:
                         stack.append(parent)
                     else:
                         done[parent] = None
@@ -60,6 +70,6 @@ def leading_to(targets: Collection[N], order: dict[N, None]) -> dict[N, None]:
     """Keep of an order the targets and the nodes that are computed from them."""
     kept: dict[N, None] = {}
     for node in order:
-        if node in targets or any(parent in kept for parent in node.parents):
+        if node in targets or any(parent in kept for parent in node._parents):
             kept[node] = None
     return kept

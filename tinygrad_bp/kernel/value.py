@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,21 +9,20 @@ import numpy.typing as npt
 
 from .arraylike import BehavesAsArray
 from .backward import sweep
-from .context import recording
-from .data import as_data, as_numbers
+from .context import recording, run
+from .copying import copy_graph, copy_node, pack
+from .data import alone, as_data, as_numbers
+from .history import clock as clock
+from .history import settled
+from .leaving import note, note_data
 from .order import ordered
 
 V = TypeVar("V")
 
 _new = object.__new__
+_ARRAY = np.ndarray
 _NUMPY = (np.ndarray, np.generic)
-#: How many bytes are worth looking for who else holds them, instead of copying.
-_LARGE = 1 << 16
 NOTHING: dict[str, Any] = {}
-
-#: How often the data of any leaf have been assigned, so that a node can remember when it was
-#: made. Not an attribute of the class: assigning one empties the interpreter's caches.
-clock = [0]
 
 
 class Value(BehavesAsArray):
@@ -52,7 +49,8 @@ class Value(BehavesAsArray):
     op : Op or None
         The op that computed the node; None for a leaf.
     parents : tuple of Value
-        The operands, in order and with repeats; constants are Values too.
+        The operands, in order and with repeats; constants are Values too. An operand that has been
+        assigned to since is there as it was when it was used.
     metadata : dict
         What the op was told beside its operands, such as ``axis``.
     scope : tuple of str
@@ -84,26 +82,35 @@ class Value(BehavesAsArray):
     """
 
     __slots__ = (
+        "__weakref__",
         "_data",
+        "_former",
+        "_parents",
+        "_pending",
         "_retains_grad",
         "_version",
+        "_views",
+        "_window",
         "grad",
         "metadata",
         "name",
         "op",
-        "parents",
         "requires_grad",
         "scope",
     )
 
     _data: Any
+    _former: Value
+    _parents: tuple[Value, ...]
+    _pending: Any
     _retains_grad: bool
     _version: int
+    _views: list[Any]
+    _window: Any
     grad: Any
     metadata: dict[str, Any]
     name: str | None
     op: Any
-    parents: tuple[Value, ...]
     requires_grad: bool
     scope: tuple[str, ...]
 
@@ -116,7 +123,7 @@ class Value(BehavesAsArray):
         self.name = name
         self.requires_grad = bool(requires_grad)
         self.grad = self.op = None
-        self.parents, self.metadata = (), NOTHING
+        self._parents, self.metadata = (), NOTHING
         self.scope = recording.get() or ()
         self._version = clock[0]
         self._retains_grad = False
@@ -126,6 +133,8 @@ class Value(BehavesAsArray):
     @property
     def data(self) -> Any:
         """The numbers, an array or a NumPy scalar where the shape is ()."""
+        if self.requires_grad:
+            note_data()
         data = self._data
         return data if isinstance(data, _NUMPY) else np.float64(data)
 
@@ -145,6 +154,11 @@ class Value(BehavesAsArray):
                 )
             self._data = data
         clock[0] = self._version = clock[0] + 1
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The operands, as they were when the node was computed."""
+        return settled(self)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -177,6 +191,8 @@ class Value(BehavesAsArray):
         """
         if self.size != 1:
             raise ValueError(f"item: expected one element, got shape {self.shape}; index first")
+        if self.requires_grad:
+            note("item()")
         number: float = self.data.item()
         return number
 
@@ -193,6 +209,20 @@ class Value(BehavesAsArray):
         if not self.requires_grad:
             about.append("requires_grad=False")
         return f"Value({', '.join(about)})"
+
+    # In a function that is being differentiated a copy is computed from the original. Elsewhere a
+    # node is copied with its graph, as any object is.
+
+    def __copy__(self) -> Value:
+        copied: Value = copy_node(self, self.parents) if run.get() is None else self.copy()
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        copied: Value = copy_graph(self, memo) if run.get() is None else self.copy()
+        return copied
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pack(self)
 
     def _label(self) -> str:
         return f"the Value {self.name!r}" if self.name else f"a Value of shape {self.shape}"
@@ -243,14 +273,15 @@ class Value(BehavesAsArray):
             for node, cotangent in sweep(path, seed, create_graph=create_graph, version=clock[0])
             if node.op is None or retain_grads or node._retains_grad
         ]
-        alone = () if create_graph else _alone(path, arrived, seed)
+        unshared = () if create_graph else alone(path, arrived, seed)
         for node, cotangent in arrived:
-            if node.grad is not None and node.op is None:
-                node.grad = node.grad + cotangent
-            elif create_graph:
-                node.grad = cotangent
-            else:  # in memory of its own
-                node.grad = cotangent.astype(node._data.dtype, copy=id(cotangent) not in alone)
+            former, dtype = node.grad if node.op is None else None, node._data.dtype
+            if not create_graph:  # in memory of its own
+                copied = former is None and id(cotangent) not in unshared
+                cotangent = cotangent.astype(dtype, copy=copied)
+            elif cotangent.dtype != dtype:
+                cotangent = cotangent.astype(dtype)
+            node.grad = cotangent if former is None else former + cotangent
 
     def _seed(self, seed: Any, create_graph: bool) -> Any:
         """Return the first cotangent, checked, as the backward pass needs it."""
@@ -287,21 +318,6 @@ class Value(BehavesAsArray):
         self.grad = None
 
 
-def _alone(path: dict[Value, None], arrived: list[tuple[Value, Any]], seed: Any) -> Collection[int]:
-    """Find the large cotangents whose memory nothing else holds: they need no copy."""
-    large = [c for _, c in arrived if c.nbytes >= _LARGE]
-    if not large:
-        return ()
-    held = Counter(id(_memory(node._data)) for n in path for node in (n, *n.parents))
-    held.update(id(_memory(array)) for array in (seed, *large))
-    return {id(c) for c in large if held[id(_memory(c))] == 1 and _memory(c).nbytes == c.nbytes}
-
-
-def _memory(array: Any) -> Any:
-    """Return the array whose memory an array is a view of, or itself."""
-    return array if getattr(array, "base", None) is None else array.base
-
-
 def constant(operand: Any, name: str | None = None) -> Value:
     """Make a node of something that is not differentiated, without copying it.
 
@@ -312,11 +328,14 @@ def constant(operand: Any, name: str | None = None) -> Value:
     if kind is float or kind is int or kind is bool:
         node._data = float(operand)
     else:
-        node._data = as_numbers(operand)
+        data = as_numbers(operand)
+        node._data = data if data.ndim else data[()]
+        if kind is not _ARRAY and hasattr(operand, "_lend"):
+            operand._lend(node)
     node.name = name
     node.requires_grad = node._retains_grad = False
     node.grad = node.op = None
-    node.parents = ()
+    node._parents = ()
     node.metadata = NOTHING
     node.scope = recording.get() or ()
     node._version = clock[0]

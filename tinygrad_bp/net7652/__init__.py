@@ -5,7 +5,7 @@ derived by hand (`manual_gradients`), trained as in the notebook (`train`), and 
 (`History.plot`, `plot_histories`). Samples and targets are columns.
 """
 
-from .manual import manual_gradients
+from .by_hand import manual_gradients
 from .model import forward, loss
 from .parameters import SAMPLE, TARGET, initial_parameters
 from .plots import plot_histories

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from .training import History
 
 Record = Literal["loss", "residuals", "values", "gradients", "updates", "m", "v"]
 
@@ -30,13 +28,20 @@ _OPTIMIZERS = {"gd": "GD", "momentum": "momentum", "adam": "Adam"}
 _WIDTH, _HEIGHT = 6.4, 3.2
 
 
+class Trained(Protocol):
+    """What can be drawn: it has records, as a `History` does."""
+
+    @property
+    def optimizer(self) -> str: ...  # noqa: D102
+
+
 class _Panel(NamedTuple):
     record: str
     parameter: str | None  # None for what there is one of, such as the loss
 
 
 def plot_history(
-    history: History,
+    history: Trained,
     records: Sequence[Record],
     parameters: Sequence[str],
     row: int,
@@ -55,7 +60,7 @@ def plot_history(
 
 
 def plot_histories(
-    histories: Sequence[History] | Mapping[str, History],
+    histories: Sequence[Trained] | Mapping[str, Trained],
     records: Sequence[Record] = ("loss", "values"),
     *,
     parameters: Sequence[str] = ("w_1",),
@@ -119,7 +124,7 @@ def plot_histories(
 
 
 def _panels(
-    histories: Sequence[History],
+    histories: Sequence[Trained],
     records: Sequence[str],
     parameters: Sequence[str],
     row: int,
@@ -146,7 +151,7 @@ def _panels(
     return panels
 
 
-def _check(history: History, panel: _Panel, row: int) -> None:
+def _check(history: Trained, panel: _Panel, row: int) -> None:
     if panel.parameter is None:
         return
     known = getattr(history, panel.record)
@@ -163,7 +168,7 @@ def _check(history: History, panel: _Panel, row: int) -> None:
 
 
 def _draw(
-    axes: Axes, history: History, panel: _Panel, row: int, epochs: int | None, title: str
+    axes: Axes, history: Trained, panel: _Panel, row: int, epochs: int | None, title: str
 ) -> None:
     lines, labels, name = _lines(history, panel, row)
     axes.plot(lines[:epochs], label=labels, linewidth=1.2)
@@ -173,7 +178,7 @@ def _draw(
     axes.grid(alpha=0.3)
 
 
-def _lines(history: History, panel: _Panel, row: int) -> tuple[Any, list[str], str]:
+def _lines(history: Trained, panel: _Panel, row: int) -> tuple[Any, list[str], str]:
     """Return one line for each entry over the epochs, their labels, and what they are part of."""
     record = getattr(history, panel.record)
     if panel.record == "loss":

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..kernel import Value
 from ..optim import GD, Adam, Momentum, Optimizer
-from .manual import manual_gradients, propagate
+from .by_hand import manual_gradients, propagate
 from .model import forward, loss
 from .parameters import (
     SAMPLE,

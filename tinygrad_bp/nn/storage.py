@@ -6,12 +6,12 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
+
+from ..saving import whole_file
 
 Array = npt.NDArray[Any]
 
@@ -37,7 +37,7 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> Non
     Parameters
     ----------
     path : path
-        Written beside it under another name first, then renamed.
+        The file, which is replaced as a whole or not at all.
     arrays : dict of numpy.ndarray
         Numbers under any names.
 
@@ -46,18 +46,10 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> Non
     OSError
         If the file cannot be written. A former file is then as it was.
     """
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
-    try:
-        with zipfile.ZipFile(temporary, "x") as archive:
-            for name, array in arrays.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                    np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
-        os.replace(temporary, target)
-    except OSError as error:
-        raise type(error)(error.errno, f"cannot write: {error.strerror}", str(path)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as whole, zipfile.ZipFile(whole, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
 
 
 def read_arrays(

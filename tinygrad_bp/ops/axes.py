@@ -26,7 +26,7 @@ def as_operand(a: Any) -> Any:
 
 def as_dtype(a: Any, dtype: DType) -> Any:
     """Convert `a` where a dtype is given."""
-    return a if dtype is None else np.astype(a, np.dtype(dtype))
+    return a if dtype is None else a.astype(np.dtype(dtype))
 
 
 def part(a: Any, places: Any, axis: int) -> Any:

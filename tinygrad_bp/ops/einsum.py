@@ -67,6 +67,7 @@ _einsum = Op(
     "einsum",
     lambda *operands, subscripts, optimize: np.einsum(subscripts, *operands, optimize=optimize),
     variadic=_transposed,
+    shares=True,
     text="np.einsum({subscripts}, {*}{optimize:, optimize=})",
     word="product",
 )

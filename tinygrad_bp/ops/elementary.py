@@ -57,7 +57,7 @@ def float_power(a: Any, b: Any) -> Any:
 
 
 def _float64(a: Any) -> Any:
-    return np.astype(a, np.float64) if hasattr(a, "dtype") else np.asarray(a, np.float64)
+    return a.astype(np.float64) if hasattr(a, "dtype") else np.asarray(a, np.float64)
 
 
 # --- activations -----------------------------------------------------------------------------

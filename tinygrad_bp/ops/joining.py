@@ -116,6 +116,20 @@ def _leaves(part: Any) -> list[Any]:
     return [leaf for each in part for leaf in _leaves(each)] if isinstance(part, list) else [part]
 
 
+def as_array(nested: Any) -> Any:
+    """Make one array of nested lists, with Values in them too."""
+    if isinstance(nested, list | tuple) and has_values_inside(nested):
+        return stack([as_array(each) for each in nested])
+    return nested if isinstance(nested, Value) else np.asarray(nested)
+
+
+def has_values_inside(nested: Any) -> bool:
+    """Say whether there is a Value in nested lists and tuples."""
+    if isinstance(nested, list | tuple):
+        return any(map(has_values_inside, nested))
+    return isinstance(nested, Value)
+
+
 # --- splitting -------------------------------------------------------------------------------
 
 

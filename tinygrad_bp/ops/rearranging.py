@@ -10,15 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import data_of, implements, on_data, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
-from .joining import concatenate
+from .joining import as_array, concatenate
 from .shaping import added_at, astype, broadcast_to, ravel, shape_of, where
 
 # --- moving elements -------------------------------------------------------------------------
@@ -57,7 +58,7 @@ _scatter: Op = Op(
 )
 
 
-def moving(function: Callable[..., Any], arguments: str) -> Callable[..., Any]:
+def moving(function: Callable[..., Any], arguments: str, kind: type[Op] = Op) -> Callable[..., Any]:
     """Make an op of a NumPy function that only moves elements of its first argument, or fills in 0.
 
     Parameters
@@ -66,6 +67,8 @@ def moving(function: Callable[..., Any], arguments: str) -> Callable[..., Any]:
         The function. Its op is called like it, and calls it.
     arguments : str
         The names of its arguments, as NumPy has them.
+    kind : type, optional
+        What its op is: one that gives a view, if NumPy does.
 
     Returns
     -------
@@ -73,12 +76,13 @@ def moving(function: Callable[..., Any], arguments: str) -> Callable[..., Any]:
         What computes the function on Values.
     """
     operand, *names = arguments.split()
-    op = Op(
+    op = kind(
         function.__name__,
         lambda a, **metadata: function(a, **metadata)[()],
         lambda g, y, a, **metadata: _scatter(
             g, places=function(numbered(shape_of(a)), **metadata), shape=shape_of(a)
         ),
+        shares=True,
         numpy=function,
         moves=True,
     )
@@ -105,16 +109,19 @@ for _function, _arguments in {
     np.flip: "m axis",
     np.flipud: "m",
     np.fliplr: "m",
-    np.roll: "a shift axis",
     np.rot90: "m k axes",
+}.items():
+    implements(_function)(moving(_function, _arguments, Sharing))
+for _function, _arguments in {np.diag: "v k", np.diagonal: "a offset axis1 axis2"}.items():
+    implements(_function)(moving(_function, _arguments, ReadOnly))
+for _function, _arguments in {
+    np.roll: "a shift axis",
     np.tile: "A reps",
     np.repeat: "a repeats axis",
     np.resize: "a new_shape",
     np.delete: "arr obj axis",
     np.take: "a indices axis out mode",
-    np.diag: "v k",
     np.diagflat: "v k",
-    np.diagonal: "a offset axis1 axis2",
 }.items():
     implements(_function)(moving(_function, _arguments))
 
@@ -122,29 +129,16 @@ for _function, _arguments in {
 def _moving_together(function: Callable[..., Any], *operands: Any) -> Any:
     """Compute a function that moves elements of several operands into one array."""
     # Python's numbers take the type of what they meet.
-    dtype = np.result_type(*(a if type(a) in (int, float) else _array(a).dtype for a in operands))
-    arrays = [np.asarray(a, dtype) if type(a) in (int, float) else _array(a) for a in operands]
+    dtype = np.result_type(*(a if type(a) in (int, float) else as_array(a).dtype for a in operands))
+    arrays = [np.asarray(a, dtype) if type(a) in (int, float) else as_array(a) for a in operands]
     ends = accumulate((a.size for a in arrays), initial=1)
     places = function(*(numbered(a.shape, first) for a, first in zip(arrays, ends)))
     return _gather(concatenate([ravel(a) for a in arrays]), places=places)
 
 
-def _array(nested: Any) -> Any:
-    """Make one array of nested lists, with Values in them too."""
-    if isinstance(nested, list | tuple) and _has_values(nested):
-        return np.stack([_array(each) for each in nested])
-    return nested if isinstance(nested, Value) else np.asarray(nested)
-
-
-def _has_values(nested: Any) -> bool:
-    if isinstance(nested, list | tuple):
-        return any(map(_has_values, nested))
-    return isinstance(nested, Value)
-
-
 def _of_the_type_of(a: Any, others: Any) -> Any:
     """Convert what is to be put into `a`, as NumPy does; but floats are not cut to integers."""
-    others, dtype = _array(others), _array(a).dtype
+    others, dtype = as_array(others), as_array(a).dtype
     return astype(others, dtype) if dtype in (np.float32, np.float64) else others
 
 
@@ -321,25 +315,3 @@ def _histogram(
 ) -> Any:
     _refuse_values("histogram", {"weights": weights})
     return np.histogram(*data_of([a, bins, range, density]))
-
-
-# --- in place: refused -----------------------------------------------------------------------
-
-
-def _in_place(function: Callable[..., Any], remedy: str) -> None:
-    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError(
-            f"numpy.{function.__name__} changes an array in place, which a graph cannot record; "
-            f"{remedy}"
-        )
-
-    implements(function)(refuse)
-
-
-_in_place(
-    np.copyto,
-    "use np.where(mask, new, old), and np.broadcast_to(value, shape) instead of "
-    "np.full(shape, value) and np.full_like(array, value)",
-)
-for _function in (np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal):
-    _in_place(_function, "use np.where(mask, new, old)")

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..kernel.arraylike import Axis
-from ..kernel.dispatch import implements, refuse_keywords
+from ..kernel.dispatch import data_of, implements, refuse_keywords
 from ..kernel.op import Op
-from .axes import DType, as_dtype, backwards, shifted, to_one_axis
+from .axes import MISSING, DType, as_dtype, backwards, shifted, to_one_axis
 from .branches import winners
 from .shaping import broadcast_to
+from .shaping import where as choose
 
 
 def _spread(reduced: Any, a: Any, axis: Axis, keepdims: bool) -> Any:
@@ -95,6 +96,16 @@ _logsumexp = Op(
 )
 
 
+def _chosen(a: Any, where: Any, neutral: float) -> Any:
+    """Put what changes nothing in the places that are not to be reduced."""
+    return a if where is None or where is True else choose(where, a, neutral)
+
+
+def _given(option: Any) -> bool:
+    """Say whether an option was given: None and NumPy's own word for it are none."""
+    return option is not None and option is not MISSING
+
+
 @implements(np.sum)
 def sum(
     a: Any,
@@ -106,9 +117,11 @@ def sum(
     where: Any = None,
 ) -> Any:
     """Add up along axes, as `numpy.sum`."""
-    if not (out is initial is where is None):
-        refuse_keywords("sum", {"out": out, "initial": initial, "where": where})
-    return _sum(a if dtype is None else as_dtype(a, dtype), axis=axis, keepdims=keepdims)
+    if out is initial is where is None:
+        return _sum(a if dtype is None else as_dtype(a, dtype), axis=axis, keepdims=keepdims)
+    refuse_keywords("sum", {"out": out})
+    total = _sum(_chosen(as_dtype(a, dtype), where, 0.0), axis=axis, keepdims=keepdims)
+    return total + initial if _given(initial) else total
 
 
 @implements(np.prod)
@@ -122,13 +135,20 @@ def prod(
     where: Any = None,
 ) -> Any:
     """Multiply along axes, as `numpy.prod`."""
-    refuse_keywords("prod", {"out": out, "initial": initial, "where": where})
-    return _prod(as_dtype(a, dtype), axis=axis, keepdims=keepdims)
+    refuse_keywords("prod", {"out": out})
+    product = _prod(_chosen(as_dtype(a, dtype), where, 1.0), axis=axis, keepdims=keepdims)
+    return product * initial if _given(initial) else product
 
 
 def number_reduced(a: Any, reduced: Any) -> int:
     """Count the elements behind each element of a reduction of `a`."""
     return np.size(a) // (np.size(reduced) or 1)
+
+
+def counted(a: Any, axis: Axis, keepdims: bool, where: Any) -> Any:
+    """Count the elements that are reduced along axes, where a mask is true."""
+    mask = np.broadcast_to(data_of(where), np.shape(a))
+    return np.sum(mask, axis=axis, keepdims=keepdims, dtype=float)
 
 
 @implements(np.mean)
@@ -142,10 +162,25 @@ def mean(
     where: Any = None,
 ) -> Any:
     """Average along axes, as `numpy.mean`."""
-    if not (out is where is None):
-        refuse_keywords("mean", {"out": out, "where": where})
-    total = _sum(a if dtype is None else as_dtype(a, dtype), axis=axis, keepdims=keepdims)
-    return total / number_reduced(a, total)
+    a = a if dtype is None else as_dtype(a, dtype)
+    if out is where is None:
+        total = _sum(a, axis=axis, keepdims=keepdims)
+        return total / number_reduced(a, total)
+    refuse_keywords("mean", {"out": out})
+    total = sum(a, axis=axis, keepdims=keepdims, where=where)
+    if not _given(where):
+        return total / number_reduced(a, total)
+    return total / counted(a, axis, keepdims, where).astype(total.dtype)
+
+
+def _extreme(op: Op, ufunc: np.ufunc, a: Any, worst: float, **options: Any) -> Any:
+    """Take an extremum along axes, among the chosen elements and an initial one."""
+    refuse_keywords(op.name, {"out": options.pop("out")})
+    initial, where = options.pop("initial"), options.pop("where")
+    if _given(where) and where is not True and not _given(initial):
+        raise ValueError(f"{op.name}: where= needs initial=, the result where nothing is chosen")
+    extreme = op(_chosen(a, where, worst), **options)
+    return ufunc(extreme, initial) if _given(initial) else extreme
 
 
 @implements(np.max, np.amax)
@@ -158,9 +193,10 @@ def max(
     where: Any = None,
 ) -> Any:
     """Take the maximum along axes, as `numpy.max`; equal maxima share the gradient equally."""
-    if not (out is initial is where is None):
-        refuse_keywords("max", {"out": out, "initial": initial, "where": where})
-    return _max(a, axis=axis, keepdims=keepdims)
+    if out is initial is where is None:
+        return _max(a, axis=axis, keepdims=keepdims)
+    given = {"axis": axis, "out": out, "keepdims": keepdims, "initial": initial, "where": where}
+    return _extreme(_max, np.maximum, a, -np.inf, **given)
 
 
 @implements(np.min, np.amin)
@@ -173,9 +209,10 @@ def min(
     where: Any = None,
 ) -> Any:
     """Take the minimum along axes, as `numpy.min`; equal minima share the gradient equally."""
-    if not (out is initial is where is None):
-        refuse_keywords("min", {"out": out, "initial": initial, "where": where})
-    return _min(a, axis=axis, keepdims=keepdims)
+    if out is initial is where is None:
+        return _min(a, axis=axis, keepdims=keepdims)
+    given = {"axis": axis, "out": out, "keepdims": keepdims, "initial": initial, "where": where}
+    return _extreme(_min, np.minimum, a, np.inf, **given)
 
 
 def logsumexp(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:

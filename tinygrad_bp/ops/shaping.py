@@ -9,24 +9,37 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .places import has_values, parts_of
 
 # --- shapes ----------------------------------------------------------------------------------
 
-_reshape = Op(
+_reshape = Sharing(
     "reshape",
     lambda a, shape: a.reshape(shape)[()],
     lambda g, y, a, shape: g.reshape(a.shape),
+    shares=True,
     text="np.reshape({0}, {shape})",
     word="reshaped",
     moves=True,
 )
-_transpose = Op(
+_flattened = Op(  # in memory of its own, for ndarray.flatten
+    "reshape",
+    lambda a, shape: np.array(a).reshape(shape),
+    lambda g, y, a, shape: _reshape(g, shape=a.shape),
+    shares=False,
+    text="np.reshape({0}, {shape})",
+    word="reshaped",
+    moves=True,
+)
+_transpose = Sharing(
     "transpose",
     lambda a, axes: a.transpose(axes),
     lambda g, y, a, axes: g.transpose(None if axes is None else np.argsort(axes)),
+    shares=True,
     text="np.transpose({0}, {axes})",
     math=("sup", 0, "⊤"),
     word="transposed",
@@ -51,28 +64,35 @@ def _filled(a: Any, shape: tuple[int, ...]) -> Any:
     return full[()]
 
 
+class _Repeated(ReadOnly):
+    """NumPy's broadcast_to, whose result is a view there, and a copy here."""
+
+    def is_view(self, node: Value, base: Value) -> bool:
+        return True
+
+
 # The cotangent is added up by the loop, as after any broadcasting.
-broadcast_to = Op(
-    "broadcast_to",
-    _filled,
-    lambda g, y, a, shape: g,
-    numpy=np.broadcast_to,
-    text="np.broadcast_to({0}, {shape})",
-    math=0,
-    word="repeated",
-    moves=True,
-)
+_BROADCAST: Any = ("broadcast_to", _filled, lambda g, y, a, shape: g)
+_FACTS: Any = {
+    "numpy": np.broadcast_to,
+    "text": "np.broadcast_to({0}, {shape})",
+    "math": 0,
+    "word": "repeated",
+    "moves": True,
+}
+broadcast_to = Op(*_BROADCAST, **_FACTS)
+_repeated = _Repeated(*_BROADCAST, **_FACTS)
 
 
 @implements(np.broadcast_to)
 def _broadcast_to(a: Any, shape: int | tuple[int, ...]) -> Any:
-    return broadcast_to(a, shape=(shape,) if isinstance(shape, int) else tuple(shape))
+    return _repeated(a, shape=(shape,) if isinstance(shape, int) else tuple(shape))
 
 
 @implements(np.broadcast_arrays)
 def _broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
     shape = np.broadcast_shapes(*map(shape_of, arrays))
-    return tuple(broadcast_to(a, shape=shape) for a in arrays)
+    return tuple(_repeated(a, shape=shape) for a in arrays)
 
 
 def shape_of(a: Any) -> tuple[int, ...]:
@@ -96,6 +116,12 @@ def reshape(a: Any, shape: int | tuple[int, ...], order: str = "C", **refused: A
 def ravel(a: Any, order: str = "C") -> Any:
     """Put the elements in one row, as `numpy.ravel`."""
     return reshape(a, -1, order)
+
+
+@implements(np.ndarray.flatten)
+def flatten(a: Any, order: str = "C") -> Any:
+    """Put the elements in one row of their own, as `numpy.ndarray.flatten`."""
+    return _flattened(a if order == "C" else transpose(a), shape=(-1,))
 
 
 @implements(np.transpose)
@@ -157,7 +183,8 @@ for _function in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
 @implements(np.astype)
 def astype(a: Any, dtype: npt.DTypeLike) -> Any:
     """Convert to float32 or float64; the gradient is converted back."""
-    if np.dtype(dtype) not in (np.float32, np.float64):
+    places = isinstance(a, Value) and a.dtype.kind != "f"  # and masks, which have no gradient
+    if np.dtype(dtype) not in (np.float32, np.float64) and not places:
         raise TypeError(f"astype: expected float32 or float64, got {np.dtype(dtype)}")
     return _astype(a, dtype=np.dtype(dtype))
 
@@ -173,7 +200,7 @@ def copy(a: Any, **memory: Any) -> Any:
 
 def added_at(full: Any, index: Any, g: Any) -> Any:
     """Add each element of `g` to its place in `full`."""
-    if any(isinstance(part, list | np.ndarray) for part in _parts(index)):
+    if any(isinstance(part, list | np.ndarray) for part in parts_of(index)):
         np.add.at(full, index, g)
     else:  # no place can occur twice
         full[index] += g
@@ -185,21 +212,30 @@ def _forward_scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return added_at(np.zeros(shape, g.dtype), index, g)[()]
 
 
-def _parts(index: Any) -> tuple[Any, ...]:
-    return index if isinstance(index, tuple) else (index,)
-
-
 # Indexing and scattering are each other's transpose, repeated indices and all.
-_getitem: Op = Op(
+class _Part(Sharing):
+    """Indexing, whose result is a view of a part."""
+
+    def is_view(self, node: Value, base: Value) -> bool:
+        """Say whether a result is a view: one number is only where the index has an ellipsis."""
+        number = not node.ndim and not any(part is ... for part in parts_of(node.metadata["index"]))
+        return not number and super().is_view(node, base)
+
+    def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> None:
+        base[metadata["index"]] = element
+
+
+indexing: Sharing = _Part(
     "getitem",
     lambda a, index: a[index],
-    lambda g, y, a, index: _scatter(g, index=index, shape=a.shape),
+    lambda g, y, a, index: scatter_add(g, index=index, shape=a.shape),
+    shares=True,
     text="{0}[{index}]",
     math=("row", 0, "[…]"),
     word="part",
     moves=True,
 )
-_scatter: Op = Op(
+scatter_add: Op = Op(
     "scatter_add",
     _forward_scatter_add,
     lambda g, y, a, index, shape: g[index],
@@ -211,9 +247,9 @@ _scatter: Op = Op(
 @implements(operator.getitem)
 def getitem(a: Any, index: Any) -> Any:
     """Take elements: integers, slices, None, ..., integer arrays and boolean masks, as NumPy."""
-    if any(isinstance(part, Value) for part in _parts(index)):
+    if has_values(index):
         raise TypeError("getitem: an index must be integers or booleans, got a Value; use .data")
-    return _getitem(a, index=index)
+    return indexing(a, index=index)
 
 
 # --- choices ---------------------------------------------------------------------------------
@@ -263,4 +299,6 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, **refused: Any) -> Any:
     refuse_keywords("clip", refused)
     if low is not None:
         a = _where(a < low, low, a)
-    return a if high is None else _where(a > high, high, a)
+    if high is not None:
+        a = _where(a > high, high, a)
+    return np.positive(a) if low is high is None else a

@@ -71,4 +71,6 @@ def partition(
 ) -> Any:
     """Put the element that sorting would put at a place there, as `numpy.partition`."""
     refuse_keywords("partition", {"order": order})
-    return take_along_axis(a, np.argpartition(a, kth, axis, kind), axis)
+    if axis is None:
+        a, axis = ravel(a), 0
+    return take_along_axis(a, np.argpartition(a, kth, axis), axis)

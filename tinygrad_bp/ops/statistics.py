@@ -15,7 +15,7 @@ from ..kernel.dispatch import data_of, implements, refuse_keywords
 from ..kernel.value import Value
 from .axes import MISSING, DType, as_dtype, as_operand, to_one_axis
 from .elementary import root, square
-from .reductions import max, mean, min, number_reduced, sum
+from .reductions import counted, max, mean, min, number_reduced, sum
 
 _mean = mean  # var has an argument of that name
 
@@ -34,14 +34,17 @@ def var(
     correction: Any = MISSING,
 ) -> Any:
     """Average the squared distances from the mean along axes, as `numpy.var`."""
-    refuse_keywords("var", {"out": out, "where": where})
+    refuse_keywords("var", {"out": out})
+    where = None if where is True else where
     if correction is not MISSING:
         if ddof:
             raise ValueError("var: expected ddof or correction, which are the same, got both")
         ddof = correction
     a = as_dtype(a, dtype)
-    centre = _mean(a, axis=axis, keepdims=True) if mean is MISSING else mean
-    total = sum(square(a - centre), axis=axis, keepdims=keepdims)
+    centre = _mean(a, axis=axis, keepdims=True, where=where) if mean is MISSING else mean
+    total = sum(square(a - centre), axis=axis, keepdims=keepdims, where=where)
+    if where is not None:
+        return total / np.maximum(counted(a, axis, keepdims, where) - ddof, 0)
     freedom = number_reduced(a, total) - ddof
     return total / (freedom if freedom > 0 else 0)
 
@@ -60,8 +63,9 @@ def std(
     correction: Any = MISSING,
 ) -> Any:
     """Take the root of the variance along axes, as `numpy.std`; its derivative at 0 is 0."""
-    refuse_keywords("std", {"out": out, "where": where})
-    return root(var(a, axis, dtype, None, ddof, keepdims, mean=mean, correction=correction))
+    refuse_keywords("std", {"out": out})
+    about = {"where": where, "mean": mean, "correction": correction}
+    return root(var(a, axis, dtype, None, ddof, keepdims, **about))
 
 
 @implements(np.ptp)

@@ -38,7 +38,7 @@ class Optimizer:
     """
 
     def __init__(self, parameters: Iterable[Value], learning_rate: float) -> None:
-        self.parameters = _checked(parameters, type(self).__name__)
+        self.parameters = _check(parameters, type(self).__name__)
         self.learning_rate = learning_rate
         self._place = {parameter: k for k, parameter in enumerate(self.parameters)}
         self._scratch = self._zeros()
@@ -144,7 +144,7 @@ class Optimizer:
         return float(given)
 
 
-def _checked(parameters: Iterable[Value], kind: str) -> list[Value]:
+def _check(parameters: Iterable[Value], kind: str) -> list[Value]:
     if isinstance(parameters, Value):
         raise TypeError(f"{kind}: expected a list of parameters, got one Value; write [value]")
     if not isinstance(parameters, Iterable):

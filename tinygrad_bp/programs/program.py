@@ -43,6 +43,8 @@ class Instruction:
         whose cotangent it helps to compute.
     of : int or None
         For a step that completes a cotangent: the instruction whose cotangent it is.
+    shares : bool
+        Whether its value may be in the memory of an operand.
     """
 
     kind: Kind
@@ -55,6 +57,7 @@ class Instruction:
     scope: tuple[str, ...] = ()
     data: Any = None
     of: int | None = None
+    shares: bool = True
 
     @property
     def op_name(self) -> str:
@@ -102,13 +105,18 @@ class Program:
         return values
 
     def typed(self, inputs: Sequence[Any], seeds: Sequence[Any]) -> Program:
-        """Write down the shape and dtype of each instruction, as they are for these inputs."""
+        """Write down the shape, dtype and memory of each value, as they are for these inputs."""
         with np.errstate(all="ignore"):
             values = self.evaluate(inputs, seeds)
         return replace(
             self,
             instructions=tuple(
-                replace(step, shape=np.shape(value), dtype=np.asarray(value).dtype)
+                replace(
+                    step,
+                    shape=np.shape(value),
+                    dtype=np.asarray(value).dtype,
+                    shares=_shares(step, value, [values[k] for k in step.operands]),
+                )
                 for step, value in zip(self.instructions, values, strict=True)
             ),
         )
@@ -126,8 +134,27 @@ class Program:
         yield from (*self.outputs, *self.gradients)
 
 
+def _shares(step: Instruction, value: Any, operands: Sequence[Any]) -> bool:
+    """Return whether a value may be in the memory of an operand: as its op says, or as it is.
+
+    Rows of the table say so where they share, a user's own op where it does not.
+    """
+    if step.op is None:
+        return False
+    said = step.op.shares
+    if said is None:
+        said = not _is_known(step.op)
+    return said or any(np.may_share_memory(value, operand) for operand in operands)
+
+
+def _is_known(op: Op) -> bool:
+    """Return whether an op shares the same memory for all numbers: ours and NumPy's do."""
+    home = getattr(op.forward, "__module__", None) or np.__name__
+    return home.partition(".")[0] in (__name__.partition(".")[0], "numpy", "scipy", "_operator")
+
+
 def compute(op: Op, operands: Sequence[Any], metadata: Mapping[str, Any]) -> Any:
     """Compute one op on arrays, as the op does."""
     forward: Callable[..., Any] = op.forward
     result = forward(*operands, **metadata)
-    return result if type(result) is np.ndarray else np.asarray(result)[()]
+    return result if type(result) is np.ndarray and result.ndim else np.asarray(result)[()]

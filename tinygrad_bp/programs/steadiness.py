@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,7 +38,10 @@ def whole(data: Any) -> Value:
 
 
 def check(run: Run, again: Callable[[Sequence[Any]], Run]) -> tuple[Value, ...]:
-    """Compare runs of a function with the same and with other numbers.
+    """Compare runs of a function with other numbers.
+
+    Two such runs are enough: one with other signs and another order, one with random numbers.
+    Further ones stand in where the function is not defined there.
 
     Parameters
     ----------
@@ -49,31 +53,34 @@ def check(run: Run, again: Callable[[Sequence[Any]], Run]) -> tuple[Value, ...]:
     Returns
     -------
     tuple of Value
-        Leaves that require a gradient and that two runs have in common: they are from outside.
+        Leaves that require a gradient and that the runs have in common: they are from outside.
 
     Raises
     ------
     TracingError
         If the runs take other steps, or constants or options differ.
     """
-    captured: tuple[Value, ...] = ()
-    for move in (None, _near, _negated, _reversed, _random):
+    captured = {node for node in run.places if node.requires_grad}
+    for second in islice(_other_runs(run, again), 2):
+        _compare(run, second)
+        captured &= second.places.keys()
+    return tuple(node for node in run.places if node in captured)
+
+
+def _other_runs(run: Run, again: Callable[[Sequence[Any]], Run]) -> Iterator[Run]:
+    """Run a function at other arguments, where it raises nothing, and last at the same."""
+    for move in (_negated, _random, _reversed, _near):
         moved = list(run.args)
-        if move is not None:
-            for k in run.inputs:
-                moved[k] = _moved(run.args[k], move)
+        for k in run.inputs:
+            moved[k] = _moved(run.args[k], move)
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 second = again(moved)
         except Exception:  # not defined there
-            if move is None:
-                raise
             continue
-        _compare(run, second, "with the arguments" if move else "for the same arguments")
-        if move is None:
-            captured = tuple(v for v in run.places if v.requires_grad and v in second.places)
-    return captured
+        yield second
+    yield again(run.args)
 
 
 def _moved(argument: Any, move: Callable[[Any], Any]) -> Any:
@@ -114,30 +121,31 @@ _OF_WHOLE_NUMBERS: Mapping[Callable[[Any], Any], Callable[[Any], Any]] = {
 }
 
 
-def _compare(run: Run, second: Run, when: str) -> None:
+def _compare(run: Run, second: Run) -> None:
     """Refuse where two runs of a function took other steps."""
     for one, other in zip(run.steps, second.steps, strict=False):
         if one.op_name != other.op_name or one.operands != other.operands:
             raise TracingError(
-                f"{run.name}: the function takes other steps {when} ({_step(one)}, then "
-                f"{_step(other)}): it branches on data, or on random numbers; use numpy.where, "
-                "which computes both branches, or derive each branch on its own"
+                f"{run.name}: the function takes other steps for other arguments ({_step(one)}, "
+                f"then {_step(other)}): it branches on data, or on random numbers; use "
+                "numpy.where, which computes both branches, or derive each branch on its own"
             )
         if one.kind is Kind.CONSTANT and not same(one.data, other.data):
             raise TracingError(
-                f"{run.name}: {_step(one)} of shape {one.shape} changes {when}, but is no part of "
-                "the graph: it was computed from .data, .item() or .detach(), or drawn at random; "
-                "compute it with Values, or pass it as an argument"
+                f"{run.name}: {_step(one)} of shape {one.shape} changes with the arguments, but is "
+                "no part of the graph: it was computed from .data, .item() or .detach(), or drawn "
+                "at random; compute it with Values, or pass it as an argument"
             )
         if not same(dict(one.metadata), dict(other.metadata)):
             raise TracingError(
                 f"{run.name}: {_step(one)} was told {dict(one.metadata)!r:.200}, which changes "
-                f"{when}: an index or an option was computed from data, which cannot be written out"
+                "with the arguments: an index or an option was computed from data, which cannot be "
+                "written out"
             )
     if len(run.steps) != len(second.steps):
         raise TracingError(
-            f"{run.name}: the function takes another number of steps {when}; it branches on data, "
-            "or on random numbers"
+            f"{run.name}: the function takes another number of steps for other arguments; it "
+            "branches on data, or on random numbers"
         )
 
 

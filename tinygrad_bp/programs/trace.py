@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..kernel import Value
 from ..kernel.backward import sweep
 from ..kernel.value import clock, constant
 from ..transforms.running import Trace, path_between, positions, recorded
-from ..transforms.variables import named_after_variables, names_of_arrays
+from ..transforms.variables import memory_of, named_after_variables, names_of_arrays
 from ..trees import flatten, rebuild
 from .program import Instruction, Kind, Program
 from .simplify import simplified
@@ -91,7 +91,8 @@ def _kept(argument: Any) -> Any:
 
 
 def _copied(data: Any) -> Any:
-    return data.copy() if isinstance(data, np.ndarray) else data
+    """Copy an array, to the byte order of this machine."""
+    return data.astype(data.dtype.newbyteorder("=")) if isinstance(data, np.ndarray) else data
 
 
 def _is_float(argument: Any) -> bool:
@@ -279,5 +280,5 @@ def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
 # --- what constants are called -----------------------------------------------------------------
 
 
-def _named(step: Instruction, names: Mapping[int, str]) -> Instruction:
-    return replace(step, name=step.name or names.get(id(step.data)), data=_copied(step.data))
+def _named(step: Instruction, names: Mapping[Hashable, str]) -> Instruction:
+    return replace(step, name=step.name or names.get(memory_of(step.data)), data=_copied(step.data))

@@ -66,12 +66,12 @@ def _block(trace: Trace, output: Value) -> list[list[Any]]:
         unit[place] = 1
         rows.append(trace.pull_back([unit[()]], create_graph=trace.nested, outputs=[output]))
     return [
-        [_stacked([row[k][i] for row in rows], output, leaf) for i, leaf in enumerate(leaves)]
+        [_stack([row[k][i] for row in rows], output, leaf) for i, leaf in enumerate(leaves)]
         for k, leaves in enumerate(trace.leaves)
     ]
 
 
-def _stacked(rows: list[Any], output: Value, leaf: Value) -> Any:
+def _stack(rows: list[Any], output: Value, leaf: Value) -> Any:
     shape = output.shape + leaf.shape
     if not rows:
         return np.zeros(shape, leaf.dtype)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -11,11 +11,12 @@ import numpy as np
 
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
-from ..kernel.context import recording, witness
+from ..kernel.context import recording, run, witness
 from ..kernel.data import as_data
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
 from ..trees import flatten, rebuild
+from .variables import memory_of, named_after_variables, names_of_arrays
 
 _inside: ContextVar[bool] = ContextVar("inside a transform", default=False)
 
@@ -37,6 +38,10 @@ class Trace:
         Its arguments.
     argnums : sequence of int
         The positions of the arguments to differentiate by. The others are passed as they are.
+    naming : bool, optional
+        Whether nodes get the names of the function's variables, and constants those of the arrays
+        that it sees, where they have none. A leaf has the name of its place in the argument, or
+        is called "params".
 
     Attributes
     ----------
@@ -58,8 +63,10 @@ class Trace:
         args: Sequence[Any],
         kwargs: dict[str, Any],
         argnums: Sequence[int],
+        *,
+        naming: bool = False,
     ) -> None:
-        self.name = name
+        self.name, self._bare = name, "params" if naming else None
         given = [flatten(args[k]) for k in argnums]
         self.nested = _inside.get() or any(_is_traced(leaf) for tree in given for _, leaf in tree)
         with recorded():
@@ -71,20 +78,30 @@ class Trace:
             arguments = list(args)
             for k, tree, leaves in zip(argnums, self._trees, self.leaves, strict=True):
                 arguments[k] = rebuild(tree, iter(leaves))
-            self.value = fun(*arguments, **kwargs)
+            taken = [leaf.name or "" for leaves in self.leaves for leaf in leaves]
+            with named_after_variables(taken) if naming else nullcontext():
+                self.value = call(fun, arguments, kwargs)
         self.outputs = [
             leaf if isinstance(leaf, Value) else constant(leaf) for _, leaf in flatten(self.value)
         ]
         self._paths: dict[Value, dict[Value, None]] = {}
+        if naming:
+            self._name_constants(names_of_arrays(fun))
 
     def _leaf(self, leaf: Any, path: str, k: int) -> Value:
         if isinstance(leaf, Value):
             return _alias(leaf) if leaf.requires_grad else Value(leaf.data, name=leaf.name)
         try:
-            return Value(leaf, name=path or None)
+            return Value(leaf, name=path or self._bare)
         except TypeError as error:
             where = f"argument {k}" + (f", {path}" if path else "")
             raise TypeError(f"{self.name}: {where}: {error}") from None
+
+    def _name_constants(self, names: Mapping[Hashable, str]) -> None:
+        for output in self.outputs:
+            for node in ordered(output):
+                if node.op is None and node.name is None:
+                    node.name = names.get(memory_of(node._data))
 
     def scalar(self) -> Value:
         """Return the output, which has to be a scalar."""
@@ -115,7 +132,9 @@ class Trace:
                 for node, cotangent in self._sweep(output, seed, targets, create_graph):
                     if node in targets:
                         found[node] = found[node] + cotangent if node in found else cotangent
-        return [[_own(found.get(leaf), leaf, create_graph) for leaf in ls] for ls in self.leaves]
+            return [
+                [_own(found.get(leaf), leaf, create_graph) for leaf in ls] for ls in self.leaves
+            ]
 
     def _sweep(
         self, output: Value, seed: Any, targets: dict[Value, None], create_graph: bool
@@ -138,12 +157,18 @@ class Trace:
 
     @property
     def result(self) -> Any:
-        """What the function returned, as its caller wants it: arrays, or Values if nested."""
-        return rebuild(self.value, iter([self.plain(output) for output in self.outputs]))
+        """What the function returned: Values if nested, otherwise arrays in memory of their own."""
+        outputs = [each if self.nested else each.data.copy() for each in self.outputs]
+        return rebuild(self.value, iter(outputs))
 
-    def plain(self, value: Any) -> Any:
-        """Return a Value as it is if nested, otherwise its data."""
-        return value if self.nested or not isinstance(value, Value) else value.data
+
+def call(fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Call a function, so that what it makes can be told from what was there before."""
+    token = run.set(object())
+    try:
+        return fun(*args, **kwargs)
+    finally:
+        run.reset(token)
 
 
 def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]:
@@ -211,4 +236,6 @@ def _own(cotangent: Any, leaf: Value, create_graph: bool) -> Any:
     if cotangent is None:
         zeros = np.zeros(leaf.shape, leaf.dtype)[()]
         return constant(zeros) if create_graph else zeros
-    return cotangent if create_graph else cotangent.astype(leaf.dtype)
+    if create_graph and cotangent.dtype == leaf.dtype:
+        return cotangent
+    return cotangent.astype(leaf.dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from types import CodeType, FrameType, FunctionType
@@ -85,18 +85,28 @@ def _give(names: dict[Value, str], taken: set[str]) -> None:
         taken.add(node.name)
 
 
-def names_of_arrays(fun: Callable[..., Any]) -> dict[int, str]:
-    """Find what a function, and the functions beside it that it calls, call arrays."""
+def names_of_arrays(fun: Callable[..., Any]) -> dict[Hashable, str]:
+    """Find what a function, and the functions beside it that it calls, call arrays.
+
+    The names are by `memory_of` the arrays.
+    """
     waiting: list[Any] = [inspect.unwrap(fun)]
     module = getattr(waiting[0], "__module__", None)
-    names: dict[int, str] = {}
+    names: dict[Hashable, str] = {}
     for function in waiting:
         for name, seen in _visible(function).items():
             if isinstance(seen, np.ndarray | float):
-                names.setdefault(id(seen), name)
+                names.setdefault(memory_of(seen), name)
             elif isinstance(seen, FunctionType) and seen.__module__ == module:
                 waiting += [] if seen in waiting else [seen]
     return names
+
+
+def memory_of(array: Any) -> Hashable:
+    """Tell arrays apart: one and another view of all of it, in whatever class, are the same."""
+    if not isinstance(array, np.ndarray):
+        return id(array)
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 
 
 def _visible(function: Any) -> dict[str, Any]:

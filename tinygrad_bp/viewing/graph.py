@@ -151,7 +151,7 @@ def describe(value: Value) -> Graph:
         If `value` is not a Value.
     """
     order = topological_order(value)
-    adopted = _adopted(order)
+    adopted = _adopt(order)
     nodes = {
         each: Node(f"n{index}", each, _role(each, value), each.scope or adopted.get(each, ()))
         for index, each in enumerate(order)
@@ -175,7 +175,7 @@ def is_ordered(value: Value) -> bool:
     return len(value.parents) > 1 and not value.op.commutes
 
 
-def _adopted(order: Sequence[Value]) -> dict[Value, tuple[str, ...]]:
+def _adopt(order: Sequence[Value]) -> dict[Value, tuple[str, ...]]:
     """Find, for leaves made outside every scope, the innermost scope around all their uses.
 
     Weights are mostly made once, outside, and belong to the layer that uses them.

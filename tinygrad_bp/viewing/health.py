@@ -8,7 +8,7 @@ import numpy as np
 
 from ..kernel import Value
 from ..ops import relu
-from .plain import number
+from .plain_text import number
 
 #: Gradients without a larger entry have vanished; a step of any usual size changes nothing.
 VANISHING = 1e-8

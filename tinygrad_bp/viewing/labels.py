@@ -16,7 +16,7 @@ from ..kernel import Value
 from .graph import Graph, Node, Role
 from .health import flags, gradient_of, size_of
 from .marks import NOTHING, Mark
-from .plain import array_in_full, clipped, number, printable, summary
+from .plain_text import array_in_full, clip, number, printable, summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def cards(graph: Graph, marks: Mapping[str, Mark] = {}) -> dict[str, Card]:
     """Return the card of each node by the node's id, with the marks of nodes by their ids."""
     terms = terms_of(graph)
     return {
-        node.id: _folded(node, terms, marks) if node.members else _card(node, terms, marks)
+        node.id: _sum_up(node, terms, marks) if node.members else _card(node, terms, marks)
         for node in graph.nodes
     }
 
@@ -57,7 +57,7 @@ def _card(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> 
     return Card(
         id=node.id,
         role=node.role,
-        name=clipped(printable(node.title or value.name or "")),
+        name=clip(printable(node.title or value.name or "")),
         op="" if node.formula else _op(value),
         operator="" if node.formula else _operator(value),
         expression=node.formula or _expression(value, terms),
@@ -68,7 +68,7 @@ def _card(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> 
         details=_details(node, terms),
         size=size_of(gradient),
         rows=(
-            *([("=", clipped(node.formula, 56))] if node.formula and value.op else []),
+            *([("=", clip(node.formula, 56))] if node.formula and value.op else []),
             *mark.rows,
         ),
         verdict=mark.verdict,
@@ -87,7 +87,7 @@ def _gradient_text(value: Value) -> str:
 # --- folded nodes --------------------------------------------------------------------------
 
 
-def _folded(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> Card:
+def _sum_up(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> Card:
     """Sum up what is in a folded node; its value and gradient are those of its last member."""
     inside = [_card(member, terms, marks) for member in node.members]
     wrong = tuple((card.name, "gradient is wrong") for card in inside if card.verdict == "wrong")
@@ -97,7 +97,7 @@ def _folded(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -
         inside[-1],
         id=node.id,
         role=node.role,
-        name=clipped(printable(node.title)),
+        name=clip(printable(node.title)),
         op=f"{len(inside)} nodes",
         operator="",
         expression=f"[{len(inside)} nodes: {_ops(node)}]",
@@ -134,7 +134,7 @@ def _flags_inside(inside: list[Card]) -> tuple[str, ...]:
         for flag in card.flags:
             found.setdefault(flag.partition(":")[0], []).append(card.name or card.id)
     return tuple(
-        clipped(f"{flag}: {', '.join(names[:3])}{', ...' * (len(names) > 3)}")
+        clip(f"{flag}: {', '.join(names[:3])}{', ...' * (len(names) > 3)}")
         for flag, names in found.items()
     )
 
@@ -145,7 +145,7 @@ def _details_inside(node: Node, terms: Mapping[Value, str]) -> Iterator[str]:
         value = member.value
         name = printable(value.name or member.id)
         computed = f" = {_expression(value, terms)}" if value.op else f" ({member.role})"
-        yield clipped(f"{name}{computed}") + f"  {_shape(value)}  value {summary(value.data)}"
+        yield clip(f"{name}{computed}") + f"  {_shape(value)}  value {summary(value.data)}"
     if len(node.members) > 40:
         yield f"... and {len(node.members) - 40} more"
 
@@ -171,7 +171,7 @@ def _operator(value: Value) -> str:
 def _metadata(value: Value) -> list[str]:
     """Write out the metadata, but for what is off and for the shape, which is given anyway."""
     return [
-        f"{key}={clipped(printable(_plain(item)))}"
+        f"{key}={clip(printable(_plain(item)))}"
         for key, item in value.metadata.items()
         if item is not None and item is not False and key != "shape"
     ]
@@ -203,7 +203,7 @@ def _term(node: Node, taken: Mapping[str | None, int]) -> str:
     value = node.value
     name = node.title or value.name
     if name and taken[name] == 1:
-        return clipped(printable(name))
+        return clip(printable(name))
     if not name and node.role is Role.CONSTANT and value.ndim == 0:
         return summary(value.data)
     return node.id

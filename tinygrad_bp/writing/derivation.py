@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import linecache
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -20,6 +19,7 @@ from ..kernel.data import as_data
 from ..programs.program import Program
 from ..programs.steadiness import same
 from ..programs.trace import Traced, trace
+from ..saving import write
 from ..trees import flatten, rebuild
 from .latex import Formulas
 from .numpy_text import from_template, readable
@@ -163,18 +163,8 @@ class Derivation:
         OSError
             If the file cannot be written.
         """
-        path = Path(path)
-        text = self._source.text(complete=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", text=True)
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        return path
+        write(path, self._source.text(complete=True).encode())
+        return Path(path)
 
     # --- formulas --------------------------------------------------------------------------
 
@@ -243,12 +233,6 @@ def _dtype(leaf: Any) -> Any:
 def _like(result: Any, tree: Any) -> Any:
     """Give results the structure that the user's containers have."""
     return rebuild(tree, iter([np.asarray(leaf)[()] for _, leaf in flatten(result)]))
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def derive(

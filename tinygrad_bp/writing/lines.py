@@ -187,8 +187,8 @@ class Lines:
 
     def _number(self, number: Any) -> Expr:
         text = number_text(number)
-        if self._mixed and isinstance(number, np.ndarray | np.float64):  # decides on the dtype
-            return Expr(f"np.float64({text})")
+        if self._mixed and isinstance(number, np.float64 | np.integer):  # decides on the dtype
+            return Expr(f"{dtype_text(number.dtype)}({text})")
         return Expr(text, UNARY if text.startswith("-") else ATOM)
 
     def _keep(self, array: Any) -> str:
@@ -201,10 +201,10 @@ class Lines:
 def _uniform(array: Any) -> Expr:
     """Write an array that is the same number everywhere."""
     dtype = "" if array.dtype == np.float64 else f", {dtype_text(array.dtype)}"
-    if array.dtype.kind == "f" and array.flat[0] == 0:
-        return Expr(f"np.zeros({array.shape}{dtype})")
     if array.dtype.kind != "f":
         return Expr(array_text(array))
+    if not array.any():
+        return Expr(f"np.zeros({array.shape}{dtype})")
     dtype = "" if array.dtype == np.float64 else f", dtype={dtype_text(array.dtype)}"
     text = repr(float(array.flat[0])) if np.isfinite(array.flat[0]) else number_text(array.flat[0])
     return Expr(f"np.full({array.shape}, {text}{dtype})")

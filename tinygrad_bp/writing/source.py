@@ -226,32 +226,52 @@ def _return(traced: Traced, lines: Lines) -> str:
 def _returned(position: int, lines: Lines, owned: set[int]) -> str:
     """Write what is returned, as memory of its own."""
     steps = lines.program.instructions
-    expression = lines.expression(position)
-    root = position
-    shares = False
-    while (op := steps[root].op) is not None and op.moves:
-        source = steps[root].operands[0]
-        is_view, is_writable = _memory_of(steps[root], steps[source])
-        if not is_view:
-            break
-        shares = shares or not is_writable
-        root = source
-    inline = steps[root].op is None and root not in lines.variables
-    if inline and steps[root].shape == ():
+    step, expression = steps[position], lines.expression(position)
+    if step.op is None and position not in lines.variables and step.shape == ():
         text = expression.text + (".0" if expression.text.lstrip("-").isdigit() else "")
-        return f"np.float32({text})" if steps[root].dtype == np.float32 else text
-    copied = not inline and (shares or root in owned or steps[root].op is None)
-    owned.add(root)
+        return f"np.float32({text})" if step.dtype == np.float32 else text
+    memory = _memory(position, lines)
+    copied = bool(memory & owned) or any(
+        steps[k].op is None or _is_read_only(steps[k], lines) for k in memory
+    )
+    owned |= memory
     return f"+{expression.text}" if copied else expression.text
 
 
-def _memory_of(step: Instruction, source: Instruction) -> tuple[bool, bool]:
-    """Find out whether what moves numbers shows those of its operand, and can be written to."""
+def _is_read_only(step: Instruction, lines: Lines) -> bool:
+    """Return whether NumPy gives a view to read; one constant number is written as numpy.full."""
+    op, steps = step.op, lines.program.instructions
+    if op is None or not op.moves:
+        return False
+    source = steps[step.operands[0]]
+    is_full = source.kind is Kind.CONSTANT and source.shape == ()
+    return not is_full and not _shown(step, source)[1].flags.writeable
+
+
+def _shown(step: Instruction, source: Instruction) -> tuple[Any, Any]:
+    """Return an array like an operand, and what the text of an op that moves makes of it."""
     assert step.op is not None
-    function = step.op.numpy or step.op.forward
     a = np.empty(source.shape, source.dtype)
-    moved = function(a, **step.metadata)
-    return np.may_share_memory(a, moved), np.asarray(moved).flags.writeable
+    return a, np.asarray((step.op.numpy or step.op.forward)(a, **step.metadata))
+
+
+def _memory(position: int, lines: Lines) -> set[int]:
+    """Find the variables in whose memory a value may be."""
+    steps = lines.program.instructions
+    found: set[int] = set()
+    stack = [position]
+    while stack:
+        k = stack.pop()
+        op = steps[k].op
+        if k in found or (op is None and k not in lines.variables):
+            continue
+        found.add(k)
+        shows = op is not None and op.moves  # the text may give a view where the engine copies
+        if steps[k].shares or (
+            shows and np.may_share_memory(*_shown(steps[k], steps[steps[k].operands[0]]))
+        ):
+            stack.extend(steps[k].operands)
+    return found
 
 
 def _written(tree: Any, leaves: Iterator[str]) -> str:

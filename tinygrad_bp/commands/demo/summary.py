@@ -84,12 +84,12 @@ momentum and Adam swing back (right gradients; 2000 epochs, 3000 for GD with fix
 
 Trained in its own order of updating, after 2000 epochs:
 
-{_printed(results.printed)}
+{_as_printed(results.printed)}
 Adam after its first 200 epochs: t - o = {_array(results.printed["adam"].residuals[200].ravel())}.
 
 The right order beside it:
 
-{_printed(results.histories)}
+{_as_printed(results.histories)}
 ## Plots
 
 Histories of w_1[1] and b_1[1] and of their gradients, in `plots/`:
@@ -178,7 +178,7 @@ def _epochs(count: int | None) -> str:
     return "not reached" if count is None else str(count)
 
 
-def _printed(histories: dict[str, Any]) -> str:
+def _as_printed(histories: dict[str, Any]) -> str:
     text = ""
     for name, label in NAMES.items():
         history = histories[name]

@@ -10,15 +10,19 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from ...programs import Program
+from ...ops import mul
+from ...programs import Instruction, Program
+from ...writing.expressions import Expr
 from ...writing.lines import Lines, entries_of
-from ...writing.numpy_text import from_template, readable
+from ...writing.literals import Keep
+from ...writing.numpy_text import Entry, from_template, readable
 from ...writing.source import helpers_of, names_beside
 
 Function = Callable[..., tuple[Any, ...]]
@@ -64,12 +68,17 @@ def as_function(program: Program, text: Mapping[str, str] | None = None) -> Func
     """
     jax = jax_module()
     compute, constants, source = _executed(program, text or {}, jax)
+    results = (*program.outputs, *program.gradients)
+    dtypes = [program.instructions[k].dtype for k in results]  # JAX promotes by its own rules
 
     def function(*leaves: Any) -> tuple[Any, ...]:
         arrays = [jax.numpy.asarray(leaf) for leaf in leaves]
         _check(program, arrays)
         found = compute(*arrays, *map(jax.numpy.asarray, constants))
-        return tuple(map(jax.numpy.asarray, found))
+        return tuple(
+            jax.numpy.asarray(each, jax.dtypes.canonicalize_dtype(dtype))
+            for each, dtype in zip(found, dtypes, strict=True)
+        )
 
     function.source = source  # type: ignore[attr-defined]
     return function
@@ -108,7 +117,7 @@ def build(program: Program, text: Mapping[str, str] | None = None) -> Function:
 
     def run(*leaves: Any) -> tuple[Any, ...]:
         with precision():
-            result: tuple[Any, ...] = function(*leaves)
+            result: tuple[Any, ...] = function(*_kept(leaves))
             return result
 
     run.source = pure.source  # type: ignore[attr-defined]
@@ -157,7 +166,7 @@ def build_loop(program: Program, carried: int, text: Mapping[str, str] | None = 
 
     def run(n: int, *leaves: Any) -> tuple[Any, ...]:
         with precision():
-            result: tuple[Any, ...] = compiled(n, *leaves)
+            result: tuple[Any, ...] = compiled(n, *_kept(leaves))
             return result
 
     run.source = step.source  # type: ignore[attr-defined]
@@ -190,6 +199,7 @@ def _executed(
     texts = {name: from_template(each) for name, each in text.items()}
     program = _with_places_as_arrays(readable(program, texts))
     entries = entries_of(program, texts)
+    entries |= _times_masks(program, entries)
     helpers = helpers_of(entries)
     names = names_beside(helpers)
     leaves = {k: names("leaf") for k in (*program.inputs, *program.seeds)}
@@ -207,7 +217,7 @@ def _executed(
     namespace: dict[str, Any] = {"np": _as_numpy(jax.numpy), "math": math, **options}
     source = "\n\n".join([*helpers, "\n    ".join(function)]) + "\n"
     exec(compile(source, "<jax>", "exec"), namespace)
-    namespace["added_at"] = _added_at
+    namespace |= {"added_at": _added_at, "put": _put}
     return namespace["compute"], list(constants.values()), source
 
 
@@ -230,6 +240,31 @@ def _as_places(option: Any) -> Any:
     return option
 
 
+def _times_masks(program: Program, entries: Mapping[int, Entry]) -> dict[int, Entry]:
+    """Let products with a mask multiply by 1 and 0, so that infinity times 0 is NaN.
+
+    XLA takes a product with a converted truth value for a choice, and gives 0.
+    """
+    steps = program.instructions
+    found: dict[int, Entry] = {}
+    for k, step in enumerate(steps):
+        masks = [steps[j].dtype == np.bool_ for j in step.operands]
+        if step.op is mul and step.dtype.kind == "f" and any(masks):
+            found[k] = entries[k]._replace(write=partial(_write_product, entries[k].write, masks))
+    return found
+
+
+def _write_product(
+    write: Any, masks: Sequence[bool], step: Instruction, operands: Sequence[Expr], keep: Keep
+) -> Expr:
+    factors = [
+        Expr(f"np.where({each}, 1.0, 0.0)") if mask else each
+        for each, mask in zip(operands, masks, strict=True)
+    ]
+    product: Expr = write(step, factors, keep)
+    return product
+
+
 def _as_numpy(jnp: Any) -> Any:
     """Return `jax.numpy`, where what a text uses has another meaning or is not there, with that."""
     own = {
@@ -245,6 +280,13 @@ def _added_at(full: Any, index: Any, g: Any) -> Any:
     return full.at[index].add(g)
 
 
+def _put(base: Any, *elements: Any, indices: tuple[Any, ...]) -> Any:
+    """Put elements into places in the way of JAX."""
+    for index, element in zip(indices, elements, strict=True):
+        base = base.at[index].set(element)
+    return base
+
+
 # --- what goes in ------------------------------------------------------------------------------
 
 
@@ -257,6 +299,11 @@ def _precision(program: Program) -> Callable[[], AbstractContextManager[Any]]:
     before = "jax.experimental"  # before JAX 0.8
     place = jax if hasattr(jax, "enable_x64") else import_module(before)
     return lambda: place.enable_x64(True)
+
+
+def _kept(leaves: Sequence[Any]) -> list[Any]:
+    """Copy NumPy's arrays: JAX still reads them when the call has returned, and they may change."""
+    return [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
 
 
 def _check(program: Program, leaves: Sequence[Any]) -> None:

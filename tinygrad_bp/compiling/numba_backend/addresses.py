@@ -19,7 +19,7 @@ from ...programs.program import Instruction
 NOWHERE = -1
 
 
-class Place(NamedTuple):
+class Address(NamedTuple):
     """Elements of a value in memory: a start, and a step along each axis, in elements."""
 
     root: int
@@ -38,7 +38,7 @@ def row_major(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
 
 
-def is_whole(place: Place, shape: Sequence[int], size: int) -> bool:
+def is_whole(place: Address, shape: Sequence[int], size: int) -> bool:
     """Return whether a place holds all elements of its root, in their order."""
     steps = zip(place.strides, row_major(shape), shape, strict=True)
     return (
@@ -48,14 +48,14 @@ def is_whole(place: Place, shape: Sequence[int], size: int) -> bool:
     )
 
 
-def moved(step: Instruction, place: Place, shape: tuple[int, ...]) -> Any:
+def moved(step: Instruction, place: Address, shape: tuple[int, ...]) -> Any:
     """Return the places of the elements of an op that moves those of an operand.
 
     Parameters
     ----------
     step : Instruction
         Of an op that moves elements.
-    place : Place
+    place : Address
         Where its operand is.
     shape : tuple of int
         The shape of its operand.

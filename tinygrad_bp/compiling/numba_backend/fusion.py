@@ -19,7 +19,7 @@ import numpy as np
 from ...ops import matmul
 from ...programs.program import Instruction, Kind, Program
 from . import addresses as at
-from .addresses import Place
+from .addresses import Address
 from .scalars import DTYPES, FAST_IN_NUMPY, has_loop, is_number
 
 #: From here on NumPy is faster: BLAS, several elements at a time, sums in pairs.
@@ -95,7 +95,7 @@ class Plan:
 
     Attributes
     ----------
-    places : list of Place
+    places : list of Address
         For each instruction where its elements are.
     tables : dict of (int, int) to array
         For each op that moves elements irregularly the places that they are taken from, and for
@@ -115,7 +115,7 @@ class Plan:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.steps = program.instructions
-        self.places: list[Place] = []
+        self.places: list[Address] = []
         self.tables: dict[tuple[int, int], Any] = {}
         self.filled: dict[int, list[tuple[int, tuple[int, ...]] | None]] = {}
         for position, step in enumerate(self.steps):
@@ -129,8 +129,8 @@ class Plan:
 
     # --- where elements are --------------------------------------------------------------------
 
-    def _place(self, position: int, step: Instruction) -> Place:
-        own = Place(position, 0, at.row_major(step.shape))
+    def _place(self, position: int, step: Instruction) -> Address:
+        own = Address(position, 0, at.row_major(step.shape))
         if not is_moving(step) or not self._is_simple(step):
             return own
         (operand,) = step.operands
@@ -140,7 +140,7 @@ class Plan:
         if regular is None:
             self.tables[position, 0] = places
             return own
-        return Place(source.root, *regular)
+        return Address(source.root, *regular)
 
     def _is_simple(self, step: Instruction) -> bool:
         return {step.dtype, *(self.steps[k].dtype for k in step.operands)} <= DTYPES

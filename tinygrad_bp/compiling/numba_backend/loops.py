@@ -70,7 +70,8 @@ class Kernel:
         self._groups: dict[int, int] = {}  # the loops that are written, and their extents
         self._met: set[tuple[int, ...]] = set()
         self._stage = -1
-        self._known = {k for each in stages for k in plan.stages[each].body}
+        nests = [plan.stages[each] for each in stages]  # what fills an array has no variable
+        self._known = {k for nest in nests if nest.domain is not None for k in nest.body}
         self._inside: dict[int, list[int]] = {}
         for k in sorted(plan.inlined):
             self._inside.setdefault(plan.inlined[k], []).append(k)

@@ -16,7 +16,6 @@ from ... import ops
 from ...kernel import Op
 from ...ops import joining, shaping
 from ...programs import Instruction, Kind
-from ...programs.composition import composition, is_elementwise
 from .code import Code, Form
 
 #: What `a ** number` is, as NumPy's own operator knows as well.
@@ -41,7 +40,7 @@ def form_of(step: Instruction, sources: Sequence[Instruction]) -> Form:
     form = None if maker is None else maker(step, sources)
     if form is None and _ufunc(step) is not None:
         form = _NUMBER if step.shape == () else _ELEMENTWISE
-    return form or (_FORWARD_NEW if _is_new(step, sources) else _FORWARD)
+    return form or (_FORWARD if step.shares else _FORWARD_NEW)
 
 
 # --- elementwise -------------------------------------------------------------------------------
@@ -277,8 +276,9 @@ def _getitem(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
         name = code.keep(index, "i")
         if basic and step.shape != ():
             code.view(k, f"{{}}[{name}]")
-        else:
-            code.assign(k, f"{code.text(step.operands[0])}[{name}]")
+        else:  # a number, although `...` gives a view of shape ()
+            number = "[()]" if step.shape == () else ""
+            code.assign(k, f"{code.text(step.operands[0])}[{name}]{number}")
 
     return Form(write, "view" if basic else "new")
 
@@ -318,16 +318,6 @@ def _write_forward(code: Code, k: int) -> None:
 _FORWARD, _FORWARD_NEW = Form(_write_forward, "unknown"), Form(_write_forward, "new")
 
 
-def _is_new(step: Instruction, sources: Sequence[Instruction]) -> bool:
-    """Return whether a forward function is known never to give the memory of an operand."""
-    assert step.op is not None
-    if step.shape == ():
-        return True
-    found = composition(step.op, [(s.shape, s.dtype) for s in sources], step.metadata)
-    last = found[0].instructions[-1].op if found else None
-    return last is not None and is_elementwise(last)
-
-
 _FORMS: dict[Op, Callable[[Instruction, Sequence[Instruction]], Form | None]] = {
     ops.relu: _relu,
     ops.sigmoid: _sigmoid,
@@ -338,6 +328,6 @@ _FORMS: dict[Op, Callable[[Instruction, Sequence[Instruction]], Form | None]] = 
     joining._concatenate: _concatenate,
     shaping._transpose: _transpose,
     shaping._reshape: _reshape,
-    shaping._getitem: _getitem,
-    shaping._scatter: _scatter_add,
+    shaping.indexing: _getitem,
+    shaping.scatter_add: _scatter_add,
 }

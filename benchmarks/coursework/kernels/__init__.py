@@ -1,0 +1,1 @@
+"""Kernels: a forward, an upstream gradient, and what a backward gives back."""

@@ -1,0 +1,1 @@
+"""Programs as courses have them, with the backward passes that learners write."""

@@ -1,0 +1,1 @@
+"""Mistakes that people reported in public threads, derived anew; each file says where."""

@@ -1,0 +1,30 @@
+"""How tests run: how many examples, and what a doctest needs.
+
+Property tests draw 20 examples; HYPOTHESIS_PROFILE=thorough draws more of them.
+"""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("ci", max_examples=20, deadline=None)
+settings.register_profile("thorough", max_examples=200, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+#: Packages of the extras, and what a doctest writes that cannot run without.
+NEEDED = {
+    "numba": ('backend="numba"',),
+    "jax": ("import jax", 'backend="jax"', ".function"),
+    "matplotlib": ("plot_histories(", ".plot("),
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item):
+    """Skip a doctest that needs a package which is not there."""
+    if isinstance(item, pytest.DoctestItem):
+        source = "".join(example.source for example in item.dtest.examples)
+        for package, written in NEEDED.items():
+            if any(text in source for text in written):
+                pytest.importorskip(package)

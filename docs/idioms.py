@@ -1,0 +1,71 @@
+"""Make the page of idioms: python docs/idioms.py.
+
+Every idiom of tests/idioms is run, by the engine and by NumPy, and what is on the page is what
+came of it.
+"""
+
+import sys
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))  # the idioms are the tests' data
+
+from tests.idioms.corpus import KINDS  # noqa: E402
+from tests.idioms.idiom import Idiom, assert_does_what_is_said, becomes, losses  # noqa: E402
+
+PAGE = ROOT / "docs" / "idioms.md"
+RUNS, REFUSED, NOT_YET = "yes", "refused", "not yet"
+
+INTRODUCTION = """\
+# Programs as people write them
+
+Ways in which people write a loss, and what becomes of them in a file under `tinygrad-bp check`. One
+that *runs* gives NumPy's number, and the gradient that differences give; it becomes the ops that
+are named, each once, in the order in which they are computed. One that is *refused* has a message
+that names what to write instead. The whole functions stand in `tests/idioms`; the page is made by
+`python docs/idioms.py`, which runs every one of them, and a test holds it true.
+"""
+
+
+def status(idiom: Idiom, folder: Path) -> tuple[str, str]:
+    """Say whether an idiom runs, and what it becomes."""
+    try:
+        assert_does_what_is_said(idiom, folder)
+    except Exception:  # of any kind: what people write fails in as many ways
+        return NOT_YET, ""
+    if idiom.refused:
+        return REFUSED, f"the message names `{idiom.refused}`"
+    _, loss = next(losses(idiom, folder))
+    return RUNS, ", ".join(f"`{name}`" for name in becomes(loss))
+
+
+def page() -> str:
+    """Return the text of the page."""
+    counts = dict.fromkeys((RUNS, REFUSED, NOT_YET), 0)
+    sections = []
+    with TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+        for kind in KINDS:
+            rows = []
+            for idiom in kind.IDIOMS:
+                runs, what = status(idiom, Path(folder))
+                counts[runs] += 1
+                rows.append(f"| {idiom.name.replace('|', chr(92) + '|')} | {runs} | {what} |")
+            head = f"## {kind.TITLE}\n\n| idiom | runs | what it becomes |\n|---|---|---|\n"
+            sections.append(head + "\n".join(rows) + "\n")
+    total = sum(counts.values())
+    summary = (
+        f"Of {total} idioms {counts[RUNS]} run, {counts[REFUSED]} are refused and told what to "
+        f"write instead, and {counts[NOT_YET]} do neither yet.\n"
+    )
+    return "\n".join([INTRODUCTION, summary, *sections])
+
+
+def main(path: Path = PAGE) -> None:
+    path.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Statistics, fits, pieces and the methods of ufuncs: NumPy's numbers and numeric derivatives."""
+
+import numpy as np
+import pytest
+
+import tinygrad_bp as bp
+from tests.gradients import five_point
+
+RNG = np.random.default_rng(3)
+A = RNG.normal(size=(4, 5))
+WITH_NAN = A.copy()
+WITH_NAN[0, 1] = WITH_NAN[2, 2] = np.nan
+MASK = RNG.random((4, 5)) > 0.4
+windows = np.lib.stride_tricks.sliding_window_view
+
+FUNCTIONS = {
+    "linspace": lambda a: np.linspace(a[0], a[1], 5, axis=-1),
+    "linspace, open": lambda a: np.linspace(a[0, 0], 2, 5, endpoint=False),
+    "linspace, one": lambda a: np.linspace(a[0, 0], a[0, 1], 1),
+    "logspace": lambda a: np.logspace(a[0], a[1], 4),
+    "geomspace": lambda a: np.geomspace(abs(a[0]) + 1, 3, 4),
+    "polyval": lambda a: np.polyval(a[0], a[1]),
+    "vander": lambda a: np.vander(a[0], 3),
+    "vander, increasing": lambda a: np.vander(a[0], increasing=True),
+    "polyfit": lambda a: np.polyfit(a[0], a[1], 2),
+    "polyfit, several": lambda a: np.polyfit(np.arange(5.0), a.T, 2),
+    "cov": lambda a: np.cov(a),
+    "cov of two": lambda a: np.cov(a[0], a[1], bias=True),
+    "cov of columns": lambda a: np.cov(a, rowvar=False, ddof=0),
+    "cov of one": lambda a: np.cov(a[0]),
+    "corrcoef": lambda a: np.corrcoef(a),
+    "apply_along_axis": lambda a: np.apply_along_axis(lambda r: np.outer(r, r), 0, a),
+    "apply_along_axis, numbers": lambda a: np.apply_along_axis(np.sum, 1, a),
+    "apply_over_axes": lambda a: np.apply_over_axes(np.sum, a, [0, 1]),
+    "piecewise": lambda a: np.piecewise(
+        a, [a < 0, a > 1], [lambda x: x**2, np.log, lambda x: 3 * x]
+    ),
+    "piecewise, numbers": lambda a: np.piecewise(a[0], a[0] > 0, [np.sqrt, 1.5]),
+    "windows": lambda a: windows(a, (2, 3)),
+    "windows along an axis": lambda a: windows(a, 2, axis=1),
+    "quantile": lambda a: np.quantile(a, 0.3),
+    "quantiles": lambda a: np.quantile(a, [[0.3, 0.5], [0.1, 1.0]], axis=1, keepdims=True),
+    "percentile, middle": lambda a: np.percentile(a, 30, axis=(0, 1), method="midpoint"),
+    "percentile, higher": lambda a: np.percentile(a, [30, 60], axis=1, method="higher"),
+    "percentile, lower": lambda a: np.percentile(a, 30, axis=0, method="lower"),
+    "median, axes": lambda a: np.median(a.reshape(2, 2, 5), axis=(0, 2)),
+    "sum where": lambda a: np.sum(a, axis=1, where=MASK, initial=2.0),
+    "sum of a mask that is broadcast": lambda a: np.sum(a, where=MASK[0]),
+    "prod where": lambda a: np.prod(a, axis=0, where=MASK, initial=2.0, keepdims=True),
+    "mean where": lambda a: np.mean(a, axis=1, where=MASK),
+    "var where": lambda a: np.var(a, axis=1, where=MASK, ddof=1),
+    "std where": lambda a: a.T.std() + np.std(a, where=MASK),
+    "max where": lambda a: np.max(a, axis=1, where=MASK, initial=-0.3),
+    "min initial": lambda a: np.min(a, axis=0, initial=0.1),
+    "add.reduce": lambda a: np.add.reduce(a),
+    "add.reduce where": lambda a: np.add.reduce(a, axis=None, where=MASK, initial=1.0),
+    "multiply.reduce": lambda a: np.multiply.reduce(a, axis=1, keepdims=True),
+    "maximum.reduce": lambda a: np.maximum.reduce(a, axis=(0, 1)),
+    "logaddexp.reduce": lambda a: np.logaddexp.reduce(a, axis=1),
+    "hypot.reduce": lambda a: np.hypot.reduce(a, axis=1, keepdims=True),
+    "add.accumulate": lambda a: np.add.accumulate(a, axis=1),
+    "multiply.accumulate": lambda a: np.multiply.accumulate(a),
+    "maximum.accumulate": lambda a: np.maximum.accumulate(a, axis=1),
+    "add.reduceat": lambda a: np.add.reduceat(a, [0, 3, 1], axis=1),
+    "subtract.outer": lambda a: np.subtract.outer(a[0], a),
+    "multiply.outer with numbers": lambda a: np.multiply.outer([1.0, 2.0], a[0]),
+}
+OF_NAN = {
+    "nansum": lambda a: np.nansum(a, axis=0),
+    "nanprod": lambda a: np.nanprod(a, axis=0, keepdims=True),
+    "nanmean": lambda a: np.nanmean(a, axis=1),
+    "nanmax": lambda a: np.nanmax(a, axis=1),
+    "nanmin": lambda a: np.nanmin(a),
+    "nanvar": lambda a: np.nanvar(a, axis=1, ddof=1),
+    "nanstd": lambda a: np.nanstd(a),
+    "quantile": lambda a: np.quantile(a, 0.5, axis=0),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_numbers_and_derivatives(name):
+    assert_as_numpy(FUNCTIONS[name], A)
+
+
+@pytest.mark.parametrize("name", OF_NAN)
+def test_with_nan(name):
+    assert_as_numpy(OF_NAN[name], WITH_NAN)
+
+
+def assert_as_numpy(fun, a):
+    wanted = fun(a.copy())
+    found = fun(bp.Value(a))
+    assert isinstance(found, bp.Value)
+    assert (found.shape, found.dtype) == (np.shape(wanted), wanted.dtype)
+    np.testing.assert_allclose(found.data, wanted, rtol=1e-12, atol=1e-14)
+    finite = np.isfinite(wanted)
+    weights = np.random.default_rng(7).normal(size=np.shape(wanted))
+
+    def projection(x):
+        return np.sum(np.where(finite, fun(x) * weights, 0.0))
+
+    known = np.isfinite(a)
+    gradient, (numeric,) = bp.grad(projection)(a), five_point(projection, [a])
+    np.testing.assert_allclose(gradient[known], numeric[known], rtol=1e-7, atol=1e-9)
+
+
+def test_a_wrong_derivative_would_be_seen():
+    def wrong(a):
+        return a * a.detach() if isinstance(a, bp.Value) else a * a
+
+    with pytest.raises(AssertionError):
+        assert_as_numpy(wrong, A)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda v: np.quantile(v, v), TypeError, "plain numbers q"),
+        (lambda v: np.quantile(v, 0.5, method="weibull"), TypeError, "'weibull'"),
+        (lambda v: np.percentile(v, 120), ValueError, "from 0 to 1"),
+        (lambda v: np.max(v, where=[True, False]), ValueError, "where= needs initial="),
+        (lambda v: np.sin(v, where=[True, False]), TypeError, "where= without out="),
+        (
+            lambda v: np.lib.stride_tricks.as_strided(v, (2, 2), (8, 8)),
+            TypeError,
+            r"windows with sliding_window_view\(\)",
+        ),
+        (lambda v: np.geomspace(-v, v, 3), ValueError, "positive"),
+        (lambda v: np.piecewise(v, [v > 0], [1, 2, 3]), ValueError, "1 functions or one more"),
+        (lambda v: np.hypot.reduce(v, axis=None), TypeError, "one axis"),
+        (lambda v: np.modf(v, out=(v * 1, v * 1)), TypeError, "several out="),
+    ],
+)
+def test_refusals(call, error, said):
+    with pytest.raises(error, match=said):
+        call(bp.Value([1.0, 2.0]))

@@ -1,0 +1,71 @@
+"""What every op of the table returns: a view of an operand, a copy, or either."""
+
+from collections import defaultdict
+from functools import cache
+
+import numpy as np
+import pytest
+
+import tinygrad_bp as bp
+from tests.forms import FORMS, matrices, parts
+from tests.test_ops_backends import table
+
+
+def in_graphs(fun, a):
+    """Return what each node of values and of gradients is computed by, and of."""
+    leaf = bp.Value(a)
+    ends = [np.sum(np.tanh(each)) for each in parts(fun(leaf)) if isinstance(each, bp.Value)]
+    for end in ends:
+        nodes = bp.topological_order(end)
+        for node in nodes:
+            node.retain_grad()
+        end.backward(create_graph=True)
+        gradients = [node.grad for node in nodes if node.grad is not None]
+        for node in [*nodes, *(n for each in gradients for n in bp.topological_order(each))]:
+            if node.parents:
+                yield node.op, node.data, [each.data for each in node.parents]
+
+
+def in_programs(fun, a):
+    """Return the same for what is derived, where places and masks are steps as well."""
+    program = bp.derive(fun, np.ascontiguousarray(a)).program
+    values = program.evaluate([a])
+    for step, value in zip(program.instructions, values, strict=True):
+        if step.op is not None:
+            yield step.op, value, [values[k] for k in step.operands]
+
+
+@cache
+def kinds():
+    """Find out for each op whether its output is a view of an operand, a copy, or either."""
+    found = defaultdict(set)
+    ways = [(in_graphs, FORMS[name]) for name in FORMS]
+    ways += [(in_programs, table.function_of(name)) for name in table.ops()]
+    for steps, fun in ways:
+        for a in matrices():
+            for op, value, operands in steps(fun, a):
+                shared = any(np.shares_memory(value, each) for each in operands)
+                found[op].add("view" if shared else "copy")
+    return {op: kind.pop() if len(kind) == 1 else "either" for op, kind in found.items()}
+
+
+@pytest.mark.parametrize("name", table.ops())
+def test_an_op_that_gives_a_view_says_so(name):
+    op = table.ops()[name]
+    assert op.shares or kinds()[op] == "copy"
+
+
+def test_views_are_seen():
+    seen = {op.name for op, kind in kinds().items() if kind != "copy"}
+    assert seen >= {"reshape", "transpose", "getitem", "einsum", "flip", "diagonal"}
+
+
+def test_what_an_op_does_not_say_is_asked():
+    part = bp.Op("part", lambda a: a[:1], lambda g, y, a: np.concatenate([g, 0 * g]))
+    copied = bp.Op("copied", lambda a: a.copy(), lambda g, y, a: g)
+    wrong = bp.Op("wrong", part.forward, part.rules[0], shares=False)
+    right = bp.Op("right", copied.forward, copied.rules[0], shares=False)
+    for op, expected in ((part, True), (copied, True), (wrong, True), (right, False)):
+        program = bp.derive(lambda a, op=op: op(a), np.ones(2), text={op.name: "f({0})"}).program
+        (step,) = (each for each in program.instructions if each.op is op)
+        assert step.shares is expected

@@ -1,0 +1,52 @@
+"""``tinygrad-bp check``: the manual gradients in a user's file, compared."""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from ..checking.compare import compare
+from .files import Run, ScriptError
+
+#: What manual gradients are called where no other name is given.
+MANUAL = "manual_gradients"
+
+
+def answer(
+    run: Run,
+    file: Path,
+    *,
+    reference: Path | None = None,
+    params: str = "params",
+    loss: str = "loss",
+    manual: str = MANUAL,
+    **options: Any,
+) -> dict[str, Any]:
+    """Compare the manual gradients in a file; `options` are those of `compare`.
+
+    With a `reference` the parameters and the loss are those of that file. A file without manual
+    gradients may have a loss that gives them, beside its number.
+    """
+    source = run(reference or file)
+    source.look_up("--params", params)  # what is missing is said before the next file runs
+    fun = source.function(loss)
+    own = run(file) if reference else source
+    within_loss = manual == MANUAL and not own.defines(manual) and own is source
+    by_hand = None if within_loss else own.look_up("--manual", manual)
+    comparison = compare(fun, source.parameters(params), by_hand, **options)
+    if comparison.manual is None:  # nor does the loss give gradients beside its number
+        own.look_up("--manual", manual)
+    if not isfinite(comparison.loss):
+        raise ScriptError(
+            f"{loss} gives {comparison.loss} at the parameters, where no gradient can be checked; "
+            "give parameters at which it is a finite number",
+            file=source.path,
+            kind="not-finite",
+        )
+    return {
+        "status": "correct" if comparison.ok else "wrong",
+        "text": f"{comparison}\n",
+        "comparison": json.loads(comparison.to_json()),
+    }

@@ -1,0 +1,31 @@
+"""``tinygrad-bp explore``: a page that steps through a function in a user's file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..checking.compare import compare
+from ..exploring.explore import explore
+from .draw_file import differentiate
+from .files import Run, not_blamed
+
+
+def answer(
+    run: Run,
+    file: Path,
+    *,
+    out: Path,
+    params: str = "params",
+    loss: str = "loss",
+    manual: str = "manual_gradients",
+) -> dict[str, Any]:
+    """Write the page of ``loss(params)``, with the gradients called `manual` if there are some."""
+    script = run(file)
+    at = script.parameters(params)
+    by_hand = script.namespace.get(manual)
+    result = differentiate(script, at, loss, by_hand)
+    comparison = None if by_hand is None else compare(script.function(loss), at, by_hand)
+    with not_blamed():
+        explore(result, out, comparison=comparison, title=f"{loss} of {file.name}")
+    return {"text": ""}

@@ -1,0 +1,237 @@
+"""Nodes that are assigned to, and the views of them.
+
+As in NumPy, whoever holds a node sees what is assigned to it, and so does whoever holds a view of
+it: ``row = v[0]`` and ``v`` share their numbers. A view is taken anew from its base when it is
+next used after an assignment to the base; assigning to a view is assigning to its base.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, NoReturn
+from weakref import ref
+
+import numpy as np
+
+from .context import recording
+from .history import clock, moved, now, state_at
+from .op import Op
+from .value import Value, _new
+
+#: So many views of a node are listed before those that are gone are taken out.
+_FEW = 16
+
+
+class Unsettled(Value):
+    """A node whose state is computed when somebody first asks for it.
+
+    A node becomes one, and a Value again, by its class, so that other nodes pay nothing for it.
+    """
+
+    __slots__ = ()
+
+    def settle(self) -> None:
+        """Compute the state and become a Value."""
+        pending = self._pending
+        del self._pending
+        self.__class__ = Value  # type: ignore[assignment]
+        pending.settle(self)
+
+
+def _settling(name: str) -> property:
+    def get(node: Any) -> Any:
+        node.settle()
+        return getattr(node, name)
+
+    def assign(node: Any, new: Any) -> None:
+        node.settle()
+        setattr(node, name, new)
+
+    return property(get, assign)
+
+
+for _name in ("_data", "_parents", "metadata", "op", "requires_grad", "scope"):
+    setattr(Unsettled, _name, _settling(_name))
+
+
+# --- becoming another node -------------------------------------------------------------------
+
+
+def change(node: Value) -> Value:
+    """Move the state of a node into a new one, which is returned, and let its views know.
+
+    The caller gives the node its new state, as of the time that it then has.
+    """
+    if isinstance(node, Unsettled):
+        node.settle()
+    former: Value = moved(node, _new(Value))
+    node._version = time = now()
+    outdate_views(node, time + 1)
+    return former
+
+
+def become(node: Value, other: Value) -> None:
+    """Give a node the state of another one, which nobody else holds."""
+    made = other._version
+    former = change(node)
+    _adopt(node, other)
+    # operands as they were before: the node itself may be one, and so may its views
+    node._parents = tuple(former if p is node else state_at(p, made) for p in other._parents)
+
+
+def _adopt(node: Value, other: Value) -> None:
+    node._data, node.op, node._parents = other._data, other.op, other._parents
+    node.metadata, node.scope = other.metadata, other.scope
+    node.requires_grad = other.requires_grad
+
+
+# --- views -----------------------------------------------------------------------------------
+
+
+class Sharing(Op):
+    """An op whose result may share the memory of its operand: a view, as NumPy's is."""
+
+    def __call__(self, *operands: Any, **metadata: Any) -> Any:
+        """Compute, record, and let the operand know of the view."""
+        node = super().__call__(*operands, **metadata)
+        base = operands[0]
+        if isinstance(base, Value):
+            if node.op is None and self.is_view(node, base):  # which nothing is recorded of
+                node._window = Window(base, self, metadata, None)
+            if base.op is not None or not base.requires_grad:
+                _list_view(base, node)
+        return node
+
+    def is_view(self, node: Value, base: Value) -> bool:
+        """Say whether a result shares the memory of what it was computed of.
+
+        One number has no memory of its own to share here, but is a view in NumPy.
+        """
+        if not node.ndim:
+            return base.ndim > 0
+        memory = getattr(node._data, "base", None)
+        data = base._data
+        return memory is not None and (memory is data or memory is getattr(data, "base", None))
+
+    def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> None:
+        """Assign to the base what its view becomes as a whole.
+
+        The view has all elements of the base, in another order: the derivative rule, its
+        transpose, puts them back.
+        """
+        if element.size != base.size:
+            refuse_view(self)
+        rule: Any = next(iter(self.rules))
+        base[...] = rule(element, element, base, **metadata)
+
+
+class ReadOnly(Sharing):
+    """An op whose result is a view that NumPy does not let be assigned to."""
+
+    def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> NoReturn:
+        """Refuse, as NumPy does."""
+        refuse_view(self)
+
+
+def refuse_view(op: Op) -> NoReturn:
+    """Say what to do instead of assigning to the result of an op."""
+    raise ValueError(
+        f"v[index] = element: v, the result of {op.name}, is a view of its operand that cannot be "
+        "assigned to; work on a copy, as in w = w.copy() before it"
+    )
+
+
+class Window(NamedTuple):
+    """What a view sees: of which node, and by which op."""
+
+    base: Value
+    op: Sharing
+    metadata: dict[str, Any]
+    scope: tuple[str, ...] | None
+
+    def settle(self, view: Value) -> None:
+        """Take the view anew, after its base has changed."""
+        token = recording.set(self.scope)
+        try:
+            fresh = self.op(self.base, **self.metadata)
+        finally:
+            recording.reset(token)
+        _adopt(view, fresh)
+        view._version = clock[0]
+        view._window = self
+        _list_view(self.base, view)
+
+
+def window_of(node: Value) -> Window | None:
+    """Return what a node is a view of, or None."""
+    if isinstance(node, Unsettled):
+        pending = node._pending
+        return pending if isinstance(pending, Window) else None
+    known: Window | None = getattr(node, "_window", None)
+    if known is not None:
+        return known
+    op = node.op
+    if isinstance(op, Sharing) and op.is_view(node, node._parents[0]):
+        return Window(node._parents[0], op, node.metadata, node.scope)
+    return None
+
+
+def _list_view(base: Value, view: Value) -> None:
+    try:
+        views = base._views
+    except AttributeError:
+        views = base._views = []
+    if len(views) >= _FEW and not len(views) & (len(views) - 1):
+        views[:] = [each for each in views if each() is not None]
+    views.append(ref(view))
+
+
+def outdate_views(base: Value, time: int) -> None:
+    """Let the views of a node be taken anew when they are next used."""
+    found: dict[Value, Window] = {}
+    waiting = [base]
+    for node in waiting:
+        for each in getattr(node, "_views", ()):
+            view = each()
+            if view is None or isinstance(view, Unsettled) or view in found:
+                continue
+            if (window := window_of(view)) is not None:
+                found[view] = window
+                waiting.append(view)
+        if hasattr(node, "_views"):
+            node._views.clear()
+    for view, window in found.items():
+        moved(view, _new(Value))
+        view._version = time
+        view._pending = window
+        view.__class__ = Unsettled
+
+
+# --- what cannot be assigned to ---------------------------------------------------------------
+
+
+def origin(node: Value) -> Value:
+    """Return the node that a view is a view of, through other views; or the node itself."""
+    while (window := window_of(node)) is not None:
+        node = window.base
+    return node
+
+
+def is_parameter(node: Value) -> bool:
+    """Say whether a node is a leaf that gradients are asked for."""
+    return not isinstance(node, Unsettled) and node.op is None and node.requires_grad
+
+
+def borrows(node: Value) -> bool:
+    """Say whether a node has the memory of an operand without being known as its view."""
+    if isinstance(node, Unsettled) or isinstance(node.op, Sharing):
+        return False
+    return any(np.may_share_memory(node._data, parent._data) for parent in node._parents)
+
+
+def refuse_parameter(what: str, node: Value) -> NoReturn:
+    """Say what to do instead of changing a leaf that a gradient is asked for."""
+    raise TypeError(
+        f"{what} would change {node._label()}, which a gradient is asked for, while it is used; "
+        "work on a copy, as in w = w.copy() before it, or assign all its data, v.data = array, "
+        "between two passes"
+    )

@@ -1,0 +1,224 @@
+"""NumPy's functions that make arrays, and those that it does not hand to a Value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from ..kernel.value import Value
+from ..ops.joining import as_array, has_values_inside
+from ..ops.shaping import astype
+from .arrays import connected, ndarray, wrapped
+
+#: What makes an array of numbers, or of what NumPy hands to a Value itself.
+_MAKERS = """
+zeros ones empty zeros_like ones_like empty_like full_like eye identity tri arange linspace
+logspace geomspace indices fromfunction frombuffer fromstring fromfile loadtxt genfromtxt
+load diag meshgrid atleast_1d atleast_2d atleast_3d stack vstack hstack dstack column_stack
+concatenate tile repeat vander hanning hamming blackman bartlett kaiser copy where tril triu
+random_sample asarray_chkfinite require broadcast_to
+"""
+#: What takes an array, and so a list, in which NumPy does not look for Values.
+_OF_LISTS = """
+sum prod mean average median max min amax amin std var ptp cumsum cumprod nansum nanmean nanmax
+nanmin percentile quantile dot inner outer vdot matmul cov corrcoef diff trapezoid any all argmax
+argmin argsort sort squeeze ravel reshape transpose clip exp log sqrt square abs tanh
+"""
+
+
+_CONVERTING = ("asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
+
+
+def _making(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def make(*args: Any, **kwargs: Any) -> Any:
+        return wrapped(function(*args, **kwargs))
+
+    return make
+
+
+def _of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        joined = [_joined(each) for each in args]
+        return function(*joined, **{key: _joined(item) for key, item in kwargs.items()})
+
+    return call
+
+
+def _joined(argument: Any) -> Any:
+    """Make one Value of a list with Values in it."""
+    argument = connected(argument)
+    listed = isinstance(argument, list | tuple) and has_values_inside(argument)
+    return as_array(argument) if listed else argument
+
+
+def array(
+    object: Any,
+    dtype: Any = None,
+    *,
+    copy: bool | None = True,
+    ndmin: int = 0,
+    **options: Any,
+) -> Any:
+    """Make an array, as `numpy.array`; a Value of what has Values in it."""
+    if not has_values_inside([connected(object)]):
+        return wrapped(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
+    made: Any = _converted(_joined(object), dtype)
+    if copy and made is object:
+        made = np.copy(made)
+    extra = ndmin - made.ndim
+    return np.reshape(made, (1,) * extra + made.shape) if extra > 0 else made
+
+
+def _as(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def convert(a: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if has_values_inside([connected(a)]):
+            return _converted(_joined(a), dtype)
+        return wrapped(function(a, dtype, *args, **kwargs))
+
+    return convert
+
+
+def _converted(value: Value, dtype: Any) -> Value:
+    if dtype is None or np.dtype(dtype) == value.dtype:
+        return value
+    converted: Value = astype(value, dtype)
+    return converted
+
+
+class _Joining:
+    """``np.r_`` and ``np.c_``: NumPy's own, and with Values joined by what they stand for."""
+
+    def __init__(self, own: Any, columns: bool) -> None:
+        self._own, self._columns = own, columns
+
+    def __getitem__(self, key: Any) -> Any:
+        parts = connected(key if isinstance(key, tuple) else (key,))
+        if not has_values_inside(parts):
+            return wrapped(self._own[key])
+        if any(isinstance(part, str) for part in parts):
+            raise TypeError(
+                f"np.r_: the directive {parts[0]!r} is not supported on Values; use np.concatenate"
+            )
+        arrays = [part if isinstance(part, Value) else np.r_[part] for part in parts]
+        if self._columns:
+            return np.concatenate([_column(each) for each in arrays], axis=-1)
+        return np.concatenate([np.atleast_1d(each) for each in arrays])
+
+
+def _column(a: Any) -> Any:
+    return np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a
+
+
+class vectorize:  # noqa: N801 - named as in NumPy
+    """Call a function for each element, as `numpy.vectorize`; with Values too."""
+
+    def __init__(self, pyfunc: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        self.pyfunc = pyfunc
+        self._own = np.vectorize(pyfunc, *args, **kwargs)
+        wraps(pyfunc)(self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function for each place of the arguments."""
+        args = tuple(map(_joined, args))
+        if kwargs or not any(isinstance(a, Value) for a in args):
+            return wrapped(self._own(*args, **kwargs))
+        return _for_each(self.pyfunc, args)
+
+
+def _for_each(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    arrays = np.broadcast_arrays(*args)
+    shape = arrays[0].shape
+    results = [function(*(a[place] for a in arrays)) for place in np.ndindex(*shape)]
+    if isinstance(results[0], tuple):
+        return tuple(np.reshape(as_array([*each]), shape) for each in zip(*results))
+    return np.reshape(as_array(results), shape)
+
+
+def frompyfunc(func: Callable[..., Any], nin: int, nout: int, **options: Any) -> Any:
+    """Make a function of arrays of one of numbers, as `numpy.frompyfunc`; with Values too."""
+    own = np.frompyfunc(func, nin, nout, **options)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        values = any(isinstance(connected(a), Value) for a in args)
+        return _for_each(func, tuple(map(_joined, args))) if values else own(*args, **kwargs)
+
+    return call
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
+    """Make an array of one value, as `numpy.full`; of a Value too."""
+    fill_value = _joined(fill_value)
+    if isinstance(fill_value, Value):
+        return np.full(shape, fill_value, dtype, like=fill_value)
+    return wrapped(np.full(shape, fill_value, dtype, **options))
+
+
+def fromiter(iter: Any, dtype: Any, count: int = -1, **options: Any) -> Any:
+    """Make an array of what an iterator gives, as `numpy.fromiter`."""
+    given = [connected(each) for each in (iter if count < 0 else islice(iter, count))]
+    if has_values_inside(given):
+        return _converted(as_array(given), dtype)
+    return wrapped(np.fromiter(given, dtype, count, **options))
+
+
+def ndenumerate(arr: Any) -> Any:
+    """Go through places and elements, as `numpy.ndenumerate`."""
+    arr = connected(arr)
+    if isinstance(arr, Value):
+        return ((place, arr[place]) for place in np.ndindex(*arr.shape))
+    return np.ndenumerate(arr)
+
+
+def isscalar(element: Any) -> bool:
+    """Say whether this is a number, as `numpy.isscalar`; a Value of shape () is one."""
+    return (isinstance(element, Value) and not element.shape) or np.isscalar(element)
+
+
+def _handed_over(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take the package's own function for one whose results may be Values for plain arrays."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        from ..kernel.dispatch import implementation
+
+        return wrapped(implementation(function)(*connected(args), **connected(kwargs)))
+
+    return call
+
+
+def made() -> dict[str, Any]:
+    """Return what the namespace has instead of NumPy's own, by name."""
+    makers = {name: _making(getattr(np, name)) for name in _MAKERS.split() if hasattr(np, name)}
+    lists = {
+        name: _of_lists(getattr(np, name))
+        for name in _OF_LISTS.split()
+        if not isinstance(getattr(np, name), np.ufunc)
+    }
+    return (
+        makers
+        | lists
+        | {name: _as(getattr(np, name)) for name in _CONVERTING}
+        | {
+            name: _handed_over(getattr(np, name))
+            for name in ("apply_along_axis", "apply_over_axes", "piecewise")
+        }
+        | {
+            "full": full,
+            "fromiter": fromiter,
+            "ndenumerate": ndenumerate,
+            "array": array,
+            "ndarray": ndarray,
+            "isscalar": isscalar,
+            "c_": _Joining(np.c_, True),
+            "r_": _Joining(np.r_, False),
+            "vectorize": vectorize,
+            "frompyfunc": frompyfunc,
+        }
+    )
