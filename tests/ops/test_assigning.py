@@ -174,12 +174,12 @@ def test_the_property_would_see_a_wrong_gradient(monkeypatch):
 
     steps = [("write", 0, "=", "i", 1, 0, 0)]
     rule = assigning._put_rule
-    monkeypatch.setattr(assigning._put, "rules", [lambda g, y, *a, into: g] * 2)
+    monkeypatch.setattr(assigning._put, "rules", [lambda g, y, *a, indices: g] * 2)
     with pytest.raises(AssertionError):
         test_any_sequence_gives_numpys_numbers_and_the_complex_steps_gradient_or_is_refused.hypothesis.inner_test(
             steps
         )
-    assert rule(np.ones(2), None, np.ones(2), 1.0, position=0, into=(0,)).tolist() == [0, 1]
+    assert rule(np.ones(2), None, np.ones(2), 1.0, position=0, indices=(0,)).tolist() == [0, 1]
 
 
 # --- everything that reads a graph knows it ---------------------------------------------------

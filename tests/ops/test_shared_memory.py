@@ -8,7 +8,7 @@ import pytest
 
 import tinygrad_bp as bp
 from tests.forms import FORMS, matrices, parts
-from tests.samples import SAMPLES, rows
+from tests.test_ops_backends import table
 
 
 def in_graphs(fun, a):
@@ -26,10 +26,10 @@ def in_graphs(fun, a):
                 yield node.op, node.data, [each.data for each in node.parents]
 
 
-def in_programs(fun, arguments):
+def in_programs(fun, a):
     """Return the same for what is derived, where places and masks are steps as well."""
-    program = bp.derive(lambda *a: np.sum(fun(*a) ** 2), *arguments).program
-    values = program.evaluate(arguments)
+    program = bp.derive(fun, np.ascontiguousarray(a)).program
+    values = program.evaluate([a])
     for step, value in zip(program.instructions, values, strict=True):
         if step.op is not None:
             yield step.op, value, [values[k] for k in step.operands]
@@ -39,19 +39,20 @@ def in_programs(fun, arguments):
 def kinds():
     """Find out for each op whether its output is a view of an operand, a copy, or either."""
     found = defaultdict(set)
-    met = [step for fun in FORMS.values() for a in matrices() for step in in_graphs(fun, a)]
-    for sample in SAMPLES.values():
-        met += in_programs(sample.fun, sample.arguments())
-    for op, value, operands in met:
-        shared = any(np.shares_memory(value, each) for each in operands)
-        found[op].add("view" if shared else "copy")
+    ways = [(in_graphs, FORMS[name]) for name in FORMS]
+    ways += [(in_programs, table.function_of(name)) for name in table.ops()]
+    for steps, fun in ways:
+        for a in matrices():
+            for op, value, operands in steps(fun, a):
+                shared = any(np.shares_memory(value, each) for each in operands)
+                found[op].add("view" if shared else "copy")
     return {op: kind.pop() if len(kind) == 1 else "either" for op, kind in found.items()}
 
 
-@pytest.mark.parametrize("name", rows())
+@pytest.mark.parametrize("name", table.ops())
 def test_an_op_that_gives_a_view_says_so(name):
-    op = rows()[name]
-    assert op.shares or kinds().get(op, "copy") == "copy"
+    op = table.ops()[name]
+    assert op.shares or kinds()[op] == "copy"
 
 
 def test_views_are_seen():

@@ -36,29 +36,23 @@ from .places import Index, has_values, is_basic, key_of, last_of_each, owned
 from .shaping import astype, broadcast_to, getitem, indexing, ravel, reshape, shape_of, where
 
 
-def _forward_put(base: Any, *elements: Any, into: tuple[Index, ...]) -> Any:
+def _forward_put(base: Any, *elements: Any, indices: tuple[Index, ...]) -> Any:
     """Put elements into places of a copy, one after the other; no place twice."""
     complex_step = any(map(np.iscomplexobj, elements))
-    y = base.astype(np.complex128) if complex_step else np.copy(base)
-    for index, element in zip(into, elements):
-        y = set_at(y, index, element)
+    y = np.array(base, np.result_type(base.dtype, 1j) if complex_step else base.dtype)
+    for index, element in zip(indices, elements):
+        y[index] = element
     return y
 
 
-def set_at(full: Any, index: Any, element: Any) -> Any:
-    """Put an element into its place in `full`."""
-    full[index] = element
-    return full
-
-
-def _put_rule(g: Any, y: Any, *operands: Any, position: int, into: tuple[Index, ...]) -> Any:
+def _put_rule(g: Any, y: Any, *operands: Any, position: int, indices: tuple[Index, ...]) -> Any:
     """Take from `g` what an element became; what the base was is gone from those places."""
     if position == 0:
-        return _put(g, *[0.0] * len(into), into=into)
-    return g[into[position - 1]]
+        return _put(g, *[0.0] * len(indices), indices=indices)
+    return g[indices[position - 1]]
 
 
-_put = Op("put", _forward_put, variadic=_put_rule, shares=False, word="filled")
+_put = Op("put", _forward_put, variadic=_put_rule, word="filled")
 
 
 # --- filling ---------------------------------------------------------------------------------
@@ -146,7 +140,7 @@ class Writes:
         elements = [_element(element, time) for _, element, time in self.elements.values()]
         token = recording.set(self.scope)
         try:
-            whole = _put(self.former, *elements, into=indices)
+            whole = _put(self.former, *elements, indices=indices)
         finally:
             recording.reset(token)
         node._data, node.op, node._parents = whole._data, whole.op, whole._parents
@@ -203,7 +197,7 @@ def setitem(v: Value, index: Index, element: Any) -> None:
         _give(v, _as(v, np.copy(broadcast_to(element, shape=shape))), window)
         return
     if window is not None or is_parameter(v):
-        _give(v, _put(v, element, into=(index,)), window)
+        _give(v, _put(v, element, indices=(index,)), window)
         return
     if not isinstance(v, Assembling) or not v._pending.add(key_of(index, v.shape), index, element):
         former = change(v)

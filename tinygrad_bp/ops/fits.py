@@ -201,5 +201,4 @@ def _inside(x: Any, condition: Any) -> Any:
 
 # --- windows ---------------------------------------------------------------------------------
 
-_windows = np.lib.stride_tricks.sliding_window_view
-implements(_windows)(moving(_windows, "x window_shape axis", ReadOnly))
+moving(np.lib.stride_tricks.sliding_window_view, "x window_shape axis", ReadOnly)
