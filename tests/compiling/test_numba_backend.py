@@ -101,7 +101,7 @@ def each_row(dtype):
 def test_each_elementwise_row_on_special_numbers(dtype):
     """With infinities, NaN, zeros of both signs, and where NumPy would warn."""
     program, names = each_row(dtype)
-    assert called_rows(program) == set()
+    assert called_rows(program) == {"floor_divide"}  # Numba's differs at infinities
     leaves = leaves_of(program)
     with np.errstate(all="ignore"):
         expected, _ = program.run(leaves)

@@ -106,8 +106,8 @@ def _option(key: str, item: Any, keep: Keep) -> str:
     """Write an option; one axis without parentheses, an index as such."""
     if key == "axis" and isinstance(item, tuple) and len(item) == 1:
         return literal(item[0], keep)
-    if key == "indices":
-        return f"[{', '.join(_option('index', each, keep) for each in item)}]"
+    if key == "indices" and isinstance(item, tuple):
+        return f"[{', '.join(_option('', each, keep) for each in item)}]"
     parts = item if isinstance(item, tuple) else (item,)
     if any(isinstance(part, slice) for part in parts):
         return f"np.s_[{index_text(item, keep)}]"

@@ -217,7 +217,7 @@ def _executed(
     namespace: dict[str, Any] = {"np": _as_numpy(jax.numpy), "math": math, **options}
     source = "\n\n".join([*helpers, "\n    ".join(function)]) + "\n"
     exec(compile(source, "<jax>", "exec"), namespace)
-    namespace |= {"added_at": _added_at, "set_at": _set_at}
+    namespace |= {"added_at": _added_at, "put": _put}
     return namespace["compute"], list(constants.values()), source
 
 
@@ -280,9 +280,11 @@ def _added_at(full: Any, index: Any, g: Any) -> Any:
     return full.at[index].add(g)
 
 
-def _set_at(full: Any, index: Any, element: Any) -> Any:
-    """Put into places in the way of JAX."""
-    return full.at[index].set(element)
+def _put(base: Any, *elements: Any, indices: tuple[Any, ...]) -> Any:
+    """Put elements into places in the way of JAX."""
+    for index, element in zip(indices, elements, strict=True):
+        base = base.at[index].set(element)
+    return base
 
 
 # --- what goes in ------------------------------------------------------------------------------

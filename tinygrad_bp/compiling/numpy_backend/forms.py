@@ -316,13 +316,14 @@ def _write_forward(code: Code, k: int) -> None:
 
 
 _FORWARD, _FORWARD_NEW = Form(_write_forward, "unknown"), Form(_write_forward, "new")
+
+
 _FORMS: dict[Op, Callable[[Instruction, Sequence[Instruction]], Form | None]] = {
     ops.relu: _relu,
     ops.sigmoid: _sigmoid,
     shaping._where: _where,
     shaping._astype: _copy,
     ops.broadcast_to: _copy,
-    shaping._repeated: _copy,
     ops.matmul: _matmul,
     joining._concatenate: _concatenate,
     shaping._transpose: _transpose,
