@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrad_bp.checking.pairing import MISSING, Unread, names_behind, pair, related
+from tinygrad_bp.checking.pairing import MISSING, Unread, names_behind, pair, relate
 
 W, B = np.ones((3, 2)), np.ones(2)
 PARAMS = {"W": W, "b": B}
@@ -26,15 +26,15 @@ def test_names_of_other_things(key):
 
 
 def test_exact_names_come_first_and_case_last():
-    assert related(["d", "dd"], ["d"]) == {"d": "d"}
-    assert related(["dW", "W"], ["W"]) == {"W": "W"}
-    assert related(["dw1", "db_1"], ["W1", "b1"]) == {"dw1": "W1", "db_1": "b1"}
-    assert related(["dw"], ["W", "w"]) == {"dw": "w"}
+    assert relate(["d", "dd"], ["d"]) == {"d": "d"}
+    assert relate(["dW", "W"], ["W"]) == {"W": "W"}
+    assert relate(["dw1", "db_1"], ["W1", "b1"]) == {"dw1": "W1", "db_1": "b1"}
+    assert relate(["dw"], ["W", "w"]) == {"dw": "w"}
 
 
 def test_what_two_would_do_for_is_not_taken():
-    assert related(["dW", "W_grad"], ["W"]) == {}
-    assert related(["gamma", "dgamma"], ["gamma"]) == {"gamma": "gamma"}
+    assert relate(["dW", "W_grad"], ["W"]) == {}
+    assert relate(["gamma", "dgamma"], ["gamma"]) == {"gamma": "gamma"}
 
 
 def leaves(tree, given):
@@ -86,6 +86,7 @@ def test_the_only_gradient_is_that_of_the_only_parameter(given):
     ("given", "verdicts"),
     [
         (None, ["missing", "missing"]),
+        ({}, ["missing", "missing"]),
         ({"dW": 1}, [1, "missing"]),
         ({"x": 1, "y": 2}, ["missing", "missing"]),
         ((1, 2, 3), ["not read", "not read"]),

@@ -27,7 +27,7 @@ from .numeric import (
 )
 from .problem import Problem, Vector, round_off
 from .report import Row
-from .unrecorded import NumericAlone, describe, lost
+from .unrecorded import NumericAlone, describe, where_lost
 
 Mask = npt.NDArray[np.bool_]
 
@@ -141,7 +141,7 @@ def compare(
     given = None if program.manual is None else read_manual(problem, automatic, program.manual)
     comparison = _settle(problem, given, automatic, by_steps, numeric, tolerance)
     if given is not None and automatic.left and comparison.automatic_is_wrong:
-        automatic = NumericAlone(by_steps, problem, lost(automatic.left))
+        automatic = NumericAlone(by_steps, problem, where_lost(automatic.left))
         comparison = _settle(problem, given, automatic, by_steps, numeric, tolerance)
     comparison.notes = program.notes + comparison.notes
     return comparison

@@ -17,7 +17,7 @@ from .numeric import NumericGradient
 from .pairing import Unread
 from .problem import Problem, Vector
 from .report import NO_BREAK, Entry, Report, Row, Verdict, WrongSide
-from .unrecorded import NumericAlone, lost
+from .unrecorded import NumericAlone, where_lost
 
 Mask = npt.NDArray[np.bool_]
 
@@ -183,14 +183,14 @@ class Comparison(Report):
         if wrong.any():
             yield f"{wrong.sum()} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
         if not reached:
+            why = where_lost(self._left) if self._left else ".detach() or no_grad() in fun?"
             yield (
-                f"the graph of fun does not reach it, but fun depends on it"
-                f"{f': {lost(self._left)}' if self._left else ' (.detach() or no_grad() in fun?)'}"
+                f"the graph of fun does not reach it, but fun depends on it: {why}"
                 if automatic_wrong.any()
                 else "fun does not depend on it: its gradient is 0"
             )
         elif automatic_wrong.any() and np.isfinite(automatic[automatic_wrong]).all():
-            why = lost(self._left) if self._left else "a wrong derivative rule, or a kink"
+            why = where_lost(self._left) if self._left else "a wrong derivative rule, or a kink"
             yield f"automatic and numeric differ: {why}"
         yield from self._notes_on_kinks(block)
         if manual is not None and not self._nothing_yet and wrong.any() and not manual.any():

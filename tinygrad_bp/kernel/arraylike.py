@@ -369,7 +369,7 @@ class BehavesAsArray:
         self._refuse_to_lose_graph(
             "a conversion to an array",
             "join Values with stack(), repeat one with broadcast_to(), take windows with "
-            "sliding_window_view(), or use .data or .detach()",
+            "sliding_window_view(), or import tinygrad_bp.numpy as np",
         )
         return np.array(self.data, dtype=dtype, copy=copy)
 
