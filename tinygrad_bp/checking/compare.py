@@ -210,7 +210,7 @@ def _find_cause(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosi
             f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "
             "is a fault of tinygrad_bp, please report it",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
         return []
 

@@ -13,7 +13,7 @@ from .adapting import Adapted
 from .compare import compare_program
 from .comparison import Comparison
 from .numeric import Method, as_float, check_method
-from .precision import Array, Precision, coarsest, find_precision, precision_of, shown_by
+from .precision import Array, Precision, coarsest, find_precision, precision_of, find_precisions
 from .probing import probe
 from .pulling import Pullback, Reference
 
@@ -143,7 +143,7 @@ def _find_precisions(
         found = [find_precision(dtype)] * len(gradients)
     else:
         coarse = coarsest(precision_of(array) for array in forward.arrays)
-        found = [coarsest((each, coarse)) for each in shown_by(gradients.values())]
+        found = [coarsest((each, coarse)) for each in find_precisions(gradients.values())]
     if tolerance is not None:
         tolerance = as_float("tolerance", tolerance)
         if not 0 <= tolerance < np.inf:

@@ -66,7 +66,7 @@ def precision_of(array: Any) -> Precision:
     return _BY_NAME.get(str(getattr(array, "dtype", "")).rpartition(".")[2], FLOAT64)
 
 
-def shown_by(arrays: Iterable[Array]) -> list[Precision]:
+def find_precisions(arrays: Iterable[Array]) -> list[Precision]:
     """Find the precision of each array: that of its type, or the lower one that its numbers show.
 
     bfloat16 numbers in a float32 array have 8 digits. Short numbers such as 0.5 and 3 show

@@ -11,7 +11,7 @@ import numpy as np
 from ..kernel.value import Value
 from ..trees import flatten, rebuild
 from .pairing import Unread, pair
-from .precision import Array, coarsest, precision_of, shown_by
+from .precision import Array, coarsest, precision_of, find_precisions
 
 
 class Reference:
@@ -102,7 +102,7 @@ class Reference:
 
     def draw_upstream(self, rng: np.random.Generator) -> list[Array | None]:
         """Draw an upstream gradient whose numbers are as short as those of the inputs."""
-        precision = coarsest(shown_by(self.arrays))
+        precision = coarsest(find_precisions(self.arrays))
         dtype = min((a.dtype for a in self.arrays), key=lambda d: precision_of(np.zeros(0, d)).bits)
         return [
             None if shape is None else precision.round(rng.standard_normal(shape)).astype(dtype)
