@@ -80,10 +80,10 @@ def _leaves(tree: Any, path: str, stops: Collection[str]) -> Iterator[tuple[str,
         yield path, tree
     elif isinstance(tree, Mapping):
         for key, item in tree.items():
-            yield from _leaves(item, path + _key(key, path), stops)
+            yield from _leaves(item, path + step(key, path), stops)
     elif isinstance(tree, tuple) and hasattr(tree, "_fields"):
         for field, item in zip(tree._fields, tree, strict=True):
-            yield from _leaves(item, path + _key(field, path), stops)
+            yield from _leaves(item, path + step(field, path), stops)
     elif isinstance(tree, list | tuple):
         for position, item in enumerate(tree):
             yield from _leaves(item, f"{path}[{position}]", stops)
@@ -91,7 +91,7 @@ def _leaves(tree: Any, path: str, stops: Collection[str]) -> Iterator[tuple[str,
         yield path, tree
 
 
-def _key(key: Any, path: str) -> str:
+def step(key: Any, path: str) -> str:
     """Write the step to an item: ``w`` at the start, ``.w`` after it, ``[3]``, ``['a.b']``."""
     plain = isinstance(key, str) and key and key.isprintable() and not set(key) & set(".[]")
     return (f".{key}" if path else str(key)) if plain else f"[{key!r}]"

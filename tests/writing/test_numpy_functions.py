@@ -61,6 +61,9 @@ FUNCTIONS = {
     "ones_like": lambda a: np.ones_like(a[0]) * a + np.ones_like(a, dtype=int),
     "empty_like": lambda a: np.empty_like(a, shape=(0, 3)).sum() + a,
     "triu_indices_from": lambda a: a[np.triu_indices_from(a)],
+    "places as other integers": lambda a: (
+        np.take_along_axis(a, np.argsort(a, axis=0).astype(np.int64), 0) * (a > 0.2).astype(int)
+    ),
     "median": lambda a: np.median(a, axis=1),
     "det": lambda a: np.linalg.det(np.stack([a, a.T])),
     "heaviside": lambda a: np.heaviside(a, 0.5) * a,
@@ -78,6 +81,28 @@ FUNCTIONS = {
 }
 
 
+#: Of arrays that may have no elements.
+EMPTY = {
+    "tanh": lambda a: np.tanh(a),
+    "sum": lambda a: a * np.sum(a),
+    "sum of rows": lambda a: np.sum(a, axis=0) ** 2,
+    "transpose": lambda a: a.T * 1.5,
+    "constants": lambda a: (a + np.zeros(a.shape)) * np.full(a.shape, 2) * np.full(a.shape, True),
+    "index": lambda a: a[:0] ** 2,
+    "list": lambda a: a[[]] ** 2,
+    "mask": lambda a: a[np.zeros(a.shape, bool)],
+    "roll": lambda a: np.roll(a, 1) * 2,
+    "flip": lambda a: np.flip(a) ** 2,
+    "repeat": lambda a: np.repeat(a, 2, axis=0) ** 2,
+    "sort": lambda a: np.sort(a, axis=0),
+    "cumsum": lambda a: np.cumsum(a, axis=0),
+    "stack": lambda a: np.stack([a, a]) ** 2,
+    "outer": lambda a: np.outer(a, a),
+    "product": lambda a: np.prod(a),
+    "where": lambda a: np.where(a > 0, a, 1.0),
+}
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_source_and_engine_agree(name):
     rng = np.random.default_rng(2)
@@ -92,6 +117,19 @@ def test_source_and_engine_agree(name):
         found, d = derivation(a)
         np.testing.assert_allclose(found, value, rtol=1e-12)
         np.testing.assert_allclose(d, gradient, rtol=1e-10, atol=1e-11)
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+@pytest.mark.parametrize("name", EMPTY)
+def test_arrays_without_elements(name, shape):
+    fun = lambda a: np.sum(EMPTY[name](a) * 2.0)
+    a = np.ones(shape)
+    value, gradient = bp.value_and_grad(fun)(a)
+    derivation = bp.derive(fun, a)
+    for run in (derivation, bp.compile(fun)):
+        found, d = run(a)
+        assert (found, d.shape, d.dtype) == (value, gradient.shape, gradient.dtype)
+    assert derivation.latex
 
 
 @pytest.mark.parametrize(
@@ -131,3 +169,18 @@ def test_products_with_a_vector_are_those_of_the_textbook():
     vector_first = bp.derive(fun, np.ones(3), np.ones((3, 2))).source
     assert "d_a = b @ d_product" in vector_first
     assert "d_b = a[:, None] * d_product" in vector_first
+
+
+SWAPPED = np.arange(3.0).astype(">f8"), np.arange(3, dtype=">i4"), np.arange(3.0).astype(">f4")
+
+
+@pytest.mark.parametrize("constant", SWAPPED, ids=lambda constant: constant.dtype.str)
+def test_constants_have_the_byte_order_of_the_machine(constant):
+    fun = lambda a: np.sum(a * constant) + np.sum(np.where(a > constant, a, constant) ** 2)
+    program = bp.derive(fun, np.ones(3)).program
+    assert all(step.dtype.isnative for step in program.instructions)
+    a = np.array([0.5, -1.0, 3.0])
+    value, gradient = bp.value_and_grad(fun)(a)
+    for run in (bp.derive(fun, np.ones(3)), bp.compile(fun)):
+        np.testing.assert_allclose(run(a)[0], value)
+        np.testing.assert_allclose(run(a)[1], gradient)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from functools import update_wrapper
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ from .numeric import (
 from .precision import FLOAT64, Precision, size_of
 from .problem import Problem, Vector, round_off
 from .report import Row
-from .unrecorded import NumericAlone
+from .unrecorded import NumericAlone, describe, lost
 
 Mask = npt.NDArray[np.bool_]
 
@@ -142,8 +143,15 @@ def compare_program(
     by_steps = differentiate(problem, numeric)
     automatic = _automatic(problem, by_steps, program)
     given = None if program.manual is None else read_manual(problem, automatic, program.manual)
-    judge = _Judge(problem, given, automatic, by_steps, numeric, tolerance, precisions or {})
-    comparison = _settle(judge)
+
+    def settle(automatic: AutomaticGradient) -> Comparison:
+        return _settle(
+            _Judge(problem, given, automatic, by_steps, numeric, tolerance, precisions or {})
+        )
+
+    comparison = settle(automatic)
+    if given is not None and automatic.left and comparison.automatic_is_wrong:
+        comparison = settle(NumericAlone(by_steps, problem, lost(automatic.left)))
     comparison.notes = program.notes + comparison.notes
     return comparison
 
@@ -157,7 +165,7 @@ def _automatic(
     except Exception as error:
         if program.manual is None:
             raise
-        return NumericAlone(numeric, len(problem.names), error)
+        return NumericAlone(numeric, problem, describe(error))
 
 
 class _Verdict(NamedTuple):
@@ -186,25 +194,31 @@ def _settle(judge: _Judge) -> Comparison:
         given=given,
         automatic=automatic,
     )
-    automatic_wrong = verdict.automatic_wrong.any()
-    if given is None or not given.arrays or given.is_zero:
-        return comparison
-    if comparison.recorded and not comparison.ok and not automatic_wrong:
-        comparison.diagnosis = _find_cause(problem, given, judge.noise + judge.slack)
+    if given is not None and comparison.recorded and not verdict.automatic_wrong.any():
+        comparison.diagnosis = _find_cause(problem, given, comparison, judge.noise + judge.slack)
     return comparison
 
 
-def _find_cause(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosis]:
+def _find_cause(
+    problem: Problem, given: Manual, comparison: Comparison, noise: Vector
+) -> list[Diagnosis]:
     """Find the cause of a wrong manual gradient; what looks for it is imported only then.
 
     The verdict stands, whatever happens here.
     """
+    wrong = [row for row in comparison.rows if row.verdict == "wrong" and row.name in given.arrays]
+    if not wrong or given.is_zero:
+        return []
     from ..diagnosing.diagnose import diagnose
 
     allowed = dict(zip(problem.names, problem.arrays(noise), strict=True))
-    fun, params = problem.holding(given.unread)
+    params, filled = problem.without(given.unread)
+    fun, again = problem.fun, given.again
+    if given.unread:
+        fun = update_wrapper(lambda p: problem.fun(filled(p)), problem.fun, updated=())
+        again = again and (lambda p: given.again(filled(p)))  # type: ignore[misc]
     try:
-        return diagnose(fun, params, given.arrays, again=given.again, noise=allowed)
+        return diagnose(fun, params, given.arrays, again=again, noise=allowed)
     except Exception as error:
         warnings.warn(
             f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "

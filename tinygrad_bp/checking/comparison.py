@@ -17,7 +17,7 @@ from .numeric import NumericGradient
 from .pairing import Unread
 from .problem import Problem, Vector
 from .report import NO_BREAK, Entry, Report, Row, Verdict, WrongSide
-from .unrecorded import NumericAlone
+from .unrecorded import NumericAlone, lost
 
 Mask = npt.NDArray[np.bool_]
 
@@ -92,7 +92,7 @@ class Comparison(Report):
         self.loss, self.tolerance = problem.loss, tolerance
         self.numeric_method, self.numeric_note = numeric.method, numeric.reason
         self.diagnosis: list[Diagnosis] = []
-        self.notes = [] if given is None else given.notes
+        self.notes = [] if given is None else list(dict.fromkeys(given.notes))
         self.refusal = automatic.reason if isinstance(automatic, NumericAlone) else ""
 
     @property
@@ -114,6 +114,11 @@ class Comparison(Report):
     def automatic(self) -> Any:
         """The automatic gradient in the structure of the parameters, or None (see `refusal`)."""
         return self._problem.structure(self._sides.automatic.copy()) if self.recorded else None
+
+    @property
+    def automatic_is_wrong(self) -> bool:
+        """Whether automatic and numeric gradient differ in some entry."""
+        return bool(self._automatic_wrong.any())
 
     @property
     def recorded(self) -> bool:
@@ -184,16 +189,14 @@ class Comparison(Report):
             yield f"{wrong.sum()} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
         if not reached:
             yield (
-                f"the graph of fun does not reach it, but fun depends on it{self._where_lost}"
+                f"the graph of fun does not reach it, but fun depends on it"
+                f"{f': {lost(self._left)}' if self._left else ' (.detach() or no_grad() in fun?)'}"
                 if automatic_wrong.any()
                 else "fun does not depend on it: its gradient is 0"
             )
         elif automatic_wrong.any() and np.isfinite(automatic[automatic_wrong]).all():
-            yield (
-                f"automatic and numeric differ{self._where_lost}"
-                if self._left
-                else "automatic and numeric differ: a wrong derivative rule, or a kink"
-            )
+            why = lost(self._left) if self._left else "a wrong derivative rule, or a kink"
+            yield f"automatic and numeric differ: {why}"
         yield from self._notes_on_kinks(block)
         if manual is not None and not self._nothing_yet and wrong.any() and not manual.any():
             yield "all of it is 0"
@@ -217,14 +220,6 @@ class Comparison(Report):
                 f"{'entry' if vague.size == 1 else 'entries'} (error up to "
                 f"{allowed[vague].max():.1g})"
             )
-
-    @property
-    def _where_lost(self) -> str:
-        """Say where numbers left the graph, and the gradient with them."""
-        if not self._left:
-            return " (.detach() or no_grad() in fun?)"
-        places = " or ".join(map(str, self._left[:3]))
-        return f": the gradient is lost by {places}; compute with the Value itself there"
 
     @cached_property
     def _at_kink(self) -> Mask:
@@ -262,6 +257,8 @@ class Comparison(Report):
         if self._nothing_yet:
             yield "all manual gradients are 0: nothing is computed yet"
         yield from self.faults
+        if len(self._unread) == len(self.rows):
+            yield "there is no manual gradient that can be read"
         yield from self.notes
         for row, block in zip(self.rows, self._problem.blocks()):
             if row.verdict == "wrong" and row.worst is not None:

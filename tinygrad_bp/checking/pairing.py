@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..kernel.value import Value
-from ..trees import flatten
+from ..trees import flatten, step
 
 #: What people put before, and behind, the name of a parameter to name its gradient.
 _BEFORE = re.compile(
@@ -195,14 +195,15 @@ class _Reader:
         used = set(key_of.values())
         self._note_extra({key: item for key, item in got.items() if key not in used}, path)
         for name, child in wanted.items():
-            inner = f"{path}.{name}" if path else str(name)
+            inner = path + step(name, path)
             yield from self.read(child, got[key_of[name]] if name in key_of else MISSING, inner)
 
     def _keys(self, wanted: dict[Any, Any], got: dict[Any, Any], path: str) -> Any:
         """Return which key each name is given under, or why that is not certain."""
         if _has_names(wanted) and _has_names(got):
             key_of = {name: key for key, name in related(got, wanted).items()}
-            renamed = [f"{key} as that of {n}" for n, key in key_of.items() if n != key]
+            at = f"{path}." if path else ""
+            renamed = [f"{at}{key} as that of {at}{n}" for n, key in key_of.items() if n != key]
             if renamed:
                 self.notes.append(f"gradients were read by name: {', '.join(renamed)}")
             return key_of
@@ -212,7 +213,7 @@ class _Reader:
                 f"expected gradients of {_listed(wanted)}, got {len(got)} without these names",
             )
         if _has_names(wanted) or _has_names(got):
-            self._note_order([str(name) for name in wanted])
+            self._note_order([path + step(name, path) for name in wanted])
         return dict(zip(wanted, got, strict=True))
 
     def _only(self, name: str, given: Any) -> Any:
@@ -244,7 +245,7 @@ class _Reader:
 
     def _note_extra(self, items: dict[Any, Any], path: str) -> None:
         for key, item in items.items():
-            self.extra[f"{path}.{key}" if path else str(key)] = item
+            self.extra[path + step(key, path)] = item
 
 
 def _by_last(items: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ verdicts are vectors, and the names and shapes of the parameters are looked up a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from functools import update_wrapper
 from math import isnan
 from typing import Any
 
@@ -92,19 +91,20 @@ class Problem:
         """Arrange a vector as the parameters are arranged: views of it."""
         return rebuild(self.tree, iter(self.arrays(vector)))
 
-    def holding(self, names: Collection[str]) -> tuple[Callable[[Any], Any], Any]:
-        """Return `fun` of the other parameters alone, and these; empty tuples take the places."""
-        if not names:
-            return self.fun, self.structure(self.x.copy())
+    def without(self, names: Collection[str]) -> tuple[Any, Callable[[Any], Any]]:
+        """Return the other parameters, and what makes all of them again of such.
+
+        Empty tuples take the places of those that are held.
+        """
         places = dict(zip(self.names, self.arrays(self.x), strict=True))
-        open_ = [() if name in names else places[name].copy() for name in self.names]
+        others = (() if name in names else array.copy() for name, array in places.items())
 
-        def fun(params: Any) -> Any:
+        def filled(params: Any) -> Any:
             given = (leaf for _, leaf in flatten(params))
-            leaves = (places[n].copy() if n in names else next(given) for n in self.names)
-            return self.fun(rebuild(self.tree, leaves))
+            leaves = (a.copy() if name in names else next(given) for name, a in places.items())
+            return rebuild(self.tree, leaves)
 
-        return update_wrapper(fun, self.fun, updated=()), rebuild(self.tree, iter(open_))
+        return rebuild(self.tree, others), filled
 
     def _check_loss(self) -> float:
         point = Point(self)

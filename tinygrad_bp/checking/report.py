@@ -153,8 +153,13 @@ class Report(ABC):
             return f"gradients match: {total} {'entry' if total == 1 else 'entries'}"
         return (
             f"gradients do NOT match: {wrong} of {total} {'entry' if total == 1 else 'entries'} "
-            f"{'is' if wrong == 1 else 'are'} wrong"
+            f"{'is' if wrong == 1 else 'are'} wrong{self._or_missing}"
         )
+
+    @property
+    def _or_missing(self) -> str:
+        missing = any(row.verdict in ("missing", "not read") for row in self.rows)
+        return " or missing" if missing else ""
 
     def __str__(self) -> str:
         return _as_text(self)
@@ -265,8 +270,8 @@ def _finite(content: Any) -> Any:
 def _refused(comparison: Report) -> str:
     """Say that there is no automatic side, and what to do."""
     return (
-        "the manual gradient was compared with the numeric one alone, since fun cannot be recorded "
-        f"for the automatic one ({comparison.refusal})"
+        "manual gradients are compared with numeric ones alone; there are no automatic ones: "
+        f"{comparison.refusal}"
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..kernel.leaving import Left
 from ..kernel.value import Value
 from .automatic import AutomaticGradient
 from .branches import Way
 from .numeric import NumericGradient
-from .problem import Vector
+from .problem import Problem, Vector
 
 _PACKAGES = ("tinygrad_bp", "numpy", "scipy")
 _LONGEST = 300
@@ -25,11 +27,11 @@ class NumericAlone(AutomaticGradient):
         Why there is none, and where.
     """
 
-    def __init__(self, numeric: NumericGradient, parameters: int, error: Exception) -> None:
+    def __init__(self, numeric: NumericGradient, problem: Problem, reason: str) -> None:
         self.gradient = numeric.gradient
-        self.reached = [True] * parameters
+        self.reached = [True] * len(problem.names)
         self.left = []
-        self.reason = describe(error)
+        self.reason = reason
         self._error = numeric.error
 
     @property
@@ -61,6 +63,12 @@ def describe(error: Exception) -> str:
     text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
     place = _place(error)
     return f"{place}: {text}" if place else text
+
+
+def lost(left: Sequence[Left]) -> str:
+    """Say where numbers left the graph, and the gradient with them."""
+    places = [f"{each.what} in line {each.line} of {Path(each.file).name}" for each in left]
+    return f"the gradient is lost by {' or '.join(places[:3])}; compute with the Value itself there"
 
 
 def _place(error: Exception) -> str:

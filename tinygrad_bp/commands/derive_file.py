@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..checking.adapting import Adapted
 from ..saving import write
 from ..writing.derivation import derive
 from .files import Run, not_blamed
@@ -21,8 +22,8 @@ def answer(
 ) -> dict[str, Any]:
     """Derive ``loss(params)`` of a file as formulas or as source; write it where `out` is given."""
     script = run(file)
-    at = script.parameters(params)
-    derivation = derive(script.function(loss), at)
+    program = Adapted(script.function(loss), script.parameters(params))
+    derivation = derive(program, program.params)
     if out is None:
         return {"text": derivation.latex + "\n" if latex else derivation.source}
     with not_blamed():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..checking.adapting import Adapted
 from ..checking.compare import compare
 from ..drawing.draw import draw
 from ..kernel import Value
@@ -29,20 +30,21 @@ def answer(
     """
     script = run(file)
     at = script.parameters(params)
-    result = differentiate(script, at, loss)
-    if manual is not None:
-        by_hand = script.look_up("--manual", manual)
+    by_hand = None if manual is None else script.look_up("--manual", manual)
+    result = differentiate(script, at, loss, by_hand)
+    if by_hand is not None:
         options["comparison"] = compare(script.function(loss), at, by_hand)
     with not_blamed():
         diagram = draw(result, out, **options)
     return {"text": f"{diagram.title}: {diagram.description}\n"}
 
 
-def differentiate(script: UserFile, at: Any, loss: str) -> Value:
+def differentiate(script: UserFile, at: Any, loss: str, manual: Any = None) -> Value:
     """Run a function of a file at its parameters, and the backward pass where there is one."""
-    data = [leaf.data if isinstance(leaf, Value) else leaf for _, leaf in flatten(at)]
-    arguments = (rebuild(at, iter(data)),)
-    result = Trace(loss, script.function(loss), arguments, {}, [0], naming=True).value
+    program = Adapted(script.function(loss), at, manual)
+    data = [leaf.data if isinstance(leaf, Value) else leaf for _, leaf in flatten(program.params)]
+    arguments = (rebuild(program.params, iter(data)),)
+    result = Trace(loss, program, arguments, {}, [0], naming=True).value
     if not isinstance(result, Value):
         raise TypeError(f"{loss} gives a {type(result).__name__} for Values; expected a Value")
     if result.ndim == 0 and result.requires_grad:

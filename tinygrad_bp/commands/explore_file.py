@@ -23,8 +23,8 @@ def answer(
     """Write the page of ``loss(params)``, with the gradients called `manual` if there are some."""
     script = run(file)
     at = script.parameters(params)
-    result = differentiate(script, at, loss)
     by_hand = script.namespace.get(manual)
+    result = differentiate(script, at, loss, by_hand)
     comparison = None if by_hand is None else compare(script.function(loss), at, by_hand)
     with not_blamed():
         explore(result, out, comparison=comparison, title=f"{loss} of {file.name}")

@@ -150,7 +150,7 @@ def _leaf(path: str, k: int, given: Any, differentiated: bool, weak: Any, frozen
     if kind == "f":
         return Leaf(path, k, given, _floats(np.asarray(given)), True)
     if kind and kind in "iu" and not frozen:
-        return Leaf(path, k, given, np.asarray(given)[()], True)
+        return Leaf(path, k, given, np.asarray(given, given.dtype.newbyteorder("="))[()], True)
     _refuse_what_could_change(path, k, given)
     return Leaf(path, k, given)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ..kernel import Op
 from ..programs import Program
 from ..programs.trace import trace
 from ..writing.lines import Lines
+from ..writing.numpy_text import readable
 from ..writing.source import write_source
 from .graph import Graph
 
@@ -40,7 +43,8 @@ class Script:
         try:
             with np.errstate(all="ignore"):
                 traced = trace(fun, (params,), None)
-                self._read(traced.program, write_source(traced, {}).lines)
+                program = readable(traced.program, {})
+                self._read(program, write_source(replace(traced, program=program), {}).lines)
         except Exception:  # a text is a courtesy: whatever the function does, the verdict stands
             self._names, self._texts, self._lines = {}, {}, {}
 
@@ -115,13 +119,17 @@ def _places(graph: Graph, program: Program) -> dict[int, int]:
             for number, place in inputs
         ]
     )
-    known: dict[tuple[str, bytes], int] = {}
+    known: dict[tuple[Op | None, bytes], int] = {}
     for place, step in enumerate(program.instructions):
         if step.op is not None:
-            known.setdefault((step.op_name, np.asarray(values[place]).tobytes()), place)
+            numbers = np.asarray(values[place]).tobytes()
+            known.setdefault((step.op, numbers), place)
+            known[None, numbers] = place  # an op of the user's own may have been taken apart
+    ops = {step.op for step in program.instructions}
     for number, node in enumerate(graph.nodes):
         if node.op is not None:
-            same = known.get((node.op.name, np.asarray(node.data).tobytes()))
+            op = node.op if node.op in ops else None
+            same = known.get((op, np.asarray(node.data).tobytes()))
             if same is not None:
                 found[number] = same
     return found

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
 from math import isclose
+from typing import Literal
 
 from ..checking import Comparison, Row
 from ..diagnosing import Diagnosis
@@ -75,19 +76,18 @@ def _refuse_match(row: Row, nodes: list[Node], leaves: Mapping[str, list[Node]])
 
 
 def _mark(row: Row, comparison: Comparison) -> Mark:
+    verdict: Literal["correct", "wrong"] = "correct" if row.verdict == "correct" else "wrong"
     if row.worst is None:
-        return Mark(verdict=row.verdict)
+        return Mark(verdict=verdict)
     entry = next(
         each for each in comparison.entries if each.name == row.name and each.index == row.worst
     )
     where = f"[{', '.join(map(str, row.worst))}]" if row.worst else ""
     error = row.numeric_error if row.manual_error is None else row.manual_error
-    sides = [("automatic", entry.automatic), ("numeric", entry.numeric)]
-    if entry.manual is not None:
-        sides.insert(0, ("manual", entry.manual))
-    rows = [(what, number(value, 8)) for what, value in sides]
+    sides = (("manual", entry.manual), ("automatic", entry.automatic), ("numeric", entry.numeric))
+    rows = [(what, number(value, 8)) for what, value in sides if value is not None]
     at = [("entry", f"{where}, the worst")] if where else []
-    return Mark((*at, *rows, ("rel. error", number(error, 2))), row.verdict)
+    return Mark((*at, *rows, ("rel. error", number(error, 2))), verdict)
 
 
 def _first(
@@ -101,7 +101,7 @@ def _first(
         met |= {edge.tail: place[edge.head] for edge in graph.edges if edge.tail.value.op is None}
         first, diagnosis = max(known, key=lambda each: met[each[0]])
         return first, _explain(diagnosis)
-    wrong = {node for node, row in rows.items() if row.verdict == "wrong"}
+    wrong = {node for node, row in rows.items() if row.verdict != "correct"}
     uses = [edge for edge in graph.edges if edge.tail in wrong]
     if not uses:
         return next(iter(wrong), None), ()

@@ -88,7 +88,7 @@ def _parameters(comparison: Comparison, arrays: Arrays) -> Iterator[dict[str, An
         yield {
             "name": printable(row.name),
             "sides": {side: arrays.add(leaves[k]) for side, leaves in sides.items()},
-            "wrong": row.verdict == "wrong",
+            "wrong": row.verdict != "correct",
             "verdict": f"{row.wrong_side} wrong" if row.wrong_side else row.verdict,
             "note": row.note,
             "entries": [_entry(each) for each in _telling(own)],

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .context import witness
 from .data import as_node
 from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
-from .leaving import is_printing, note
+from .leaving import asked_by, is_printing, note
 
 Axis = int | tuple[int, ...] | None
 
@@ -75,6 +75,7 @@ class BehavesAsArray:
         def shape(self) -> tuple[int, ...]: ...  # noqa: D102
         @property
         def size(self) -> int: ...  # noqa: D102
+        def _label(self) -> str: ...
 
     __add__, __radd__ = _binary(np.add)
     __sub__, __rsub__ = _binary(np.subtract)
@@ -381,7 +382,7 @@ class BehavesAsArray:
         return int(self.data.item())
 
     def __bool__(self) -> bool:
-        self._refuse_to_lose_graph("bool()", "compare, or use .item() or .data")
+        self._refuse_to_lose_graph("bool()", "compare it with a number, or choose by np.where")
         return bool(self.data)
 
     def __format__(self, spec: str) -> str:
@@ -392,11 +393,11 @@ class BehavesAsArray:
         if self.size != 1:
             raise TypeError(f"{what}: expected one element, got shape {self.shape}; index first")
         if self.requires_grad and not is_printing() and not note(what):
-            self._refuse_to_lose_graph(what, "use .item()")
+            self._refuse_to_lose_graph(what, "compute with the Value itself")
 
     def _refuse_to_lose_graph(self, what: str, remedy: str) -> None:
         if self.requires_grad:
             raise TypeError(
-                f"{what} of {self!r} would silently lose its graph and with it the gradient; "
-                f"{remedy} if that is what you want"
+                f"{asked_by()}{what} of {self._label()} would silently lose its graph and with it "
+                f"the gradient; {remedy}"
             )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -22,6 +23,9 @@ IMPLEMENTATIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 #: Modules with further implementations, imported when a function is first not found.
 _unread: list[str] = []
+
+#: For a library that somebody may have imported, the module that registers its functions.
+_beside: dict[str, str] = {}
 
 
 def implements(*functions: Callable[..., Any]) -> Callable[[F], F]:
@@ -51,8 +55,10 @@ def implements(*functions: Callable[..., Any]) -> Callable[[F], F]:
 def implementation(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return what computes a NumPy function on Values, or say what to do instead."""
     found = IMPLEMENTATIONS.get(function)
-    if found is None and _unread:
-        read_all()
+    if found is None:
+        if _unread:
+            read_all()
+        read_beside()
         found = IMPLEMENTATIONS.get(function)
     return found or _unsupported(function)
 
@@ -60,6 +66,17 @@ def implementation(function: Callable[..., Any]) -> Callable[..., Any]:
 def further_in(*modules: str) -> None:
     """Say which modules register more: importing NumPy's whole namespace would take a while."""
     _unread.extend(modules)
+
+
+def further_beside(library: str, module: str) -> None:
+    """Say which module registers the functions of a library, which is imported by its user."""
+    _beside[library] = module
+
+
+def read_beside() -> None:
+    """Import the modules for the libraries that somebody has imported."""
+    for library in [each for each in _beside if each in sys.modules]:
+        import_module(_beside.pop(library))
 
 
 def read_all() -> None:
@@ -108,6 +125,5 @@ def _full_name(function: Callable[..., Any]) -> str:
 def _unsupported(function: Callable[..., Any]) -> NoReturn:
     raise TypeError(
         f"{_full_name(function)} is not implemented for Values, so its result would lose the "
-        "gradient; compose it of functions that are, write a tinygrad_bp.Op for it, or pass "
-        "value.detach().data if no gradient is wanted"
+        "gradient; compose it of functions that are, or write a tinygrad_bp.Op for it"
     )

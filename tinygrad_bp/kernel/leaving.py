@@ -91,6 +91,20 @@ def is_printing() -> bool:
     return code[at] == _BINARY and code[at + 1] in _PERCENT
 
 
+def asked_by() -> str:
+    """Name the function of a library that the program called, and that asks for numbers."""
+    frame: FrameType | None = sys._getframe(1)
+    name = ""
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if module in ("numpy", "scipy"):
+            name = f"{module}'s {frame.f_code.co_name}: "
+        elif module != _PACKAGE:
+            break
+        frame = frame.f_back
+    return name
+
+
 def _caller() -> FrameType | None:
     """Return the frame of the program that uses the package."""
     frame: FrameType | None = sys._getframe(1)
@@ -100,4 +114,4 @@ def _caller() -> FrameType | None:
 
 
 def _is_ours(module: Any) -> bool:
-    return str(module).partition(".")[0] in (_PACKAGE, "numpy", "contextlib")
+    return str(module).partition(".")[0] in (_PACKAGE, "numpy", "scipy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,11 @@ from .arrays import connected, ndarray, wrapped
 
 #: What makes an array of numbers, or of what NumPy hands to a Value itself.
 _MAKERS = """
-zeros ones empty full zeros_like ones_like empty_like full_like eye identity tri arange linspace
-logspace geomspace indices fromfunction fromiter frombuffer fromstring fromfile loadtxt genfromtxt
+zeros ones empty zeros_like ones_like empty_like full_like eye identity tri arange linspace
+logspace geomspace indices fromfunction frombuffer fromstring fromfile loadtxt genfromtxt
 load diag meshgrid atleast_1d atleast_2d atleast_3d stack vstack hstack dstack column_stack
 concatenate tile repeat vander hanning hamming blackman bartlett kaiser copy where tril triu
-random_sample ascontiguousarray asfortranarray asarray_chkfinite require broadcast_to
+random_sample asarray_chkfinite require broadcast_to
 """
 #: What takes an array, and so a list, in which NumPy does not look for Values.
 _OF_LISTS = """
@@ -27,6 +28,9 @@ sum prod mean average median max min amax amin std var ptp cumsum cumprod nansum
 nanmin percentile quantile dot inner outer vdot matmul cov corrcoef diff trapezoid any all argmax
 argmin argsort sort squeeze ravel reshape transpose clip exp log sqrt square abs tanh
 """
+
+
+_CONVERTING = ("asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
 
 
 def _making(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,6 +152,30 @@ def frompyfunc(func: Callable[..., Any], nin: int, nout: int, **options: Any) ->
     return call
 
 
+def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
+    """Make an array of one value, as `numpy.full`; of a Value too."""
+    fill_value = _joined(fill_value)
+    if isinstance(fill_value, Value):
+        return np.full(shape, fill_value, dtype, like=fill_value)
+    return wrapped(np.full(shape, fill_value, dtype, **options))
+
+
+def fromiter(iter: Any, dtype: Any, count: int = -1, **options: Any) -> Any:
+    """Make an array of what an iterator gives, as `numpy.fromiter`."""
+    given = [connected(each) for each in (iter if count < 0 else islice(iter, count))]
+    if has_values_inside(given):
+        return _converted(as_array(given), dtype)
+    return wrapped(np.fromiter(given, dtype, count, **options))
+
+
+def ndenumerate(arr: Any) -> Any:
+    """Go through places and elements, as `numpy.ndenumerate`."""
+    arr = connected(arr)
+    if isinstance(arr, Value):
+        return ((place, arr[place]) for place in np.ndindex(*arr.shape))
+    return np.ndenumerate(arr)
+
+
 def isscalar(element: Any) -> bool:
     """Say whether this is a number, as `numpy.isscalar`; a Value of shape () is one."""
     return (isinstance(element, Value) and not element.shape) or np.isscalar(element)
@@ -176,12 +204,15 @@ def made() -> dict[str, Any]:
     return (
         makers
         | lists
-        | {name: _as(getattr(np, name)) for name in ("asarray", "asanyarray")}
+        | {name: _as(getattr(np, name)) for name in _CONVERTING}
         | {
             name: _handed_over(getattr(np, name))
             for name in ("apply_along_axis", "apply_over_axes", "piecewise")
         }
         | {
+            "full": full,
+            "fromiter": fromiter,
+            "ndenumerate": ndenumerate,
             "array": array,
             "ndarray": ndarray,
             "isscalar": isscalar,

@@ -17,7 +17,11 @@ from types import ModuleType
 from typing import Any
 
 #: What stands for a module that is imported.
-SERVED = {"numpy": "tinygrad_bp.numpy", "math": "tinygrad_bp.numpy.math"}
+SERVED = {
+    "numpy": "tinygrad_bp.numpy",
+    "math": "tinygrad_bp.numpy.math",
+    "scipy": "tinygrad_bp.numpy.scipy",
+}
 
 
 def serve(namespace: dict[str, Any], folder: str | Path) -> None:

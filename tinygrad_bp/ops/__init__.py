@@ -9,7 +9,7 @@ The rest of NumPy's namespace, read when one of its functions is first met: `tri
 `decompositions`, `norms` are linear algebra.
 """
 
-from ..kernel.dispatch import further_in
+from ..kernel.dispatch import further_beside, further_in
 from . import plain
 from .arithmetic import absolute, add, div, matmul, maximum, minimum, mul, neg, pow, sub
 from .elementary import exp, log, relu, sigmoid, sqrt, tanh
@@ -79,3 +79,5 @@ further_in(
         )
     )
 )
+for _part in ("special", "linalg", "signal", "stats"):
+    further_beside(f"scipy.{_part}", f"{__name__}.of_scipy.{_part}")

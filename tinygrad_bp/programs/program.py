@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Op
-from .rows import row_of
+
+_PACKAGE = __name__.partition(".")[0]
 
 
 class Kind(StrEnum):
@@ -64,11 +65,6 @@ class Instruction:
     def op_name(self) -> str:
         """The name of the op, "" where there is none."""
         return self.op.name if self.op is not None else ""
-
-    @property
-    def row(self) -> str:
-        """The name of the op in the engine's table, "" for none and for a user's own."""
-        return row_of(self.op) if self.op is not None else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,8 +145,14 @@ def _shares(step: Instruction, value: Any, operands: Sequence[Any]) -> bool:
         return False
     said = step.op.shares
     if said is None:
-        said = not step.row
+        said = not _is_of_the_table(step.op)
     return said or any(np.may_share_memory(value, operand) for operand in operands)
+
+
+def _is_of_the_table(op: Op) -> bool:
+    """Return whether an op is of this package: whether its rules were written here."""
+    rule: Any = next(filter(None, (*op.rules, op.variadic)), None)
+    return rule is None or str(rule.__module__).startswith(f"{_PACKAGE}.")
 
 
 def compute(op: Op, operands: Sequence[Any], metadata: Mapping[str, Any]) -> Any:

@@ -91,7 +91,8 @@ def _kept(argument: Any) -> Any:
 
 
 def _copied(data: Any) -> Any:
-    return data.copy() if isinstance(data, np.ndarray) else data
+    """Copy an array, to the byte order of this machine."""
+    return data.astype(data.dtype.newbyteorder("=")) if isinstance(data, np.ndarray) else data
 
 
 def _is_float(argument: Any) -> bool:

@@ -44,11 +44,10 @@ def array_text(array: Any) -> str:
     'np.array([[0.5, -1.0]])'
     """
     array = np.asarray(array)
-    if array.size == 0:
-        return f"np.zeros({array.shape}, {dtype_text(array.dtype)})"
-    plain = array.dtype in (np.float64, np.int64, np.bool_)
-    dtype = "" if plain else f", dtype={dtype_text(array.dtype)}"
-    return f"np.array({_nested(array)}{dtype})"
+    plain = (np.float64, np.int64, np.bool_) if array.size else (np.float64,)
+    dtype = "" if array.dtype in plain else f", dtype={dtype_text(array.dtype)}"
+    shape = "" if array.size or array.ndim == 1 else f".reshape({array.shape})"
+    return f"np.array({_nested(array) if array.size else []}{dtype}){shape}"
 
 
 def _nested(array: Any) -> str:

@@ -21,9 +21,6 @@ from .numpy_text import Entry
 LARGEST_LITERAL = 1000
 _WIDTH = 100
 
-#: Ops whose text gives an array that cannot be written to.
-_READ_ONLY = frozenset({"broadcast_to", "diag", "diagonal"})
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -45,7 +42,8 @@ class Source:
         complete : bool, optional
             Whether large arrays are written out, in hexadecimal, or are arguments.
         """
-        head = ["import numpy as np", *_assigned(self.constants)]
+        imported = [f"import {name}" for name in modules_of(self.helpers)]
+        head = [*imported, "import numpy as np", *_assigned(self.constants)]
         parameters = list(self.parameters)
         if complete:
             head += [f"{name} = {_hexadecimal(array)}" for name, array in self.large.items()]
@@ -92,14 +90,18 @@ def helpers_of(entries: Mapping[int, Entry]) -> list[str]:
     """Return the helpers that entries call, each once, in an order in which they can be defined."""
     blocks: dict[str, None] = {}
     for _, entry in sorted(entries.items()):
-        if entry.helper:
-            blocks.update(dict.fromkeys(entry.helper.strip().split("\n\n")))
+        blocks.update(dict.fromkeys(entry.helpers.values()))
     return list(blocks)
+
+
+def modules_of(helpers: Sequence[str]) -> list[str]:
+    """Return which modules helpers need beside NumPy."""
+    return ["math"] if any("math." in text for text in helpers) else []
 
 
 def names_beside(helpers: Sequence[str]) -> Names:
     """Return names that are neither NumPy's nor those of helpers."""
-    return Names({"np", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
+    return Names({"np", "math", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
@@ -230,16 +232,16 @@ def _returned(position: int, lines: Lines, owned: set[int]) -> str:
         return f"np.float32({text})" if step.dtype == np.float32 else text
     memory = _memory(position, lines)
     copied = bool(memory & owned) or any(
-        steps[k].op is None or _is_read_only(steps[k], lines) for k in memory
+        steps[k].op is None or _is_read_only(steps[k], steps[steps[k].operands[0]]) for k in memory
     )
     owned |= memory
     return f"+{expression.text}" if copied else expression.text
 
 
-def _is_read_only(step: Instruction, lines: Lines) -> bool:
+def _is_read_only(step: Instruction, source: Instruction) -> bool:
     """Return whether NumPy gives a view to read; one constant number is written as numpy.full."""
-    source = lines.program.instructions[step.operands[0]]
-    return step.row in _READ_ONLY and not (source.kind is Kind.CONSTANT and source.shape == ())
+    number = source.kind is Kind.CONSTANT and source.shape == ()
+    return not number and _shows(step, source) and not _moved(step, source).flags.writeable
 
 
 def _memory(position: int, lines: Lines) -> set[int]:
@@ -252,9 +254,21 @@ def _memory(position: int, lines: Lines) -> set[int]:
         if k in found or (steps[k].op is None and k not in lines.variables):
             continue
         found.add(k)
-        if steps[k].shares or steps[k].row in _READ_ONLY:
+        if steps[k].shares or any(_shows(steps[k], steps[j]) for j in steps[k].operands[:1]):
             stack.extend(steps[k].operands)
     return found
+
+
+def _shows(step: Instruction, source: Instruction) -> bool:
+    """Return whether NumPy's function shows an operand, even if the engine copies it."""
+    return step.op is not None and step.op.moves and bool(_moved(step, source).base is not None)
+
+
+def _moved(step: Instruction, source: Instruction) -> Any:
+    """Let NumPy's function move elements of an array like the operand of a step."""
+    assert step.op is not None
+    function = step.op.numpy or step.op.forward
+    return np.asarray(function(np.empty(source.shape, source.dtype), **step.metadata))
 
 
 def _written(tree: Any, leaves: Iterator[str]) -> str:

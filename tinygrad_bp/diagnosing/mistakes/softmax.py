@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from ...ops.losses import _softmax
 from ..graph import Graph
 from ..hypothesis import Hypothesis, fixed
 from ..places import Softmax, Step
@@ -87,8 +88,9 @@ def shortcut_above(step: Step) -> Hypothesis:
 def _twice(low: int, axis: int) -> Hypothesis:
     def jacobian(g: Any, backward: Backward) -> Any:
         softmax = Softmax(low, low, (), (), axis=axis)
-        p = softmax.probabilities(backward.graph)
-        return p * (g - (g * p).sum(axis=axis, keepdims=True))
+        rule = _softmax.rule(0)
+        assert rule is not None
+        return rule(g, softmax.probabilities(backward.graph), None, axis=axis)
 
     return fixed(
         "cross-entropy-twice",

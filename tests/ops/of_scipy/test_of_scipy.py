@@ -1,0 +1,178 @@
+"""SciPy's functions on Values: SciPy's numbers, numeric derivatives of first and second order."""
+
+import numpy as np
+import pytest
+
+scipy = pytest.importorskip("scipy")
+from scipy import linalg, signal, special, stats  # noqa: E402
+
+import tinygrad_bp as bp  # noqa: E402
+from tests.gradients import five_point  # noqa: E402
+from tinygrad_bp.numpy import scipy as served  # noqa: E402
+
+V = np.array([0.7, 0.25, 1.4])
+P = np.array([0.2, 0.35, 0.45])
+A = np.array([[2.1, 0.4, -0.3], [0.7, 1.8, 0.2], [-0.5, 0.6, 2.6]])
+X = np.array([[0.3, -0.8, 0.5], [0.9, 0.2, -0.4]])
+LONG = np.array([0.5, -1.0, 0.3, 0.8, 1.1])
+
+UFUNCS = {
+    "erf": V,
+    "erfc": V,
+    "erfinv": P,
+    "ndtr": -V,
+    "log_ndtr": -3 * V,
+    "ndtri": P,
+    "digamma": V,
+    "gammaln": V,
+    "gamma": V,
+    "i0": V,
+    "i1": V,
+    "j0": V,
+    "j1": V,
+    "expit": V,
+    "logit": P,
+    "log_expit": -V,
+    "entr": P,
+}
+OF_TWO = ["betaln", "beta", "xlogy", "xlog1py", "rel_entr", "kl_div"]
+
+
+@pytest.mark.parametrize("name", UFUNCS)
+def test_ufuncs(name):
+    assert_as_scipy(getattr(special, name), getattr(special, name), UFUNCS[name])
+
+
+@pytest.mark.parametrize("name", OF_TWO)
+def test_functions_of_two(name):
+    fun = getattr(special, name)
+    assert_as_scipy(lambda a: fun(a, P), lambda a: fun(a, P), V)
+    assert_as_scipy(lambda a: fun(P, a), lambda a: fun(P, a), V)
+
+
+def test_at_the_edge():
+    assert bp.grad(lambda a: special.xlogy(0.0, a))(0.0) == 0
+    assert bp.grad(special.i1)(0.0) == 0.5
+    assert bp.grad(special.j1)(0.0) == 0.5
+
+
+WRITTEN_IN_PYTHON = {
+    "logsumexp": (lambda s, a: s.special.logsumexp(a, axis=1, keepdims=True), X),
+    "logsumexp with weights": (lambda s, a: s.special.logsumexp(a, b=[1.0, 2.0, 3.0], axis=-1), X),
+    "softmax": (lambda s, a: s.special.softmax(a, axis=0), X),
+    "softmax of all": (lambda s, a: s.special.softmax(a), X),
+    "log_softmax": (lambda s, a: s.special.log_softmax(a, axis=1), X),
+    "polygamma": (lambda s, a: s.special.polygamma(2, a), V),
+    "inv": (lambda s, a: s.linalg.inv(a), A),
+    "solve": (lambda s, a: s.linalg.solve(a, V, assume_a="gen"), A),
+    "det and norm": (lambda s, a: s.linalg.det(a) + s.linalg.norm(a), A),
+    "solve_triangular": (lambda s, a: s.linalg.solve_triangular(a, V, lower=True), A),
+    "solve_triangular, unit": (
+        lambda s, a: s.linalg.solve_triangular(a, V, trans=1, unit_diagonal=True),
+        A,
+    ),
+    "cho_solve": (lambda s, a: s.linalg.cho_solve(s.linalg.cho_factor(a @ a.T), V), A),
+    "cho_solve, lower": (
+        lambda s, a: s.linalg.cho_solve(s.linalg.cho_factor(a @ a.T, lower=True), a),
+        A,
+    ),
+    "cholesky": (lambda s, a: s.linalg.cholesky(a @ a.T), A),
+    "expm": (lambda s, a: s.linalg.expm(a / 3), A),
+    "norm.logpdf": (lambda s, a: s.stats.norm.logpdf(V, a[0], scale=a[2]), V),
+    "norm.pdf, cdf, sf": (
+        lambda s, a: s.stats.norm.pdf(a) * s.stats.norm.cdf(a, 0.1) + s.stats.norm.sf(a),
+        V,
+    ),
+    "norm.logcdf": (lambda s, a: s.stats.norm.logcdf(-5 * a), V),
+    "t.logpdf": (lambda s, a: s.stats.t.logpdf(P, a[0] + 2, a[1], a[2]), V),
+    "poisson.logpmf": (lambda s, a: s.stats.poisson.logpmf([1, 0, 3], np.exp(a)), V),
+    "expon.logpdf": (lambda s, a: s.stats.expon.logpdf(a, 0.1, 2.0), V),
+    "gamma.logpdf": (lambda s, a: s.stats.gamma.logpdf(a, a[0] + 1, scale=a[2]), V),
+    "beta.logpdf": (lambda s, a: s.stats.beta.logpdf(P, a[0] + 1, a), V),
+    "multivariate_normal.logpdf": (
+        lambda s, a: s.stats.multivariate_normal.logpdf(X, a[0], a @ a.T),
+        A,
+    ),
+    "multivariate_normal.pdf": (lambda s, a: s.stats.multivariate_normal.pdf(a, cov=2.0), V),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN_IN_PYTHON)
+def test_what_is_written_in_python(name):
+    fun, at = WRITTEN_IN_PYTHON[name]
+    assert_as_scipy(lambda a: fun(served, a), lambda a: fun(scipy, a), at)
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize("name", ["convolve", "correlate", "fftconvolve"])
+@pytest.mark.parametrize("size", [2, 3])
+def test_signals(name, mode, size):
+    mine, theirs = getattr(served.signal, name), getattr(signal, name)
+    v = V[:size]
+    assert_as_scipy(lambda a: mine(a, v, mode), lambda a: theirs(a, v, mode), LONG)
+    assert_as_scipy(lambda a: mine(LONG, a, mode), lambda a: theirs(LONG, a, mode), v)
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize("name", ["convolve2d", "correlate2d"])
+@pytest.mark.parametrize("shape", [(2, 3), (1, 2), (2, 2)])
+def test_images(name, mode, shape):
+    mine, theirs = getattr(served.signal, name), getattr(signal, name)
+    image = np.outer(LONG, LONG[:4])
+    kernel = A[: shape[0], : shape[1]]
+    assert_as_scipy(lambda a: mine(a, kernel, mode), lambda a: theirs(a, kernel, mode), image)
+    assert_as_scipy(lambda a: mine(image, a, mode=mode), lambda a: theirs(image, a, mode), kernel)
+
+
+def assert_as_scipy(fun, theirs, at):
+    wanted = theirs(at.copy())
+    found = fun(bp.Value(at))
+    np.testing.assert_allclose(found.data, wanted, rtol=1e-10, atol=1e-13)
+    assert np.shape(wanted) == found.shape
+    np.testing.assert_array_equal(fun(at.copy()), wanted)
+    weights = np.random.default_rng(7).normal(size=np.shape(wanted))
+    gradient = bp.grad(lambda a: np.sum(fun(a) * weights))
+    (numeric,) = five_point(lambda a: np.sum(theirs(a) * weights), [at])
+    np.testing.assert_allclose(gradient(at), numeric, rtol=1e-7, atol=1e-8)
+    direction = np.cos(np.arange(at.size)).reshape(at.shape)
+    (product,) = bp.hvp(lambda a: np.sum(fun(a) * weights), (at,), (direction,))
+    (slopes,) = five_point(lambda a: np.sum(gradient(a) * direction), [at])
+    np.testing.assert_allclose(product, slopes, rtol=1e-6, atol=1e-7)
+
+
+def test_a_wrong_derivative_would_be_seen():
+    def wrong(a):
+        return special.erf(a.detach()) * a / a.detach() if isinstance(a, bp.Value) else None
+
+    with pytest.raises(AssertionError):
+        assert_as_scipy(wrong, special.erf, V)
+
+
+def test_what_is_served_is_scipy_in_all_else():
+    assert served.special.comb is special.comb
+    assert served.linalg.lu is linalg.lu
+    assert served.stats.norm(1.0, 2.0).mean() == stats.norm(1.0, 2.0).mean()
+    assert served.__name__ == "tinygrad_bp.numpy.scipy"
+    assert "logsumexp" in dir(served.special)
+    with pytest.raises(AttributeError):
+        _ = served.special.nothing
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda v: special.gammainc(v, v), TypeError, "gammainc is not implemented"),
+        (lambda v: special.logsumexp(v), TypeError, "scipy's logsumexp: a conversion to an array"),
+        (lambda v: served.linalg.inv(v, nothing=1), TypeError, "inv: nothing="),
+        (lambda v: served.signal.convolve(v, A), ValueError, "as many axes"),
+        (lambda v: served.signal.convolve(v, v, "half"), ValueError, "'half'"),
+        (
+            lambda v: served.signal.convolve2d(A * v, A, boundary="wrap"),
+            TypeError,
+            "filled with 0",
+        ),
+    ],
+)
+def test_refusals(call, error, said):
+    with pytest.raises(error, match=said):
+        call(bp.Value(V))
