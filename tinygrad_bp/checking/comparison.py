@@ -51,6 +51,9 @@ class Comparison(Report):
         first. Empty where nothing is wrong, or the automatic gradient is.
     notes : list of str
         How the program and the manual gradients were read, where that was not plain.
+    faults : list of str
+        What is wrong with the computation of the manual gradients, beside their numbers; see
+        `compare_vjp`.
     refusal : str
         Why the function could not be recorded on Values, and where; empty where it was. If not,
         the manual gradient is compared with the numeric one alone.
@@ -71,6 +74,7 @@ class Comparison(Report):
         given: Manual | None = None,
         automatic: AutomaticGradient | None = None,
     ) -> None:
+        self.faults: list[str] = []
         self._unread = {} if given is None else given.unread
         self._nothing_yet = given is not None and given.is_zero
         self._left = [] if automatic is None else automatic.left
@@ -94,7 +98,8 @@ class Comparison(Report):
     @property
     def ok(self) -> bool:
         """Whether every entry is correct."""
-        return not self._wrong.any() and all(row.verdict == "correct" for row in self._steps)
+        right = not self._wrong.any() and all(row.verdict == "correct" for row in self._steps)
+        return right and not self.faults
 
     def __bool__(self) -> bool:
         return self.ok
@@ -251,6 +256,7 @@ class Comparison(Report):
             yield f"the loss is {self.loss}"
         if self._nothing_yet:
             yield "all manual gradients are 0: nothing is computed yet"
+        yield from self.faults
         if len(self._unread) == len(self.rows):
             yield "there is no manual gradient that can be read"
         yield from self.notes
