@@ -53,6 +53,7 @@ def demo(
 
     from .demo import run
     from .demo.plots import missing_matplotlib
+    from .drawing import RenderError
 
     problem = missing_matplotlib()
     if problem is not None:
@@ -64,6 +65,8 @@ def demo(
         raise _cannot(
             f"cannot write to {out}: {error.strerror or error}; choose another folder with --out"
         ) from None
+    except RenderError as error:
+        raise _cannot(str(error)) from None
     console.print(Markdown((out / "summary.md").read_text(encoding="utf-8")))
     console.print(f"\nAll of it is in [bold]{out}[/]; start with summary.md and graph.svg.")
 
