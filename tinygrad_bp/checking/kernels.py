@@ -13,7 +13,7 @@ from .adapting import Adapted
 from .compare import compare_program
 from .comparison import Comparison
 from .numeric import Method, as_float, check_method
-from .precision import Array, Precision, coarsest, find_precision, precision_of, find_precisions
+from .precision import Array, Precision, coarsest, find_precision, find_precisions, precision_of
 from .probing import probe
 from .pulling import Pullback, Reference
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..kernel.value import Value
 from ..trees import flatten, rebuild
 from .pairing import Unread, pair
-from .precision import Array, coarsest, precision_of, find_precisions
+from .precision import Array, coarsest, find_precisions, precision_of
 
 
 class Reference:
