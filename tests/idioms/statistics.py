@@ -21,7 +21,6 @@ def loss(W):
     h = X @ W
     return np.linalg.det(np.cov(h.T)) + np.corrcoef(h, rowvar=False)[0, 1]
 """,
-        pending=True,
     ),
     Idiom(
         "`np.percentile(h, 30)`, `np.quantile(h, 0.25, axis=0)`",
@@ -30,7 +29,6 @@ def loss(W):
     h = X @ W
     return np.percentile(h, 30) + np.quantile(h, 0.25, axis=0).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`np.median(h)`, `np.median(h, axis=(0, 1))`",
@@ -110,7 +108,6 @@ def loss(v):
     return np.sum(as_strided(v, (2, 2), (8, 8)) ** 2)
 """,
         refused="sliding_window_view",
-        pending=True,
     ),
     Idiom(
         "im2col by index arrays, `padded[k, i, j]`",
