@@ -47,6 +47,7 @@ def sweep(
     create_graph: bool,
     version: int,
     until: Collection[Any] = (),
+    tell: Callable[[Any, int, Any, Any], object] | None = None,
 ) -> Iterator[tuple[Any, Any]]:
     """Yield each node of a path with its cotangent, from the last node to the first.
 
@@ -63,6 +64,9 @@ def sweep(
         The version of the newest data: older nodes are looked at for operands that have changed.
     until : collection of Node, optional
         Where to stop as at a leaf.
+    tell : callable, optional
+        Is told every contribution, ``tell(node, position, raw, contribution)``: of a node to
+        its operand at a position, before and after broadcasting is undone.
 
     Yields
     ------
@@ -89,16 +93,18 @@ def sweep(
             y, operands = node, parents
         else:
             y, operands = node._data, [parent._data for parent in parents]
-        for parent, rule in zip(parents, op.rules):
+        for position, (parent, rule) in enumerate(zip(parents, op.rules)):
             if parent not in path or rule is None:
                 continue
             try:
-                contribution = rule(g, y, *operands, **node.metadata)
-                if contribution.shape != parent._data.shape:
-                    contribution = sum_to_shape(contribution, parent._data.shape)
+                contribution = raw = rule(g, y, *operands, **node.metadata)
+                if raw.shape != parent._data.shape:
+                    contribution = sum_to_shape(raw, parent._data.shape)
             except Exception as error:
                 error.add_note(f"in the derivative rule of {op.name} for {_named(parent, node)}")
                 raise
+            if tell is not None:
+                tell(node, position, raw, contribution)
             if parent in pending:
                 contribution = pending[parent] + contribution
             pending[parent] = contribution
