@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..diagnosing import Diagnosis
 from .automatic import AutomaticGradient, limited_noise
 from .comparison import Comparison, Row, Sides, step_row
 from .kinks import Look, look_closer
@@ -23,6 +22,9 @@ from .numeric import (
     differentiate,
 )
 from .problem import Problem, Vector, round_off
+
+if TYPE_CHECKING:
+    from ..diagnosing.diagnose import Findings
 
 Mask = npt.NDArray[np.bool_]
 
@@ -156,11 +158,13 @@ def _settle(
         _step_rows(given, tolerance),
     )
     if given is not None and not comparison.ok and not verdict.automatic_wrong.any():
-        comparison.diagnosis = _diagnosed(problem, given, judge.noise)
+        found = _diagnosed(problem, given, judge.noise)
+        if found is not None:
+            comparison.diagnosis, comparison.reconstruction = found
     return comparison
 
 
-def _diagnosed(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosis]:
+def _diagnosed(problem: Problem, given: Manual, noise: Vector) -> Findings | None:
     """Find the cause of a wrong manual gradient; what looks for it is imported only then.
 
     The verdict stands, whatever happens here.
@@ -178,7 +182,7 @@ def _diagnosed(problem: Problem, given: Manual, noise: Vector) -> list[Diagnosis
             RuntimeWarning,
             stacklevel=4,
         )
-        return []
+        return None
 
 
 def _step_rows(given: Manual | None, tolerance: float) -> list[Row]:

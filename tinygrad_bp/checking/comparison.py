@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from .kinks import Look
 from .manual import Step
 from .numeric import NumericGradient
 from .problem import Problem, Vector
+
+if TYPE_CHECKING:
+    from ..diagnosing.reconstruction import Reconstruction
 
 Mask = npt.NDArray[np.bool_]
 
@@ -110,6 +113,11 @@ class Comparison:
     diagnosis : list of Diagnosis
         The mistakes that give exactly the wrong manual gradients, those nearest to the loss
         first. Empty where nothing is wrong, or the automatic gradient is.
+    reconstruction : Reconstruction or None
+        The backward pass with all these mistakes in it, a `Derivation`: called like `fun` it
+        returns the value and the wrong gradients; its `source` has the wrong lines marked, its
+        `diff` says what to change. None where the mistakes do not explain every number. Where
+        `manual` was no function it rests on one point.
     """
 
     def __init__(
@@ -138,6 +146,7 @@ class Comparison:
         self.loss, self.tolerance = problem.loss, tolerance
         self.numeric_method, self.numeric_note = numeric.method, numeric.reason
         self.diagnosis: list[Diagnosis] = []
+        self.reconstruction: Reconstruction | None = None
 
     @property
     def ok(self) -> bool:

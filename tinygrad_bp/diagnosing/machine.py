@@ -11,7 +11,7 @@ import numpy as np
 from ..kernel.backward import sum_to_shape
 from ..programs.labelled import ACCUMULATE, Labelled
 from ..programs.program import Kind
-from .edits import RESULT, Expr, Number, Own, Ref, Slot, evaluate
+from .edits import OWN, RESULT, Expr, Number, Own, Ref, Slot, evaluate, leaves, put
 from .facts import affine
 
 #: The numbers of steps that differ from those of the machine.
@@ -59,13 +59,23 @@ class Machine:
         Of forward steps, only what the backward pass computes.
         """
         found = [0] * len(self.steps)
-        read = {k: [s.place for s in self.changes if s.place == k] for k in range(len(self.steps))}
-        del read
         for k in reversed(range(len(self.steps))):
             found[k] |= 1 << k
             if self.steps[k].kind is Kind.BACKWARD:
                 for operand in self._read(k):
                     found[operand] |= found[k]
+        return found
+
+    @cached_property
+    def above(self) -> list[int]:
+        """For each step the steps of the backward pass that it is computed from, as bits."""
+        found = []
+        for k, step in enumerate(self.steps):
+            bits = 1 << k
+            if step.kind is Kind.BACKWARD:
+                for operand in self._read(k):
+                    bits |= found[operand]
+            found.append(bits)
         return found
 
     def _read(self, k: int) -> Iterable[int]:
@@ -80,8 +90,8 @@ class Machine:
         if expr is not None:
             yield from _places(expr, k, without=k)
 
-    def run(self, changes: Mapping[Slot, Expr]) -> Overlay:
-        """Compute what changes make of the numbers."""
+    def run(self, changes: Mapping[Slot, Expr], only: int = -1) -> Overlay:
+        """Compute what changes make of the numbers; of all steps or of `only` some, as bits."""
         new: Overlay = {}
         values, functions = self.values, self._functions
 
@@ -93,6 +103,7 @@ class Machine:
         waiting = 0
         for slot in changes:
             waiting |= self.below[slot.place]
+        waiting &= only
         while waiting:
             low = waiting & -waiting
             waiting ^= low
@@ -117,7 +128,7 @@ class Machine:
                 if slot in layer:
                     result = evaluate(layer[slot], value_of, result)
             shape = np.shape(values[k])
-            new[k] = result if np.shape(result) == shape else np.broadcast_to(result, shape)
+            new[k] = result if np.shape(result) == shape else _shaped(result, shape)
         return new
 
     def edited(self, changes: Mapping[Slot, Expr]) -> Machine:
@@ -126,8 +137,6 @@ class Machine:
         values = [new.get(k, value) for k, value in enumerate(self.values)]
         merged = dict(self.changes)
         for slot, expr in changes.items():
-            from .edits import OWN, put
-
             merged[slot] = put(expr, {OWN: merged[slot]}) if slot in merged else expr
         return Machine(self.lines, values, merged)
 
@@ -145,9 +154,12 @@ class Machine:
         return Sensitivities(self, seeds)
 
 
-def _places(expr: Expr, own: int, without: int = -1) -> Iterable[int]:
-    from .edits import leaves
+def _shaped(result: Any, shape: tuple[int, ...]) -> Any:
+    """Broadcast to a shape; what is larger stays, as a gradient that was not reduced."""
+    return np.broadcast_to(result, shape) if np.ndim(result) <= len(shape) else result
 
+
+def _places(expr: Expr, own: int, without: int = -1) -> Iterable[int]:
     for leaf in leaves(expr):
         place = leaf.place if isinstance(leaf, Ref) else own if isinstance(leaf, Own) else -1
         if place >= 0 and place != without:
@@ -241,8 +253,6 @@ class Sensitivities:
 
 
 def _passes(expr: Expr) -> bool:
-    from .edits import leaves
-
     return any(isinstance(leaf, Own) for leaf in leaves(expr))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from .. import ops
 from ..ops.shaping import matrix_transpose
 from ..programs.labelled import ACCUMULATE
 from ..programs.program import Kind
+from ..programs.witnesses import as_op
 from .edits import Call, Expr, Number, Ref, call, times
-from .structure import Structure, is_uniform
+from .structure import Structure, is_uniform, softmax_axis
 
 #: How many values of one shape are looked at.
 _MOST = 400
@@ -36,6 +37,8 @@ class Source:
         The step that it is made of; -1 for none.
     cost : float
         The less likely, the larger.
+    whole : bool
+        In regions: whether it is the whole contribution, and no factor of it.
     """
 
     expr: Expr
@@ -43,6 +46,22 @@ class Source:
     kind: str
     place: int
     cost: float = 0.0
+    whole: bool = False
+
+
+class Block(NamedTuple):
+    """Sources of one shape, and their numbers, one a row."""
+
+    sources: list[Source]
+    matrix: Any
+
+    @classmethod
+    def of(cls, sources: Sequence[Source], shape: tuple[int, ...]) -> Block:
+        """Put sources together."""
+        found = np.empty((len(sources), *shape))
+        for row, source in enumerate(sources):
+            found[row] = source.number
+        return cls(list(sources), found.reshape(len(sources), int(np.prod(shape))))
 
 
 def _power(exponent: float) -> Any:
@@ -54,12 +73,10 @@ def _minus(v: Expr) -> Expr:
 
 
 def _mask(v: Expr) -> Expr:
-    return call(POSITIVE, v)
+    return call(POSITIVE, v, Number(0.0))
 
 
-#: A step function as an op, so that an expression can have it.
-POSITIVE = ops.relu.__class__("positive part", lambda a: np.greater(a, 0) * 1.0, None)
-NEGATIVE = ops.relu.__class__("negative part", lambda a: np.less_equal(a, 0) * 1.0, None)
+POSITIVE, NEGATIVE, SIGN = (as_op(f, n) for f, n in ((np.greater, 2), (np.less_equal, 2), (np.sign, 1)))
 
 #: The forms in which a derivative has a value.
 FORMS: dict[str, Any] = {
@@ -69,7 +86,7 @@ FORMS: dict[str, Any] = {
     "v²": _power(2.0),
     "1 / v": lambda v: call(ops.div, _ONE, v),
     "v > 0": _mask,
-    "v <= 0": lambda v: call(NEGATIVE, v),
+    "v <= 0": lambda v: call(NEGATIVE, v, Number(0.0)),
     "1 + v²": lambda v: call(ops.add, _ONE, _power(2.0)(v)),
     "1 + v": lambda v: call(ops.add, _ONE, v),
     "sqrt v": lambda v: call(ops.sqrt, v),
@@ -89,7 +106,6 @@ FORMS: dict[str, Any] = {
     "(v (1 - v))²": lambda v: call(ops.pow, times(v, _minus(v)), Number(2.0)),
     "(1 - v²)²": lambda v: call(ops.pow, _minus(_power(2.0)(v)), Number(2.0)),
 }
-SIGN = ops.relu.__class__("sign", np.sign, None)
 
 
 class Pools:
@@ -97,7 +113,8 @@ class Pools:
 
     def __init__(self, structure: Structure) -> None:
         self._structure = structure
-        self._plain: dict[tuple[int, ...], list[Source]] = {}
+        self._blocks: dict[Any, Block] = {}
+        self.regions: dict[Any, Any] = {}
         self._forms: dict[int, list[Source]] = {}
         steps = structure.steps
         self._values = [
@@ -113,18 +130,51 @@ class Pools:
             if structure.flows[k] and (step.op is ACCUMULATE or step.kind is Kind.SEED)
         ]
 
-    def plain(self, shape: tuple[int, ...]) -> list[Source]:
+    def plain(self, shape: tuple[int, ...]) -> Block:
         """Return the values that fit a shape, as they are, transposed or reshaped."""
-        if shape not in self._plain:
-            self._plain[shape] = _distinct(self._fitting(shape, self._values), shape)
-        return self._plain[shape]
+        return self._kept(
+            ("plain", shape),
+            lambda: Block.of(_distinct(self._fitting(shape, self._values, self._structure.values), shape), shape),
+        )
 
-    def cotangents(self, shape: tuple[int, ...], before: int) -> list[Source]:
-        """Return the cotangents of a shape that are known before a step."""
-        key = (-1, *shape)
-        if key not in self._plain:
-            self._plain[key] = _distinct(self._fitting(shape, self._cotangents), shape)
-        return [s for s in self._plain[key] if s.place < before]
+    def cotangents(self, shape: tuple[int, ...], values: Sequence[Any]) -> Block:
+        """Return the cotangents of a shape, as they are now."""
+        found = _distinct(self._fitting(shape, self._cotangents, values), shape)
+        return Block.of(found, shape)
+
+    def near(self, places: frozenset[int], shape: tuple[int, ...]) -> Block:
+        """Return the forms of some values that fit a shape."""
+
+        def made() -> Block:
+            values = self._structure.values
+            fitting = [p for p in sorted(places, reverse=True) if np.shape(values[p]) and fits(np.shape(values[p]), shape)]
+            return Block.of([form for p in fitting for form in self.forms(p)], shape)
+
+        return self._kept(("near", places, shape), made)
+
+    def masks(self, shape: tuple[int, ...]) -> Block:
+        """Return what a mask may have been made of."""
+
+        def made() -> Block:
+            plain = [s for s in self.plain(shape).sources if s.kind == ""]
+            found = [f for s in plain for f in self.forms(s.place) if f.kind in ("v > 0", "v <= 0")]
+            return Block.of(found, shape)
+
+        return self._kept(("masks", shape), made)
+
+    def probabilities(self, shape: tuple[int, ...]) -> list[tuple[Source, int]]:
+        """Return the values that add up to 1 along an axis, and that axis."""
+        key = ("probabilities", shape)
+        if key not in self.regions:
+            plain = [s for s in self.plain(shape).sources if s.kind == "" and np.shape(s.number) == shape]
+            self.regions[key] = [(s, a) for s in plain if (a := softmax_axis(s.number)) is not None]
+        found: list[tuple[Source, int]] = self.regions[key]
+        return found
+
+    def _kept(self, key: Any, make: Callable[[], Block]) -> Block:
+        if key not in self._blocks:
+            self._blocks[key] = make()
+        return self._blocks[key]
 
     def forms(self, place: int) -> list[Source]:
         """Return the forms in which a derivative may have a value."""
@@ -141,8 +191,9 @@ class Pools:
             self._forms[place] = found
         return self._forms[place]
 
-    def _fitting(self, shape: tuple[int, ...], places: list[int]) -> Iterator[Source]:
-        values = self._structure.values
+    def _fitting(
+        self, shape: tuple[int, ...], places: list[int], values: Sequence[Any]
+    ) -> Iterator[Source]:
         size = int(np.prod(shape))
         for k in places:
             number = np.asarray(values[k])
@@ -152,9 +203,9 @@ class Pools:
                 number = number * 1.0
             if not np.isfinite(number).all():
                 continue
-            if _fits(number.shape, shape):
+            if fits(number.shape, shape):
                 yield Source(Ref(k), number, "", k)
-            if number.ndim >= 2 and _fits((*number.shape[:-2], *number.shape[:-3:-1]), shape):
+            if number.ndim >= 2 and fits((*number.shape[:-2], *number.shape[:-3:-1]), shape):
                 flipped = matrix_transpose(number)
                 yield Source(_transposed(k, number.ndim), flipped, "T", k, 0.25)
             if number.size == size and number.shape != shape and len(shape) != 1 and number.ndim > 1:
@@ -190,7 +241,7 @@ def _value(expr: Expr, number: Any) -> Any:
     return expr.op.forward(*(_value(e, number) for e in expr.operands), **expr.metadata)
 
 
-def _fits(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+def fits(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     if len(small) > len(shape):
         return False
     return all(a in (1, b) for a, b in zip(reversed(small), reversed(shape), strict=False))
@@ -207,12 +258,3 @@ def _distinct(found: Iterator[Source], shape: tuple[int, ...]) -> list[Source]:
         if len(kept) >= _MOST:
             break
     return list(kept.values())
-
-
-def matrix(sources: list[Source], shape: tuple[int, ...]) -> Any:
-    """Put sources below each other, one a row."""
-    if not sources:
-        return np.zeros((0, int(np.prod(shape))))
-    return np.stack([np.broadcast_to(s.number, shape).ravel() for s in sources])
-
-

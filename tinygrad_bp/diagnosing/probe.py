@@ -41,6 +41,7 @@ class Probe:
         self.seeds: dict[int, Any] = {}
         self.error = np.zeros(_COUNT)
         self.slack = 0.0
+        self.wrong: list[int] = []
         for name, place in case.places.items():
             now, manual = np.asarray(machine.values[place]), np.asarray(case.manual[name])
             size = float(np.max(np.abs(now), initial=0.0))
@@ -52,9 +53,17 @@ class Probe:
                 continue
             weight = 1 / (size * np.sqrt(now.size))
             self.seeds[place] = weight * vectors
+            if not case.agrees(name, now):
+                self.wrong.append(place)
             self.error += self.seeds[place].reshape(_COUNT, -1) @ (manual - now).ravel()
             inexact = max(case.tolerance[name], case.allowed[name] / size)
             self.slack = max(self.slack, inexact if inexact > 1e-8 else 0.0)
+
+    @cached_property
+    def reaching(self) -> list[int]:
+        """For each wrong gradient what it is computed from, as bits."""
+        above = self.machine.above
+        return [above[k] for k in self.wrong]
 
     @cached_property
     def _sensitivities(self) -> Sensitivities:

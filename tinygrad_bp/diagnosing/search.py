@@ -93,8 +93,10 @@ class Search:
         """Find edits that explain what is wanted; the same edit in every pass is one."""
         bench = self.bench(machine, names, wrong & names)
         found = self._exact(machine, list(proposals(bench)), wrong, wanted)
-        if not found and not self.late and self.structure.groups:
-            found = self._exact(machine, list(groups.compounding(bench)), wrong, wanted, _MANY)
+        for kinds in (groups.PLAIN, groups.VALUES, groups.FURTHER) if self.structure.groups else ():
+            if not found and not self.late:
+                compounding = list(groups.compounding(bench, kinds))
+                found = self._exact(machine, compounding, wrong, wanted, _MANY)
         return found
 
     def _exact(
@@ -109,10 +111,16 @@ class Search:
         found: dict[Any, Found] = {}
         ordered = sorted(candidates, key=lambda edit: edit.cost)
         self.tried += len(ordered)
+        first = min(wanted, key=lambda n: machine.above[self.case.places[n]].bit_count())
+        target = self.case.places[first]
         for edit in ordered[:most]:
             if self.late:
                 break
             try:
+                if most > _MOST:
+                    new = machine.run(edit.changes, machine.above[target])
+                    if target not in new or not self.case.agrees(first, new[target]):
+                        continue
                 fixed, broken = self.case.outcome(machine, edit.changes, wrong)
             except (ValueError, TypeError, FloatingPointError, IndexError):
                 continue

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..programs.labelled import ACCUMULATE, Labelled, Line
+from ..programs.labelled import ACCUMULATE, PASS, Labelled, Line
 from ..programs.program import Kind
 from .edits import Call, Expr, Ref, plus
-from .facts import elementwise, moves
+from .facts import elementwise, moves, switches
 
 #: The longest composition, in steps, that is looked at as one function.
-_LONGEST = 24
+_LONGEST = 12
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,12 @@ class Structure:
             for low, k in self.cotangents.items()
         }
 
+    @cached_property
+    def switching(self) -> frozenset[int]:
+        """The forward steps whose derivative has a mask in it."""
+        found = (k for k in self.lines.edges if switches(self.steps[k]))
+        return frozenset(self.lines.edges[k][0] for k in found)
+
     def source(self, place: int) -> int:
         """Go back over steps that only arrange numbers anew."""
         while moves(self.steps[place].op) and self.steps[place].operands:
@@ -93,11 +99,29 @@ class Structure:
             uses = self.uses[low]
             terms = tuple(j for j, (child, _) in enumerate(uses) if child in through)
             shape = self.steps[high].shape
-            if terms and self.steps[low].shape == shape:
+            ends = self.steps[high].shape == self.steps[low].shape == shape
+            if terms and ends and not self._handed_on(low, high, terms):
                 yield Region(low, high, self._inside(low, through), terms)
             if len(terms) == len(uses) and self.steps[low].op is not None:
                 through.add(low)
                 touched.update(self.steps[low].operands)
+
+    def _handed_on(self, low: int, high: int, terms: tuple[int, ...]) -> bool:
+        """Whether the first or the last of the steps hands its cotangent on as it is."""
+        last = [self.contribution[high, j] for j in range(len(self.steps[high].operands)) if (high, j) in self.contribution]
+        first = [self.contribution[self.uses[low][j]] for j in terms]
+        return all(self.steps[k].op is PASS for k in last) or all(
+            self.steps[k].op is PASS for k in first
+        )
+
+    @cached_property
+    def contribution(self) -> dict[tuple[int, int], int]:
+        """For each edge the step that gives its contribution."""
+        return {
+            label: term
+            for k in self.cotangents.values()
+            for label, term in zip(self.steps[k].metadata["labels"], self.steps[k].operands, strict=True)
+        }
 
     def _inside(self, low: int, through: set[int]) -> tuple[int, ...]:
         leading = {low}
@@ -200,7 +224,7 @@ def softmax_axis(number: Any) -> int | None:
     if array.ndim == 0 or array.dtype.kind != "f" or not (array >= 0).all():
         return None
     for axis in reversed(range(array.ndim)):
-        if array.shape[axis] > 1 and np.allclose(array.sum(axis=axis), 1.0, rtol=1e-12, atol=0):
+        if array.shape[axis] > 1 and (np.abs(array.sum(axis=axis) - 1.0) < 1e-12).all():
             return axis
     return None
 

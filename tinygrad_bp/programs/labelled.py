@@ -71,6 +71,8 @@ class Labelled:
         whose cotangent it helps to compute.
     handed : dict of str to int
         Where the cotangents are that were handed over, as numbers to be used by other steps.
+    steady : bool
+        Whether masks are steps of it, so that it can be run with other numbers.
     """
 
     program: Program
@@ -81,6 +83,7 @@ class Labelled:
     handed: Mapping[str, int]
     fun: Callable[[Any], Any]
     params: Any
+    steady: bool
 
     @property
     def steps(self) -> Sequence[Instruction]:
@@ -135,7 +138,7 @@ class _Lines(Recorder):
         self.steps: list[Instruction] = []
         self.places: dict[Value, int] = {}
         self.of: dict[int, int] = {}
-        self._given, self._known = given, list[str]()
+        self._given, self._known, self._in_full = given, list[str](), in_full
         self._frames: dict[Value, Line] = {}
         self._edges: dict[int, tuple[int, int]] = {}
         self._handed: dict[str, int] = {}
@@ -163,6 +166,7 @@ class _Lines(Recorder):
             self._handed,
             self.fun,
             self.args[0],
+            self._in_full,
         )
 
     # --- the user's lines --------------------------------------------------------------------

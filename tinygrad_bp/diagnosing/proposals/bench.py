@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..constants import Constants
 from ..edits import RESULT, Expr, Number, Slot, times
-from ..pools import Pools, Source, matrix
+from ..pools import Block, Pools, Source
 from ..probe import Probe
 from ..structure import Structure
 
@@ -31,6 +31,7 @@ class Bench:
     constants: Constants
     evidence: int
     tolerance: float
+    _cotangents: dict[tuple[int, ...], Block] = field(default_factory=dict)
 
     def constant(self, factor: float) -> float | None:
         """Return the number that explains a factor; with little evidence only a plain one."""
@@ -40,15 +41,23 @@ class Bench:
         return found
 
     def fitting(
-        self, e: Any, before: Any, shape: tuple[int, ...], sources: list[Source]
+        self, e: Any, before: Any, shape: tuple[int, ...], *found: Block | list[Source]
     ) -> Iterator[tuple[Source, float]]:
         """Yield which sources fit in the place of numbers, and with what constant."""
         flat = e.reshape(len(e), -1)
         old = None if before is None else np.broadcast_to(before, shape).ravel()
-        for k, factor in self.probe.fits(flat, old, matrix(sources, shape)):
-            constant = self.constant(factor)
-            if constant is not None:
-                yield sources[k], constant
+        for each in found:
+            block = each if isinstance(each, Block) else Block.of(each, shape)
+            for k, factor in self.probe.fits(flat, old, block.matrix):
+                constant = self.constant(factor)
+                if constant is not None:
+                    yield block.sources[k], constant
+
+    def cotangents(self, shape: tuple[int, ...]) -> Block:
+        """Return the cotangents of a shape, as they are now."""
+        if shape not in self._cotangents:
+            self._cotangents[shape] = self.pools.cotangents(shape, self.probe.machine.values)
+        return self._cotangents[shape]
 
     def own(self, e: Any, before: Any, shape: tuple[int, ...]) -> float | None:
         """Return the constant that what stands there was multiplied with, 0 if it was dropped."""

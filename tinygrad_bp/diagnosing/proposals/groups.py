@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +19,21 @@ from ..structure import Region, Structure
 from . import regions
 from .bench import Bench, scaled
 from .naming import Instead, named
+from .operands import arranged
 from .terms import term
 
+#: In which order compounding edits are run, by the kinds of what is put in.
+PLAIN = frozenset(["one", "own", "own²", "T", "copied", "ones", "twice", "v (1 - v)", "1 - v²"])
+VALUES = frozenset(["", "argument", "1 - v", "v", "v²"])
+FURTHER = frozenset(FORMS) - PLAIN - VALUES
+#: Of how many values, the nearest ones, the forms are looked at.
+_NEAREST = 8
 #: How many of a value's forms are tried in every pass.
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
+
+
+#: Slots, and what gives the candidates for them.
+Group = tuple[list[Slot], Callable[[], Iterable["Candidate"]]]
 
 
 class Candidate(NamedTuple):
@@ -27,28 +41,31 @@ class Candidate(NamedTuple):
 
     sources: list[Source]
     describe: Callable[[list[Source], float], Edit]
+    row: Any = None
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield edits of lines that are passed several times, where one product tests them."""
     for group, candidates in _all(bench):
         if not compounds(bench, [slot.place for slot in group]):
-            yield from _tested(bench, group, candidates)
+            yield from _tested(bench, group, list(candidates()))
 
 
-def compounding(bench: Bench) -> Iterator[Edit]:
+def compounding(bench: Bench, kinds: Container[str]) -> Iterator[Edit]:
     """Yield edits of which one pass changes what the next one reads: they have to be run."""
+    reached = bench.probe.reaching
     for group, candidates in _all(bench):
-        if compounds(bench, [slot.place for slot in group]):
-            for candidate in candidates:
-                for constant in (1.0,):
-                    yield _group(group, candidate, constant)
+        places = [slot.place for slot in group]
+        if compounds(bench, places) and all(any(b >> k & 1 for k in places) for b in reached):
+            for candidate in candidates():
+                if candidate.sources[0].kind in kinds:
+                    yield candidate.describe(candidate.sources, 1.0)
 
 
 def compounds(bench: Bench, places: Sequence[int]) -> bool:
     """Whether one of several steps is computed from another."""
     below = bench.probe.machine.below
-    return any(below[a] >> b & 1 for a in places for b in places if a < b)
+    return any(below[a] >> b & 1 for a, b in pairwise(sorted(places)))
 
 
 def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Iterator[Edit]:
@@ -65,6 +82,10 @@ def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Ite
     )
     rows, good = [], []
     for candidate in candidates:
+        if candidate.row is not None and len(kept) == len(group):
+            rows.append(candidate.row)
+            good.append(candidate)
+            continue
         try:
             row = np.concatenate(
                 [np.broadcast_to(candidate.sources[k].number, shapes[k]).ravel() for k in kept]
@@ -83,12 +104,7 @@ def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Ite
     for j, factor in bench.probe.fits(flat, before, np.array(rows)) if rows else ():
         constant = bench.constant(factor)
         if constant is not None:
-            yield _group(group, good[j], constant)
-
-
-def _group(group: list[Slot], candidate: Candidate, constant: float) -> Edit:
-    edit = candidate.describe(candidate.sources, constant)
-    return edit
+            yield good[j].describe(good[j].sources, constant)
 
 
 def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
@@ -120,15 +136,13 @@ def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
 
 
 def _repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
-    from dataclasses import replace
-
     return replace(edit, changes=changes, cost=edit.cost + 0.5, group=True)
 
 
 # --- what is grouped ----------------------------------------------------------------------------
 
 
-def _all(bench: Bench) -> Iterator[tuple[list[Slot], list[Candidate]]]:
+def _all(bench: Bench) -> Iterator[Group]:
     structure = bench.structure
     for places in structure.groups:
         step = structure.steps[places[0]]
@@ -138,7 +152,7 @@ def _all(bench: Bench) -> Iterator[tuple[list[Slot], list[Candidate]]]:
         for j in range(len(step.operands)):
             group = [Slot(k, j) for k in places]
             for some in _parts(group):
-                yield some, list(_operands(bench, some))
+                yield some, partial(_operands, bench, some)
     yield from _regions(bench)
 
 
@@ -150,7 +164,7 @@ def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
         yield group[:-1]
 
 
-def _sums(bench: Bench, places: list[int]) -> Iterator[tuple[list[Slot], list[Candidate]]]:
+def _sums(bench: Bench, places: list[int]) -> Iterator[Group]:
     """A contribution in every pass, by the line that it comes from."""
     structure = bench.structure
     by_line: dict[Hashable, list[Slot]] = defaultdict(list)
@@ -164,7 +178,11 @@ def _sums(bench: Bench, places: list[int]) -> Iterator[tuple[list[Slot], list[Ca
         if len(group) < 2:
             continue
         for some in _parts(group):
-            yield some, [_multiple(bench, some, c) for c in (0.0, 2.0, -1.0)]
+            yield some, partial(_multiples, bench, some)
+
+
+def _multiples(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
+    return (_multiple(bench, group, c) for c in (0.0, 2.0, -1.0))
 
 
 def _multiple(bench: Bench, group: list[Slot], constant: float) -> Candidate:
@@ -205,7 +223,7 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     if not product(first, numbers) and not (additive(first, numbers) and not flows):
         return
     seen: set[tuple[int, ...]] = {tuple(owns)}
-    for places in _relatives(structure, group):
+    for k, places in enumerate(_relatives(structure, group)):
         if tuple(places) in seen:
             continue
         seen.add(tuple(places))
@@ -214,12 +232,14 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
             if any(p < 0 or p >= s.place for p, s in zip(places, group, strict=True)):
                 continue
         arrays = [np.asarray(values[p]) for p in places]
-        if all(_like(values[o], a, elementwise(first.op)) for o, a in zip(owns, arrays, strict=True)):
-            if arrays[0].dtype.kind == "f":
-                yield candidate(
-                    [Source(Ref(p), a, "", p) for p, a in zip(places, arrays, strict=True)]
-                )
-        if not flows and multiplied and arrays[0].dtype.kind == "f" and len(arrays[0].shape) <= len(shape):
+        if arrays[0].dtype.kind == "f":
+            sources = [
+                _in_place_of(bench, o, p, a)
+                for o, p, a in zip(owns, places, arrays, strict=True)
+            ]
+            if all(source is not None for source in sources):
+                yield candidate([source for source in sources if source is not None])
+        if not flows and multiplied and k < _NEAREST and arrays[0].dtype.kind == "f" and len(arrays[0].shape) <= len(shape):
             for kind in _FORMS:
                 with np.errstate(all="ignore"):
                     forms = [_form(kind, p, values) for p in places]
@@ -231,8 +251,16 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         yield candidate([Source(_transposed(o, 2), np.asarray(values[o]).T, "T", o) for o in owns])
 
 
-def _like(own: Any, array: Any, broadcasts: bool) -> bool:
-    return np.shape(own) == array.shape
+def _in_place_of(bench: Bench, own: int, place: int, number: Any) -> Source | None:
+    """Put a value in the place of another, arranged as that one is."""
+    values = bench.probe.machine.values
+    if np.shape(values[own]) == number.shape:
+        return Source(Ref(place), number, "", place)
+    behind = bench.structure.source(own)
+    if behind != own and np.shape(values[behind]) == number.shape and not bench.structure.flows[own]:
+        expr = arranged(bench, own, behind, Ref(place))
+        return Source(expr, evaluate(expr, lambda k: values[k]), "", place)
+    return None
 
 
 def _form(kind: str, place: int, values: Any) -> Source:
@@ -287,7 +315,7 @@ def _other_passes(structure: Structure, group: list[Slot]) -> Iterator[list[int]
 # --- regions ------------------------------------------------------------------------------------
 
 
-def _regions(bench: Bench) -> Iterator[tuple[list[Slot], list[Candidate]]]:
+def _regions(bench: Bench) -> Iterator[Group]:
     structure = bench.structure
     same: dict[Hashable, list[Region]] = defaultdict(list)
     for region in structure.regions:
@@ -295,24 +323,27 @@ def _regions(bench: Bench) -> Iterator[tuple[list[Slot], list[Candidate]]]:
         same[key].append(region)
     for found in same.values():
         if len(found) > 1 and len(found[0].terms) == 1:
-            yield _region_group(bench, found)
+            found = sorted(found, key=lambda r: structure.cotangents[r.low])
+            slots = [Slot(structure.cotangents[r.low], r.terms[0]) for r in found]
+            yield slots, partial(_region_group, bench, found, slots)
 
 
-def _region_group(bench: Bench, found: list[Region]) -> tuple[list[Slot], list[Candidate]]:
-    structure = bench.structure
-    found = sorted(found, key=lambda r: structure.cotangents[r.low])
-    slots = [Slot(structure.cotangents[r.low], r.terms[0]) for r in found]
-    by_kind: dict[Any, list[Source]] = defaultdict(list)
+def _region_group(
+    bench: Bench, found: list[Region], slots: list[Slot]
+) -> list[Candidate]:
+    by_kind: dict[Any, list[tuple[Source, Any]]] = defaultdict(list)
     for region in found:
-        shape = structure.steps[region.low].shape
-        g = np.asarray(bench.probe.machine.values[structure.cotangents[region.high]])
-        for number, source in enumerate(regions.sources_of(bench, region, g, shape)):
-            by_kind[number, source.kind].append(source)
+        block = regions.block_of(bench, region)
+        for number, (source, row) in enumerate(zip(block.sources, block.matrix, strict=True)):
+            if source.kind != "mask":
+                by_kind[number, source.kind].append((source, row))
     candidates = []
-    for sources in by_kind.values():
-        if len(sources) == len(found):
-            candidates.append(_region_candidate(bench, found, slots, sources))
-    return slots, candidates
+    for members in by_kind.values():
+        if len(members) == len(found):
+            sources = [source for source, _ in members]
+            row = np.concatenate([row for _, row in members])
+            candidates.append(_region_candidate(bench, found, slots, sources)._replace(row=row))
+    return candidates
 
 
 def _region_candidate(
@@ -321,7 +352,10 @@ def _region_candidate(
     def describe(sources: list[Source], constant: float) -> Edit:
         k = slots[0].place
         edit = regions.edit_of(bench, found[0], k, sources[0], constant)
-        changes = {s: scaled(constant, source.expr) for s, source in zip(slots, sources, strict=True)}
+        changes = {
+            s: regions.handed_on(bench, region, source, constant)
+            for s, region, source in zip(slots, found, sources, strict=True)
+        }
         return _repeated(edit, changes)
 
     return Candidate(sources, describe)

@@ -12,7 +12,7 @@ from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, plus, times
 from ..facts import additive, elementwise, moves, product
-from ..pools import Source
+from ..pools import POSITIVE, Block, Source, fits
 from .bench import Bench, scaled
 from .naming import Instead, named
 
@@ -43,56 +43,43 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     values = [structure.values[o] for o in step.operands]
     multiplied = product(step, values) and elementwise(step.op)
     sources: list[Source] = []
+    blocks: list[Block] = []
     if multiplied:
         sources.append(Source(Number(1.0), np.ones(shape), "one", -1))
         sources.append(Source(times(OWN, OWN), np.broadcast_to(now, shape) ** 2, "own²", own))
-        if np.asarray(now).dtype.kind == "b" or _mask(now):
-            sources += _masks(bench, own, now, shape)
+        if _mask(now):
+            inverted = call(ops.sub, Number(1.0), OWN)
+            number = np.broadcast_to(1.0 - np.asarray(now), shape)
+            sources.append(Source(inverted, number, "inverted", own))
+            sources += _masks_of_gradients(bench, slot, shape)
+            blocks.append(bench.pools.masks(shape))
     if structure.flows[own]:
-        sources += bench.pools.cotangents(shape, slot.place)
-    elif not additive(step, values) or not np.shape(now) == ():
-        sources += bench.pools.plain(shape)
-    if not structure.flows[own] or multiplied:
-        sources += _forms(bench, edge, shape)
-    for source, constant in bench.fitting(e, now, shape, sources):
+        blocks.append(bench.cotangents(shape))
+    elif not additive(step, values) or np.shape(now) != ():
+        blocks.append(bench.pools.plain(shape))
+    if not structure.flows[own]:
+        near = structure.near.get(edge[0], frozenset())
+        near |= structure.near.get(structure.steps[edge[0]].operands[edge[1]], frozenset())
+        blocks.append(bench.pools.near(near, shape))
+    for source, constant in bench.fitting(e, now, shape, sources, *blocks):
+        if source.place >= slot.place and structure.flows[source.place]:
+            continue
         if source.place == own and source.kind == "" and constant == 1.0:
             continue
-        instead = Instead(slot, edge, own, source, constant)
-        yield named(structure, instead)
+        yield named(structure, Instead(slot, edge, own, source, constant))
     yield from _updated(bench, slot, edge, e, own)
 
 
 def _mask(number: Any) -> bool:
     array = np.asarray(number)
-    return array.ndim > 0 and bool(np.isin(array, (0.0, 1.0)).all())
+    return array.dtype.kind == "b" or array.ndim > 0 and bool(np.isin(array, (0.0, 1.0)).all())
 
 
-def _masks(bench: Bench, own: int, now: Any, shape: tuple[int, ...]) -> Iterator[Source]:
-    inverted = call(ops.sub, Number(1.0), OWN)
-    yield Source(inverted, np.broadcast_to(1.0 - np.asarray(now), shape), "inverted", own)
-    pool = bench.pools.plain(shape)
-    cotangents = bench.pools.cotangents(shape, own + 1)
-    for source in (*pool, *cotangents):
-        if source.kind == "" and np.asarray(source.number).dtype.kind == "f":
-            for form in bench.pools.forms(source.place):
-                if form.kind in ("v > 0", "v <= 0"):
-                    yield form
-
-
-def _forms(bench: Bench, edge: tuple[int, int], shape: tuple[int, ...]) -> Iterator[Source]:
-    near = bench.structure.near.get(edge[0], frozenset()) | {
-        *bench.structure.near.get(bench.structure.steps[edge[0]].operands[edge[1]], ())
-    }
-    for place in sorted(near, reverse=True):
-        number = np.shape(bench.structure.values[place])
-        if _fit(number, shape):
-            yield from bench.pools.forms(place)
-
-
-def _fit(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
-    if not small or len(small) > len(shape):
-        return False
-    return all(a in (1, b) for a, b in zip(reversed(small), reversed(shape), strict=False))
+def _masks_of_gradients(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Iterator[Source]:
+    for source in bench.cotangents(shape).sources:
+        if source.kind == "" and source.place < slot.place:
+            number = np.greater(source.number, 0) * 1.0
+            yield Source(call(POSITIVE, source.expr, Number(0.0)), number, "v > 0", source.place, 0.3)
 
 
 def _updated(
@@ -107,7 +94,7 @@ def _updated(
     gradient: Expr = Ref(handed)
     size = call(ops.add, call(ops.absolute, gradient), Number(_EPSILON))
     for kind, step in (("", gradient), (" by Adam's first step", call(ops.div, gradient, size))):
-        moved = _arranged(bench, own, leaf, step)
+        moved = arranged(bench, own, leaf, step)
         number = _number(bench, moved)
         flat = e.reshape(len(e), -1)
         row = np.broadcast_to(number, e.shape[1:]).reshape(1, -1)
@@ -126,7 +113,7 @@ def _updated(
             )
 
 
-def _arranged(bench: Bench, own: int, leaf: int, expr: Expr) -> Expr:
+def arranged(bench: Bench, own: int, leaf: int, expr: Expr) -> Expr:
     """Take something else through the steps that arrange a parameter anew."""
     steps, chain = bench.structure.steps, []
     while own != leaf:
@@ -155,21 +142,23 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
     shape = e.shape[1:]
     values = [bench.probe.machine.values[o] for o in step.operands]
     sources: list[Source] = []
+    blocks: list[Block] = []
     if elementwise(step.op):
         for o, v in zip(step.operands, values, strict=True):
-            if np.shape(v) and _fit(np.shape(v), shape):
+            if np.shape(v) and fits(np.shape(v), shape):
                 sources.append(Source(Ref(o), np.asarray(v) * 1.0, "operand", o))
     if len(values) == 2 and elementwise(step.op) and not product(step, values) and not additive(step, values):
         sources += _quotients(bench, step.operands, shape)
         sources += _exponents(step, values, shape)
     if not structure.flows[k] and np.shape(values[0]) != ():
         sources.append(Source(Number(1.0), np.ones(shape), "one", -1))
-        sources += bench.pools.plain(shape) if len(values) == 1 else []
+        if len(values) == 1:
+            blocks.append(bench.pools.plain(shape))
     if _squareish(shape):
         sources.append(_flipped(k, bench.probe.machine.values[k]))
     if moves(step.op) and np.shape(values[0]) != shape and np.size(values[0]) == np.prod(shape):
         sources += _rearranged(step.operands[0], values[0], shape)
-    for source, constant in bench.fitting(e, bench.now(slot), shape, sources):
+    for source, constant in bench.fitting(e, bench.now(slot), shape, sources, *blocks):
         if source.place == k and source.kind == "":
             continue
         yield named(structure, Instead(slot, edge, k, source, constant))
@@ -183,13 +172,13 @@ def _quotients(bench: Bench, operands: Any, shape: tuple[int, ...]) -> Iterator[
         product_ = np.asarray(values[a] * values[b])
         if product_.shape == shape:
             yield Source(times(Ref(a), Ref(b)), product_, "product", b)
-        for source in bench.pools.plain(shape):
+        for source in bench.pools.plain(shape).sources:
             if source.kind == "":
                 yield _quotient(values, a, source, shape)
                 yield Source(times(Ref(a), source.expr), values[a] * source.number, "other", source.place, 0.5)
         for place in (b, *bench.structure.steps[b].operands):
             for form in bench.pools.forms(place):
-                if form.kind in ("v²", "v³", "sqrt v", "1 / sqrt v") and _fit(np.shape(form.number), shape):
+                if form.kind in ("v²", "v³", "sqrt v", "1 / sqrt v") and fits(np.shape(form.number), shape):
                     yield Source(call(ops.div, Ref(a), form.expr), values[a] / form.number, "exponent", place, 0.3)
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ... import ops
 from ...ops.reductions import _sum
 from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, call, evaluate, put, times
-from ..pools import Source
-from ..structure import Region, softmax_axis
+from ..pools import POSITIVE, Block, Source, fits
+from ..structure import Region, is_uniform, softmax_axis
 from .bench import Bench, scaled
+
+
+#: Longer compositions are looked at only where they are elementwise functions.
+_SHORT = 8
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
@@ -29,96 +34,152 @@ def _region(bench: Bench, region: Region) -> Iterator[Edit]:
     if e is None or any(Slot(k, j) in machine.changes for j in region.terms):
         return
     shape = e.shape[1:]
-    upstream = structure.cotangents[region.high]
-    g = np.asarray(machine.values[upstream])
     before = sum(np.asarray(machine.values[structure.steps[k].operands[j]]) for j in region.terms)
-    sources = list(sources_of(bench, region, g, shape))
-    for source, constant in bench.fitting(e, before, shape, sources):
+    for source, constant in bench.fitting(e, before, shape, block_of(bench, region)):
         yield edit_of(bench, region, k, source, constant)
 
 
-def sources_of(bench: Bench, region: Region, g: Any, shape: tuple[int, ...]) -> Iterator[Source]:
+class Function(NamedTuple):
+    """What a region does: whether it is elementwise, and what may stand for its derivative.
+
+    Attributes
+    ----------
+    slope : array or None
+        The derivative of an elementwise function.
+    ones : Expr or None
+        What it makes of ones, in terms of forward steps.
+    factors : Block
+        What the cotangent may have been multiplied with.
+    """
+
+    slope: Any
+    ones: Expr | None
+    factors: Block
+
+
+def function_of(bench: Bench, region: Region) -> Function:
+    """Find out what a region does."""
+    known = bench.pools.regions
+    key = (region.low, region.high)
+    if key not in known:
+        known[key] = _function(bench, region)
+    found: Function = known[key]
+    return found
+
+
+def _function(bench: Bench, region: Region) -> Function:
     structure = bench.structure
+    shape = structure.steps[region.high].shape
+    ones = structure.pull(region, Number(np.ones(shape)))
+    slope = None if ones is None else _number(bench, ones)
+    if ones is None or np.shape(slope) != shape or not np.isfinite(slope).all():
+        return Function(None, None, Block.of([_ONE], shape))
+    if not _is_diagonal(bench, region, slope):
+        near = frozenset({region.high} if softmax_axis(structure.values[region.high]) is not None else ())
+        forms = [s for s in bench.pools.near(near, shape).sources if s.kind == "v (1 - v)"]
+        return Function(None, ones, Block.of([_ONE, *forms], shape))
+    masked = _masked(bench, region, slope)
+    if is_uniform(slope) and not masked:
+        return Function(slope, ones, Block.of([], shape))
+    sources = [_ONE, Source(call(ops.pow, ones, Number(2.0)), slope**2, "twice", -1)]
+    swap: dict[Expr, Expr] = {Ref(region.low): Ref(region.high), Ref(region.high): Ref(region.low)}
+    for where in (*({old: new} for old, new in swap.items()), swap):
+        other = put(ones, where)
+        number = _number(bench, other)
+        if other != ones and np.shape(number) == shape and np.isfinite(number).all():
+            sources.append(Source(other, number, "argument", region.high, 0.1))
+    if masked:
+        sources += _masks(bench, region, ones, slope, shape)
+    for place in _looked_at(bench, region, shape):
+        number = np.asarray(structure.values[place])
+        if number.dtype.kind == "f" and np.isfinite(number).all():
+            sources.append(Source(Ref(place), number, "v", place, 0.3))
+            sources += bench.pools.forms(place)
+    return Function(slope, ones, Block.of(sources, shape))
+
+
+_ONE = Source(Number(1.0), 1.0, "copied", -1)
+
+
+def block_of(bench: Bench, region: Region) -> Block:
+    """Return what may stand for the cotangent that a region hands on."""
+    structure, values = bench.structure, bench.probe.machine.values
     start = structure.cotangents[region.high]
     upstream = Ref(start)
-    yield Source(upstream, g, "copied", start)
-    ones = structure.pull(region, Number(np.ones(shape)))
-    twice = structure.pull(region, Ref(start))
-    slope = None
-    if ones is not None and twice is not None and len(region.inside) <= 8:
-        slope = _number(bench, ones)
-        if np.shape(slope) == shape and np.isfinite(slope).all():
-            yield Source(ones, slope, "ones", start)
-            again = structure.pull(region, twice)
-            if again is not None:
-                yield Source(again, _number(bench, again), "twice", start)
-            for old, new in ((region.low, region.high), (region.high, region.low)):
-                other = put(twice, {Ref(old): Ref(new)})
-                number = _number(bench, other)
-                if other != twice and np.shape(number) == shape and np.isfinite(number).all():
-                    yield Source(other, number, "argument", new, 0.1)
-            both = put(twice, {Ref(region.low): Ref(region.high), Ref(region.high): Ref(region.low)})
-            if both != twice:
-                number = _number(bench, both)
-                if np.shape(number) == shape and np.isfinite(number).all():
-                    yield Source(both, number, "argument", region.high, 0.2)
-    for place in _looked_at(bench, region, shape):
-        number = np.asarray(bench.probe.machine.values[place])
-        if number.dtype.kind != "f" or not np.isfinite(number).all():
-            continue
-        yield Source(times(upstream, Ref(place)), g * number, "v", place, 0.3)
-        with np.errstate(all="ignore"):
-            for form in bench.pools.forms(place):
-                yield Source(times(upstream, form.expr), g * form.number, form.kind, place, form.cost / 2)
-    if slope is not None and len(np.unique(np.round(slope, 12))) <= 2:
-        yield from _masks(bench, region, upstream, g, slope, shape)
+    g = np.asarray(values[start])
+    function = function_of(bench, region)
+    rows = [function.factors.matrix * g.ravel()]
+    extra: list[Source] = []
+    shape = g.shape
+    if function.ones is not None and len(region.inside) <= _SHORT:
+        extra.append(Source(function.ones, _number(bench, function.ones), "ones", start, whole=True))
+    if function.slope is None and len(region.inside) <= _SHORT:
+        once = structure.pull(region, upstream)
+        again = None if once is None else structure.pull(region, once)
+        if again is not None:
+            extra.append(Source(again, _number(bench, again), "twice", start, whole=True))
+    elif function.slope is not None and _masked(bench, region, function.slope):
+        extra += _masks_of_gradient(function, upstream, g, start)
+    extra = [s for s in extra if np.shape(s.number) == shape and np.isfinite(s.number).all()]
+    rows.append(Block.of(extra, shape).matrix)
+    return Block([*function.factors.sources, *extra], np.concatenate(rows))
+
+
+def _masked(bench: Bench, region: Region, slope: Any) -> bool:
+    """Whether the derivative of a region has a mask in it, and nothing else that changes."""
+    switching = not bench.structure.switching.isdisjoint(region.inside)
+    return switching and len(np.unique(np.round(slope, 12))) <= 2
+
+
+def handed_on(bench: Bench, region: Region, source: Source, constant: float) -> Expr:
+    """Write what a region hands on."""
+    upstream = Ref(bench.structure.cotangents[region.high])
+    expr = source.expr if source.whole else times(upstream, source.expr)
+    return scaled(constant, expr)
+
+
+def _levels(slope: Any) -> tuple[float, float]:
+    low, high = float(np.min(slope)), float(np.max(slope))
+    # nothing is masked here: a relu would be all or nothing
+    return (low, high) if low < high else (min(low, 0.0), max(high, 1.0))
+
+
+def _between(mask: Source, slope: Any) -> Source:
+    """Make a mask take the two values of a slope."""
+    low, high = _levels(slope)
+    if (low, high) == (0.0, 1.0):
+        return replace(mask, kind="mask", cost=0.2)
+    expr = call(ops.add, Number(low), times(Number(high - low), mask.expr))
+    return replace(mask, expr=expr, number=low + (high - low) * mask.number, kind="mask", cost=0.2)
 
 
 def _masks(
-    bench: Bench, region: Region, upstream: Expr, g: Any, slope: Any, shape: tuple[int, ...]
+    bench: Bench, region: Region, ones: Expr, slope: Any, shape: tuple[int, ...]
 ) -> Iterator[Source]:
-    low, high = float(np.min(slope)), float(np.max(slope))
-    if low == high:  # nothing is masked here; a relu would be all or nothing
-        low, high = min(low, 0.0), max(high, 1.0)
-    ones = bench.structure.pull(region, Number(np.ones(shape)))
-    assert ones is not None
-    yield Source(
-        times(upstream, call(ops.sub, Number(low + high), ones)), g * (low + high - slope), "inverted", -1
-    )
-    pool = bench.pools.plain(shape)
-    pool = [*pool, *bench.pools.cotangents(shape, bench.structure.cotangents[region.low])]
-    with np.errstate(all="ignore"):
-        for source in pool:
-            if source.place == region.low or source.kind:
-                continue
-            for form in bench.pools.forms(source.place):
-                if form.kind == "v > 0":
-                    expr: Expr = form.expr
-                    number = form.number
-                    if (low, high) != (0.0, 1.0):
-                        expr = call(ops.add, Number(low), times(Number(high - low), expr))
-                        number = low + (high - low) * number
-                    yield Source(times(upstream, expr), g * number, "mask", source.place, 0.2)
-                    if source.place == bench.structure.cotangents[region.high]:
-                        pulled = bench.structure.pull(region, times(upstream, expr))
-                        if pulled is not None:
-                            yield Source(pulled, g * number * slope, "mask", source.place, 0.2)
+    total = sum(_levels(slope))
+    yield Source(call(ops.sub, Number(total), ones), total - slope, "inverted", -1)
+    for source in bench.pools.masks(shape).sources:
+        if source.place != region.low and source.kind == "v > 0":
+            yield _between(source, slope)
+
+
+def _masks_of_gradient(function: Function, upstream: Expr, g: Any, start: int) -> Iterator[Source]:
+    positive = Source(call(POSITIVE, upstream, Number(0.0)), np.greater(g, 0) * 1.0, "v > 0", start)
+    mask = _between(positive, function.slope)
+    assert function.ones is not None
+    yield replace(mask, expr=times(upstream, mask.expr), number=g * mask.number, whole=True)
+    both = times(upstream, mask.expr, function.ones)
+    yield replace(mask, expr=both, number=g * mask.number * function.slope, whole=True)
 
 
 def _looked_at(bench: Bench, region: Region, shape: tuple[int, ...]) -> list[int]:
     steps = bench.structure.steps
-    places = {region.low, region.high, *region.inside[:6]}
+    places = {region.low, region.high, *region.inside[:6], *steps[region.low].operands}
     for k in region.inside[:6]:
-        places |= {o for o in steps[k].operands}
-    places |= set(steps[region.low].operands)
-    found = [p for p in places if _fits(np.shape(bench.structure.values[p]), shape)]
+        places |= {*steps[k].operands}
+    values = bench.structure.values
+    found = [p for p in places if np.shape(values[p]) and fits(np.shape(values[p]), shape)]
     return sorted(found, reverse=True)
-
-
-def _fits(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
-    if not small or len(small) > len(shape):
-        return False
-    return all(a in (1, b) for a, b in zip(reversed(small), reversed(shape), strict=False))
 
 
 def _number(bench: Bench, expr: Expr) -> Any:
@@ -129,7 +190,7 @@ def _number(bench: Bench, expr: Expr) -> Any:
 def edit_of(bench: Bench, region: Region, k: int, source: Source, constant: float) -> Edit:
     first, *others = region.terms
     changes: dict[Slot, Expr] = {Slot(k, j): ZERO for j in others}
-    changes[Slot(k, first)] = scaled(constant, source.expr)
+    changes[Slot(k, first)] = handed_on(bench, region, source, constant)
     mistake, what, cost = _named(bench, region, source)
     if constant != 1.0:
         cost += 1.0 if constant in (-1.0, 2.0, 0.5) else 1.5
@@ -144,11 +205,12 @@ def edit_of(bench: Bench, region: Region, k: int, source: Source, constant: floa
 def _named(bench: Bench, region: Region, source: Source) -> tuple[str, str, float]:
     structure = bench.structure
     softmax = softmax_axis(structure.values[region.high]) is not None
-    elementwise = _diagonal(bench, region)
+    slope = function_of(bench, region).slope
+    elementwise = slope is not None
     if source.kind == "copied":
         if softmax and not elementwise:
             return "softmax-copied", "the gradient of {node} is handed on to {low} as it is", 0.3
-        if _switches(bench, region):
+        if _switches(slope):
             return "relu-mask-missing", "the mask of {node} is left out", 0.1
         if elementwise:
             return "missing-activation-derivative", "the derivative of {node} is left out", 0.2
@@ -177,32 +239,15 @@ def _named(bench: Bench, region: Region, source: Source) -> tuple[str, str, floa
     return "factor-replaced", "another factor stands for the derivative of {node}", 0.7
 
 
-def _diagonal(bench: Bench, region: Region) -> bool:
+def _is_diagonal(bench: Bench, region: Region, slope: Any) -> bool:
     """Whether a region is an elementwise function."""
-    key = ("diagonal", region.low, region.high)
-    known = bench.structure.__dict__.setdefault("_diagonals", {})
-    if key not in known:
-        known[key] = _is_diagonal(bench, region)
-    return bool(known[key])
+    weights = np.random.default_rng(3).uniform(0.5, 1.5, np.shape(slope))
+    other = bench.structure.pull(region, Number(weights))
+    return other is not None and bool(np.allclose(_number(bench, other), weights * slope, rtol=1e-9))
 
 
-def _is_diagonal(bench: Bench, region: Region) -> bool:
-    structure = bench.structure
-    shape = structure.steps[region.high].shape
-    weights = np.random.default_rng(3).uniform(0.5, 1.5, shape)
-    ones = structure.pull(region, Number(np.ones(shape)))
-    other = structure.pull(region, Number(weights))
-    if ones is None or other is None:
-        return False
-    return bool(np.allclose(_number(bench, other), weights * _number(bench, ones), rtol=1e-9))
-
-
-def _switches(bench: Bench, region: Region) -> bool:
-    ones = bench.structure.pull(region, Number(np.ones(bench.structure.steps[region.high].shape)))
-    if ones is None:
-        return False
-    slope = _number(bench, ones)
-    return _diagonal(bench, region) and slope.size > 1 and bool(np.isin(slope, (0.0, 1.0)).all())
+def _switches(slope: Any) -> bool:
+    return slope is not None and slope.size > 1 and bool(np.isin(slope, (0.0, 1.0)).all())
 
 
 def _into_logarithm(bench: Bench, region: Region) -> bool:
@@ -224,10 +269,8 @@ def _softmaxes(bench: Bench) -> Iterator[Edit]:
             continue
         g = np.asarray(bench.now(slot))
         sources = []
-        for source in bench.pools.plain(shape):
-            axis = softmax_axis(source.number) if source.kind == "" else None
-            if axis is not None and np.shape(source.number) == shape:
-                sources.append(_jacobian(source, axis, g))
+        for source, axis in bench.pools.probabilities(shape):
+            sources.append(_jacobian(source, axis, g))
         for axis in range(len(shape)):
             p = np.asarray(ops.softmax(np.asarray(structure.values[low]), axis=axis))
             from ...ops.losses import _softmax

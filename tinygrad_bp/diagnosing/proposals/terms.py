@@ -46,7 +46,9 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     step = bench.structure.steps[node]
     if step.kind is Kind.INPUT:
         yield from _decay(bench, slot, node, e, shape)
-    for source, constant in bench.fitting(e, None, shape, bench.pools.cotangents(shape, k)):
+    for source, constant in bench.fitting(e, None, shape, bench.cotangents(shape)):
+        if source.place >= k:
+            continue
         changes = {slot: plus(OWN, scaled(constant, source.expr))}
         of = bench.structure.steps[source.place].of
         yield Edit(
