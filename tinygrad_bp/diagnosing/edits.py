@@ -140,6 +140,7 @@ class Edit:
     factor: float | None = None
     learning_rate: float | None = None
     group: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def first(self) -> int:

@@ -144,6 +144,15 @@ class Case:
         values = machine.values
         return frozenset(n for n, k in self.places.items() if not self.agrees(n, values[k]))
 
+    def by_distance(self, names: Names) -> list[str]:
+        """Sort gradients, those nearest to the loss first."""
+
+        def last_use(name: str) -> int:
+            step = self.lines.steps[self.places[name]]
+            return max(child for child, _ in step.metadata["labels"])
+
+        return sorted(names, key=last_use, reverse=True)
+
     def outcome(
         self, machine: Machine, changes: Mapping[Slot, Expr], before: Names
     ) -> tuple[Names, Names]:

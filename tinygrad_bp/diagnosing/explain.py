@@ -41,7 +41,7 @@ class Explainer:
     def reported(self, found: Found, before: Machine) -> tuple[Diagnosis, Edit]:
         """Describe one mistake, given those before it."""
         case, script = self._case, self._script
-        edit = min(found.edits, key=lambda e: (round(e.cost, 3), rank(e.mistake)))
+        edit = min(found.edits, key=self._preference)
         new = before.run(edit.changes)
         changed = [
             name
@@ -67,6 +67,11 @@ class Explainer:
             learning_rate=edit.learning_rate,
         ), edit
 
+    def _preference(self, edit: Edit) -> tuple[Any, ...]:
+        """Order the likelier first; of the same mistake the one at a step with a name, below."""
+        named = bool(self._case.lines.steps[edit.node].name)
+        return round(edit.cost, 3), rank(edit.mistake), not named, edit.node
+
     def _lands(self, edit: Edit) -> int:
         """Return the step whose cotangent is the first to be wrong."""
         slot = min(edit.changes)
@@ -89,7 +94,8 @@ class Explainer:
 
     def _names(self, found: Found, edit: Edit) -> list[str]:
         """List what else gives the same numbers."""
-        others = {e.mistake for e in found.edits if e.cost <= edit.cost + _MARGIN}
+        near = [e for e in found.edits if e.cost <= edit.cost + _MARGIN]
+        others = {name for e in near for name in (e.mistake, *e.also)}
         if edit.mistake == "constant-factor" and edit.factor in _CALLS:
             node = self._case.lines.steps[edit.node]
             if node.kind is Kind.INPUT or edit.node == self._case.lines.root:
@@ -108,7 +114,7 @@ class Explainer:
     def unexplained(self, machine: Machine, wrong: Collection[str]) -> Diagnosis:
         """Say where something is wrong that no known mistake explains, and how it looks there."""
         case = self._case
-        first = min(wrong, key=lambda name: case.places[name])
+        first = case.by_distance(frozenset(wrong))[0]
         place = self._of(first)
         node = self._script.name(place)
         now = machine.values[case.places[first]]

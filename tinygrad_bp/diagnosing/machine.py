@@ -156,7 +156,10 @@ class Machine:
 
 def _shaped(result: Any, shape: tuple[int, ...]) -> Any:
     """Broadcast to a shape; what is larger stays, as a gradient that was not reduced."""
-    return np.broadcast_to(result, shape) if np.ndim(result) <= len(shape) else result
+    try:
+        return np.broadcast_to(result, shape)
+    except ValueError:
+        return result
 
 
 def _places(expr: Expr, own: int, without: int = -1) -> Iterable[int]:

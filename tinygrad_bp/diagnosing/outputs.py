@@ -43,9 +43,6 @@ def _done(case: Case) -> Iterator[tuple[str, str, Callable[[Any], Any]]]:
     largest = max(
         (float(np.max(np.abs(g), initial=0.0)) for g in case.manual.values()), default=0.0
     )
-    yield "clipped", f"The gradients are clipped to {largest:.6g}", lambda g: np.clip(
-        g, -largest, largest
-    )
     yield "rounded", "The gradients are cut to whole numbers", np.trunc
     for digits in range(9):
         yield (
@@ -53,3 +50,7 @@ def _done(case: Case) -> Iterator[tuple[str, str, Callable[[Any], Any]]]:
             f"The gradients are rounded to {digits} decimals",
             lambda g, digits=digits: np.round(g, digits),
         )
+    limits = sum(int((np.abs(g) == largest).sum()) for g in case.manual.values())
+    if limits > 1:
+        what = f"The gradients are clipped to {largest:.6g}"
+        yield "clipped", what, lambda g: np.clip(g, -largest, largest)

@@ -123,11 +123,11 @@ class Pools:
             if step.kind in (Kind.FORWARD, Kind.INPUT)
             or (step.kind is Kind.CONSTANT and step.shape != ())
             or (step.kind is Kind.BACKWARD and not structure.flows[k])
-        ]
+        ] + list(structure.lines.handed.values())
         self._cotangents = [
             k
             for k, step in enumerate(steps)
-            if structure.flows[k] and (step.op is ACCUMULATE or step.kind is Kind.SEED)
+            if structure.flows[k] and step.op is ACCUMULATE
         ]
 
     def plain(self, shape: tuple[int, ...]) -> Block:

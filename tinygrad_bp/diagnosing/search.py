@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .constants import Constants
-from .edits import Edit
+from .edits import RESULT, Edit, Ref, Slot
 from .evidence import Case, Names
 from .machine import Machine
 from .pools import Pools
@@ -140,10 +140,18 @@ class Search:
         if not wrong:
             return []
         everything = frozenset(self.case.places)
-        for found in self._one(machine, wrong, everything, wrong):
+        shapes = all(
+            np.shape(self.case.manual[n]) == np.shape(machine.values[self.case.places[n]])
+            for n in wrong
+        )
+        for found in [] if not shapes else self._one(machine, wrong, everything, wrong):
             kept = [e for e in found.edits if self.confirm([*before, e])]
             if kept:
                 return [Found(kept, found.fixed)]
+        for name in self.case.by_distance(wrong):
+            now = machine.values[self.case.places[name]]
+            if np.shape(self.case.manual[name]) != np.shape(now):
+                return self._unreduced(machine, before, depth, name)
         if depth >= _DEPTH or len(wrong) < 2 or self.late:
             return None
         return self._step_by_step(machine, before, depth, wrong)
@@ -152,11 +160,35 @@ class Search:
         self, machine: Machine, before: list[Edit], depth: int, wrong: Names
     ) -> Solution | None:
         """Explain first what is nearest to the loss, then the rest given that."""
-        first = min(wrong, key=lambda name: self.case.places[name])
+        first = self.case.by_distance(wrong)[0]
         right = frozenset(self.case.places) - wrong
         for found in self._one(machine, wrong, right | {first}, frozenset([first]))[:_BEAM]:
             edit = found.edits[0]
             rest = self._explain(machine.edited(edit.changes), [*before, edit], depth + 1)
             if rest:
                 return [found, *rest]
+        return None
+
+    def _unreduced(
+        self, machine: Machine, before: list[Edit], depth: int, name: str
+    ) -> Solution | None:
+        """Find which step gives a gradient of another shape, and go on with the rest."""
+        case, place = self.case, self.case.places[name]
+        steps = machine.steps
+        for k in reversed(range(place)):
+            if not self.structure.flows[k] or not machine.above[place] >> k & 1:
+                continue
+            if case.agrees(name, machine.values[k]):
+                leaf = steps[place].of
+                edit = Edit(
+                    "bias-not-summed",
+                    {Slot(place, RESULT): Ref(k)},
+                    0 if leaf is None else leaf,
+                    f"the gradient of {{node}} has the shape {np.shape(machine.values[k])}: it is "
+                    "not added up over what {node} was broadcast to",
+                    also=("not-reduced",),
+                )
+                found = Found([edit], frozenset([name]))
+                rest = self._explain(machine.edited(edit.changes), [*before, edit], depth + 1)
+                return [found, *(rest or [])]
         return None

@@ -67,6 +67,9 @@ class Bench:
             factor = 1.0 + change
             if abs(factor) <= max(1e-8, self.tolerance):
                 return 0.0
+            whole = round(factor)
+            if 2 <= whole <= 10 and abs(factor - whole) <= max(1e-8, self.tolerance):
+                return float(whole)
             return self.constant(factor)
         return None
 

@@ -9,8 +9,24 @@ import numpy as np
 from ...programs.program import Kind
 from ..edits import RESULT, Edit, Slot
 from ..pools import Source
-from ..structure import Structure, activation
+from ..facts import negates
+from ..structure import Structure, activation, is_uniform
 from .bench import scaled
+
+
+#: What the same thing is called where nothing is known of the place.
+ALSO = {
+    "missing-activation-derivative": ("factor-missing",),
+    "relu-mask-missing": ("mask-missing", "factor-missing"),
+    "relu-mask-wrong-source": ("mask-replaced",),
+    "activation-derivative-wrong-argument": ("factor-replaced",),
+    "activation-derivative-twice": ("factor-twice",),
+    "wrong-matrix": ("factor-replaced",),
+    "weight-from-preactivation": ("factor-replaced",),
+    "leaf-without-activation-derivative": ("factor-missing",),
+    "transposed-weight": ("transposed",),
+    "index-shifted": ("factor-replaced",),
+}
 
 
 class Instead(NamedTuple):
@@ -27,6 +43,11 @@ def named(structure: Structure, instead: Instead) -> Edit:
     """Describe it."""
     slot, edge, own, source, constant = instead
     mistake, what, refers, node, cost = _named(structure, instead)
+    also = ALSO.get(mistake, ())
+    if mistake == "activation-derivative-wrong-argument" and source.kind in ("one", "operand"):
+        also = ("factor-missing",)
+    if mistake == "activation-derivative-wrong-argument" and source.kind in ("exponent", "operand"):
+        also = (*also, "exponent", "factor-replaced")
     if constant != 1.0:
         cost += 1.0 if constant in (-1.0, 2.0, 0.5) else 1.5
     del own, edge
@@ -37,6 +58,7 @@ def named(structure: Structure, instead: Instead) -> Edit:
         what,
         refers,
         1.0 + cost + source.cost,
+        also=also,
     )
 
 
@@ -47,6 +69,9 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
     parent = steps[child].operands[operand]
     leaf = structure.leaf(edge)
     refers: dict[str, Any] = {"low": parent, "own": own, "other": source.place}
+    if slot.operand == RESULT and source.kind == "operand" and negates(steps[slot.place].op):
+        what = "the sign of the derivative of {node} is wrong"
+        return "second-operand-sign", what, refers, child, 0.2
     upstream = structure.flows[own] and slot.operand != RESULT
     if upstream:
         return _upstream(structure, instead, leaf, refers)
@@ -63,14 +88,12 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
             return "relu-mask-wrong-source", what, refers, child, 0.2
         return "mask-replaced", "the mask of {node} is replaced by {other}", refers, child, 0.6
     if activation(structure, child):
+        if source.kind == "one" and _factors(structure, edge) == 1:
+            what = "the derivative of {node} is left out"
+            return "missing-activation-derivative", what, refers, child, 0.2
         if source.kind == "one":
-            return (
-                "missing-activation-derivative",
-                "a factor of the derivative of {node} is left out",
-                refers,
-                child,
-                0.2,
-            )
+            what = "a factor of the derivative of {node} is left out"
+            return "activation-derivative-wrong-argument", what, refers, child, 0.2
         if source.kind == "own²":
             return (
                 "activation-derivative-twice",
@@ -79,8 +102,9 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
                 child,
                 0.0,
             )
-        if source.kind == "exponent":
-            return "exponent", "an exponent in the derivative of {node} is wrong", refers, child, 0.3
+        if source.kind in ("exponent", "operand"):
+            what = "an exponent in the derivative of {node} is wrong"
+            return "activation-derivative-wrong-argument", what, refers, child, 0.3
         return (
             "activation-derivative-wrong-argument",
             "the derivative of {node} is computed from the wrong numbers",
@@ -89,6 +113,17 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
             0.5,
         )
     return _operand(structure, instead, leaf, refers)
+
+
+def _factors(structure: Structure, edge: tuple[int, int]) -> int:
+    """Count what a cotangent is multiplied with along an edge, beside plain numbers."""
+    count = 0
+    for k, found in structure.lines.edges.items():
+        step = structure.steps[k]
+        if found == edge and structure.flows[k]:
+            others = [o for o in step.operands if not structure.flows[o]]
+            count += sum(not is_uniform(structure.values[o]) for o in others)
+    return count
 
 
 def _switch(structure: Structure, own: int) -> bool:

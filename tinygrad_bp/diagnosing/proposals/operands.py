@@ -13,6 +13,7 @@ from ...programs.program import Kind
 from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, plus, times
 from ..facts import additive, elementwise, moves, product
 from ..pools import POSITIVE, Block, Source, fits
+from ..structure import is_uniform
 from .bench import Bench, scaled
 from .naming import Instead, named
 
@@ -44,6 +45,8 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     multiplied = product(step, values) and elementwise(step.op)
     sources: list[Source] = []
     blocks: list[Block] = []
+    if is_uniform(now) and np.size(structure.values[slot.place]) > 1 and not _mask(now):
+        return
     if multiplied:
         sources.append(Source(Number(1.0), np.ones(shape), "one", -1))
         sources.append(Source(times(OWN, OWN), np.broadcast_to(now, shape) ** 2, "own²", own))
@@ -64,7 +67,7 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     for source, constant in bench.fitting(e, now, shape, sources, *blocks):
         if source.place >= slot.place and structure.flows[source.place]:
             continue
-        if source.place == own and source.kind == "" and constant == 1.0:
+        if proportional(source.number, now, shape):
             continue
         yield named(structure, Instead(slot, edge, own, source, constant))
     yield from _updated(bench, slot, edge, e, own)
@@ -73,6 +76,16 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
 def _mask(number: Any) -> bool:
     array = np.asarray(number)
     return array.dtype.kind == "b" or array.ndim > 0 and bool(np.isin(array, (0.0, 1.0)).all())
+
+
+def proportional(number: Any, now: Any, shape: tuple[int, ...]) -> bool:
+    """Whether something is what stands there already, but for a factor: that is told as such."""
+    one, other = (np.broadcast_to(a, shape).ravel() for a in (number, now))
+    if one.size < 2:
+        return bool(np.array_equal(one, other))
+    at = int(np.argmax(np.abs(other)))
+    with np.errstate(all="ignore"):
+        return bool(np.allclose(one, one[at] / other[at] * other, rtol=1e-9, atol=0))
 
 
 def _masks_of_gradients(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Iterator[Source]:
@@ -143,7 +156,7 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
     values = [bench.probe.machine.values[o] for o in step.operands]
     sources: list[Source] = []
     blocks: list[Block] = []
-    if elementwise(step.op):
+    if elementwise(step.op) and not product(step, values):
         for o, v in zip(step.operands, values, strict=True):
             if np.shape(v) and fits(np.shape(v), shape):
                 sources.append(Source(Ref(o), np.asarray(v) * 1.0, "operand", o))
@@ -159,7 +172,7 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
     if moves(step.op) and np.shape(values[0]) != shape and np.size(values[0]) == np.prod(shape):
         sources += _rearranged(step.operands[0], values[0], shape)
     for source, constant in bench.fitting(e, bench.now(slot), shape, sources, *blocks):
-        if source.place == k and source.kind == "":
+        if proportional(source.number, bench.now(slot), shape):
             continue
         yield named(structure, Instead(slot, edge, k, source, constant))
 

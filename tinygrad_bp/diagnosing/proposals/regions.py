@@ -14,6 +14,8 @@ from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, call
 from ..pools import POSITIVE, Block, Source, fits
 from ..structure import Region, is_uniform, softmax_axis
 from .bench import Bench, scaled
+from .naming import ALSO
+from .operands import proportional
 
 
 #: Longer compositions are looked at only where they are elementwise functions.
@@ -35,7 +37,12 @@ def _region(bench: Bench, region: Region) -> Iterator[Edit]:
         return
     shape = e.shape[1:]
     before = sum(np.asarray(machine.values[structure.steps[k].operands[j]]) for j in region.terms)
-    for source, constant in bench.fitting(e, before, shape, block_of(bench, region)):
+    block = block_of(bench, region)
+    g = machine.values[structure.cotangents[region.high]]
+    for source, constant in bench.fitting(e, before, shape, block):
+        number = source.number if source.whole else source.number * np.asarray(g)
+        if proportional(number, before, shape):
+            continue
         yield edit_of(bench, region, k, source, constant)
 
 
@@ -199,7 +206,7 @@ def edit_of(bench: Bench, region: Region, k: int, source: Source, constant: floa
         of = bench.structure.steps[source.place].of
         refers["other"] = region.high if of is None else of
     cost += 1.0 + source.cost + 0.02 * len(region.inside)
-    return Edit(mistake, changes, region.high, what, refers, cost)
+    return Edit(mistake, changes, region.high, what, refers, cost, also=ALSO.get(mistake, ()))
 
 
 def _named(bench: Bench, region: Region, source: Source) -> tuple[str, str, float]:

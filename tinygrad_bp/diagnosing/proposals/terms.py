@@ -10,7 +10,7 @@ import numpy as np
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Slot, plus, times
-from ..facts import additive, negates, reduces
+from ..facts import additive, moves, negates, reduces
 from ..pools import Source
 from ..structure import Structure
 from .bench import Bench, scaled
@@ -43,6 +43,9 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     factor = bench.own(e, now, shape)
     if factor is not None:
         yield _factor(bench, slot, node, factor)
+        labels = bench.structure.steps[k].metadata["labels"]
+        if factor == -1.0 and len(labels) == 1 and negated(bench.structure, labels[0]):
+            yield term(bench.structure, Slot(k, 0), node, labels[0], factor)
     step = bench.structure.steps[node]
     if step.kind is Kind.INPUT:
         yield from _decay(bench, slot, node, e, shape)
@@ -62,8 +65,29 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
 
 
 def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
+    structure = bench.structure
     if factor == 0.0:
-        return Edit("term-missing", {slot: ZERO}, node, "the gradient of {node} is set to 0", {}, 2)
+        masked = any(child in structure.switching for child, _ in structure.uses.get(node, []))
+        return Edit(
+            "relu-mask-inverted" if masked else "term-missing",
+            {slot: ZERO},
+            structure.uses[node][0][0] if masked else node,
+            "the mask of {node} lets nothing through" if masked else "the gradient of {node} is set to 0",
+            {},
+            1.0 if masked else 2.0,
+            also=("term-missing",) if masked else (),
+        )
+    if _is_mean(bench, slot.place, factor):
+        return Edit(
+            "bias-mean",
+            {slot: times(Number(factor), OWN)},
+            node,
+            "the gradient of {node} is a mean, where it is a sum",
+            {"factor": factor},
+            1.2,
+            factor,
+            also=("constant-factor",),
+        )
     cost = 1.5 if factor in (-1.0, 2.0, 0.5) else 2.0
     return Edit(
         "constant-factor",
@@ -74,6 +98,23 @@ def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
         cost,
         factor,
     )
+
+
+def _is_mean(bench: Bench, k: int, factor: float) -> bool:
+    """Whether a gradient is added up over that many elements that the factor divides by them."""
+    structure = bench.structure
+    step = structure.steps[k]
+    if step.of is None or structure.steps[step.of].kind is not Kind.INPUT or factor == 1.0:
+        return False
+    size = max(1, int(np.prod(step.shape)))
+    for term in step.operands:
+        while moves(structure.steps[term].op):
+            (term,) = structure.steps[term].operands
+        if reduces(structure.steps[term].op):
+            count = np.size(structure.values[structure.steps[term].operands[0]]) // size
+            if abs(factor * count - 1.0) < 1e-9:
+                return True
+    return False
 
 
 def _decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) -> Iterator[Edit]:
@@ -90,7 +131,7 @@ def _decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) 
             node,
             "the gradient of {node} is too {size} by {coefficient} · {node}",
             {"coefficient": abs(factor), "size": "small" if factor < 0 else "large"},
-            1.2,
+            0.95,
         )
 
 
@@ -156,7 +197,8 @@ def through_statistics(structure: Structure, edge: tuple[int, int]) -> bool:
         step = structure.steps[child]
         uses = structure.uses.get(child, [])
         if reduces(step.op):
-            return bool(uses)
+            size = np.size(structure.values[child])
+            return any(np.size(structure.values[use]) > size for use, _ in uses)
         if len(uses) != 1:
             return False
         child = uses[0][0]
@@ -279,7 +321,8 @@ def _reduced(bench: Bench, k: int) -> Iterator[Edit]:
 
                 full = np.reshape(made, shape)
                 expr = Call(reshape_op(), (expr,), {"shape": shape})
-            sources.append(Source(expr, full, "axis", operand))
+            if not np.array_equal(full, bench.now(slot)):
+                sources.append(Source(expr, full, "axis", operand))
     for position, length in enumerate(data.shape):
         if data.size // length == int(np.prod(shape)):
             for which in (0, length - 1):
@@ -304,6 +347,7 @@ def _reduced(bench: Bench, k: int) -> Iterator[Edit]:
             else "the gradient of {node} is added up along the wrong axis",
             {},
             1.4,
+            also=("not-reduced", "index-overwritten", "term-missing") if one else ("axis",),
         )
 
 
