@@ -130,9 +130,16 @@ class Structure:
                 leading.add(k)
         return tuple(sorted(leading - {low}))
 
+    def arriving(self, place: int) -> int:
+        """Return the cotangent of a forward step with which the pass goes on."""
+        name = self.steps[place].name or ""
+        own = self.cotangents[place]
+        handed = self.lines.handed.get(name, own)
+        return handed if self.lines.program.gradients.count(own) else own
+
     def pull(self, region: Region, g: Expr) -> Expr | None:
         """Write what a region makes of the cotangent of its end."""
-        start, end = self.cotangents[region.high], self.cotangents[region.low]
+        start, end = self.arriving(region.high), self.cotangents[region.low]
         made: dict[int, Expr] = {start: g}
         inside = {self.cotangents[k] for k in region.inside}
         for k in range(start + 1, end):

@@ -57,6 +57,8 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
             sources += _masks_of_gradients(bench, slot, shape)
             blocks.append(bench.pools.masks(shape))
     if structure.flows[own]:
+        if not multiplied and not additive(step, values):
+            sources.append(Source(Number(np.ones(shape)), np.ones(shape), "one", -1))
         blocks.append(bench.cotangents(shape))
     elif not additive(step, values) or np.shape(now) != ():
         blocks.append(bench.pools.plain(shape))
@@ -67,7 +69,7 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     for source, constant in bench.fitting(e, now, shape, sources, *blocks):
         if source.place >= slot.place and structure.flows[source.place]:
             continue
-        if proportional(source.number, now, shape):
+        if only_scaled(bench, constant * source.number, now, shape):
             continue
         yield named(structure, Instead(slot, edge, own, source, constant))
     yield from _updated(bench, slot, edge, e, own)
@@ -78,14 +80,14 @@ def _mask(number: Any) -> bool:
     return array.dtype.kind == "b" or array.ndim > 0 and bool(np.isin(array, (0.0, 1.0)).all())
 
 
-def proportional(number: Any, now: Any, shape: tuple[int, ...]) -> bool:
-    """Whether something is what stands there already, but for a factor: that is told as such."""
+def only_scaled(bench: Bench, number: Any, now: Any, shape: tuple[int, ...]) -> bool:
+    """Whether something is what stands there already, but for a constant: that is told as such."""
     one, other = (np.broadcast_to(a, shape).ravel() for a in (number, now))
-    if one.size < 2:
-        return bool(np.array_equal(one, other))
     at = int(np.argmax(np.abs(other)))
     with np.errstate(all="ignore"):
-        return bool(np.allclose(one, one[at] / other[at] * other, rtol=1e-9, atol=0))
+        ratio = float(one[at] / other[at])
+        alike = bool(np.allclose(one, ratio * other, rtol=1e-9, atol=0))
+    return alike and bench.constant(ratio) is not None
 
 
 def _masks_of_gradients(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Iterator[Source]:
@@ -172,7 +174,7 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
     if moves(step.op) and np.shape(values[0]) != shape and np.size(values[0]) == np.prod(shape):
         sources += _rearranged(step.operands[0], values[0], shape)
     for source, constant in bench.fitting(e, bench.now(slot), shape, sources, *blocks):
-        if proportional(source.number, bench.now(slot), shape):
+        if only_scaled(bench, constant * source.number, bench.now(slot), shape):
             continue
         yield named(structure, Instead(slot, edge, k, source, constant))
 

@@ -15,7 +15,7 @@ from ..pools import POSITIVE, Block, Source, fits
 from ..structure import Region, is_uniform, softmax_axis
 from .bench import Bench, scaled
 from .naming import ALSO
-from .operands import proportional
+from .operands import only_scaled
 
 
 #: Longer compositions are looked at only where they are elementwise functions.
@@ -38,10 +38,10 @@ def _region(bench: Bench, region: Region) -> Iterator[Edit]:
     shape = e.shape[1:]
     before = sum(np.asarray(machine.values[structure.steps[k].operands[j]]) for j in region.terms)
     block = block_of(bench, region)
-    g = machine.values[structure.cotangents[region.high]]
+    g = machine.values[structure.arriving(region.high)]
     for source, constant in bench.fitting(e, before, shape, block):
         number = source.number if source.whole else source.number * np.asarray(g)
-        if proportional(number, before, shape):
+        if only_scaled(bench, constant * number, before, shape):
             continue
         yield edit_of(bench, region, k, source, constant)
 
@@ -111,7 +111,7 @@ _ONE = Source(Number(1.0), 1.0, "copied", -1)
 def block_of(bench: Bench, region: Region) -> Block:
     """Return what may stand for the cotangent that a region hands on."""
     structure, values = bench.structure, bench.probe.machine.values
-    start = structure.cotangents[region.high]
+    start = structure.arriving(region.high)
     upstream = Ref(start)
     g = np.asarray(values[start])
     function = function_of(bench, region)
@@ -140,7 +140,7 @@ def _masked(bench: Bench, region: Region, slope: Any) -> bool:
 
 def handed_on(bench: Bench, region: Region, source: Source, constant: float) -> Expr:
     """Write what a region hands on."""
-    upstream = Ref(bench.structure.cotangents[region.high])
+    upstream = Ref(bench.structure.arriving(region.high))
     expr = source.expr if source.whole else times(upstream, source.expr)
     return scaled(constant, expr)
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
-from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Slot, plus, times
+from ...ops.reductions import _sum
+from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, plus, times
 from ..facts import additive, moves, negates, reduces
 from ..pools import Source
 from ..structure import Structure
@@ -49,6 +50,7 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     step = bench.structure.steps[node]
     if step.kind is Kind.INPUT:
         yield from _decay(bench, slot, node, e, shape)
+        yield from _over_units(bench, slot, node, e, shape)
     for source, constant in bench.fitting(e, None, shape, bench.cotangents(shape)):
         if source.place >= k:
             continue
@@ -75,7 +77,7 @@ def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
             "the mask of {node} lets nothing through" if masked else "the gradient of {node} is set to 0",
             {},
             1.0 if masked else 2.0,
-            also=("term-missing",) if masked else (),
+            also=_nothing(bench, slot, masked),
         )
     if _is_mean(bench, slot.place, factor):
         return Edit(
@@ -98,6 +100,13 @@ def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
         cost,
         factor,
     )
+
+
+def _nothing(bench: Bench, slot: Slot, masked: bool) -> tuple[str, ...]:
+    """What else makes a gradient 0: its sum, if that is 0."""
+    now = np.asarray(bench.now(slot))
+    cancels = now.ndim > 0 and abs(now.sum()) < 1e-12 * np.abs(now).max()
+    return (("term-missing",) if masked else ()) + (("bias-summed-over-units",) if cancels else ())
 
 
 def _is_mean(bench: Bench, k: int, factor: float) -> bool:
@@ -123,8 +132,6 @@ def _decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) 
     for _, factor in bench.probe.fits(flat, None, data.reshape(1, -1)):
         if bench.evidence < 3:
             return
-        from ..edits import Ref
-
         yield Edit(
             "weight-decay-missing-or-extra",
             {slot: plus(OWN, times(Number(factor), Ref(node)))},
@@ -133,6 +140,29 @@ def _decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) 
             {"coefficient": abs(factor), "size": "small" if factor < 0 else "large"},
             0.95,
         )
+
+
+def _over_units(
+    bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]
+) -> Iterator[Edit]:
+    """The gradient of a parameter, added up over its own elements."""
+    now = np.asarray(bench.now(slot))
+    sources = []
+    for axis in (None, *range(len(shape))) if shape else ():
+        total = np.add.reduce(now, axis=axis, keepdims=True)
+        expr = Call(_sum, (OWN,), {"axis": axis, "keepdims": True})
+        sources.append(Source(expr, np.broadcast_to(total, shape), "axis", node))
+    for source, constant in bench.fitting(e, now, shape, sources):
+        if constant == 1.0:
+            yield Edit(
+                "bias-summed-over-units",
+                {slot: source.expr},
+                node,
+                "the gradient of {node} is added up over its units",
+                {},
+                1.3,
+                also=("axis",),
+            )
 
 
 def _terms(bench: Bench, node: int, k: int) -> Iterator[Edit]:
@@ -292,8 +322,6 @@ def _inside(bench: Bench, k: int) -> Iterator[Edit]:
 
 def _reduced(bench: Bench, k: int) -> Iterator[Edit]:
     """A sum over another axis, over all axes, or one element of it."""
-    from ..edits import Call, Ref
-
     structure = bench.structure
     step = structure.steps[k]
     slot = Slot(k, RESULT)
@@ -353,7 +381,7 @@ def _reduced(bench: Bench, k: int) -> Iterator[Edit]:
 
 def _taken(place: int, index: tuple[Any, ...], shape: tuple[int, ...]) -> Expr:
     from ...ops.shaping import _getitem
-    from ..edits import Ref, call
+    from ..edits import call
     from ..pools import reshape_op
 
     return call(reshape_op(), call(_getitem, Ref(place), index=index), shape=shape)
