@@ -32,8 +32,10 @@ def residual(predicted: Any, manual: Any, noise: float = 0.0) -> float:
         largest = max(np.abs(manual).max(initial=0.0), np.abs(predicted).max(initial=0.0))
         if largest == 0.0:
             return 0.0
-        found = max(0.0, float(np.abs(predicted - manual).max()) - noise) / float(largest)
-    return found if np.isfinite(found) else np.inf
+        off = float(np.abs(predicted - manual).max())
+    if not np.isfinite(off):  # max(0.0, nan) would be 0.0: NaN would explain anything
+        return np.inf
+    return max(0.0, off - noise) / float(largest)
 
 
 def precision(given: Any, right: Any) -> tuple[float, float]:
@@ -125,6 +127,12 @@ class Case:
             )
             for name, right in self.right.items()
         }
+
+    @cached_property
+    def inner(self) -> Names:
+        """The inner Values whose cotangents were handed over."""
+        steps = self.lines.steps
+        return frozenset(n for n, k in self.places.items() if steps[steps[k].of or 0].op is not None)
 
     def residual(self, name: str, predicted: Any) -> float:
         """Compute how far a gradient is from what was handed over."""

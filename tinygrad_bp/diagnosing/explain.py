@@ -52,7 +52,7 @@ class Explainer:
         wrong = changed or self._below(found.fixed)
         off = [case.residual(n, new.get(case.places[n], 0.0)) for n in found.fixed]
         words = self._words(edit)
-        names = self._names(found, edit)
+        names = self._names(found, edit, len(changed) == len(self._leaves))
         return Diagnosis(
             mistake=edit.mistake,
             node=script.name(edit.node),
@@ -68,9 +68,10 @@ class Explainer:
         ), edit
 
     def _preference(self, edit: Edit) -> tuple[Any, ...]:
-        """Order the likelier first; of the same mistake the one at a step with a name, below."""
+        """Order the likelier first; of the same mistake that at the loss, or at a named step."""
         named = bool(self._case.lines.steps[edit.node].name)
-        return round(edit.cost, 3), rank(edit.mistake), not named, edit.node
+        inner = edit.node != self._case.lines.root
+        return round(edit.cost, 3), rank(edit.mistake), inner, not named, edit.node
 
     def _lands(self, edit: Edit) -> int:
         """Return the step whose cotangent is the first to be wrong."""
@@ -92,13 +93,13 @@ class Explainer:
                 words[name] = f"{refers:.6g}" if isinstance(refers, float) else refers
         return words
 
-    def _names(self, found: Found, edit: Edit) -> list[str]:
+    def _names(self, found: Found, edit: Edit, everything: bool) -> list[str]:
         """List what else gives the same numbers."""
         near = [e for e in found.edits if e.cost <= edit.cost + _MARGIN]
         others = {name for e in near for name in (e.mistake, *e.also)}
         if edit.mistake == "constant-factor" and edit.factor in _CALLS:
             node = self._case.lines.steps[edit.node]
-            if node.kind is Kind.INPUT or edit.node == self._case.lines.root:
+            if node.kind is Kind.INPUT or everything:
                 others.add("not-zeroed")
         return sorted(others - {edit.mistake}, key=rank)
 
@@ -164,6 +165,10 @@ def merged(found: Iterable[tuple[Diagnosis, Edit]], case: Case) -> list[Diagnosi
                 break
         else:
             groups.append([diagnosis])
+    order = case.lines.names.index
+    for group in groups:
+        if len(group) > 1:
+            group.sort(key=lambda d: order(d.parameters[0]))
     return _everywhere([_joined(group) for group in groups], len(case.lines.program.inputs))
 
 

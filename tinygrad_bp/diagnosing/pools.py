@@ -207,7 +207,7 @@ class Pools:
                 yield Source(Ref(k), number, "", k)
             if number.ndim >= 2 and fits((*number.shape[:-2], *number.shape[:-3:-1]), shape):
                 flipped = matrix_transpose(number)
-                yield Source(_transposed(k, number.ndim), flipped, "T", k, 0.25)
+                yield Source(transposed(k, number.ndim), flipped, "T", k, 0.25)
             if number.size == size and number.shape != shape and len(shape) != 1 and number.ndim > 1:
                 expr = Call(reshape_op(), (Ref(k),), {"shape": shape})
                 yield Source(expr, number.reshape(shape), "reshaped", k, 0.75)
@@ -227,7 +227,7 @@ def transpose_op() -> Any:
     return _transpose
 
 
-def _transposed(k: int, ndim: int) -> Call:
+def transposed(k: int, ndim: int) -> Call:
     axes = (*range(ndim - 2), ndim - 1, ndim - 2)
     return Call(transpose_op(), (Ref(k),), {"axes": axes})
 

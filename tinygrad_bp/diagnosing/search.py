@@ -14,7 +14,7 @@ from .evidence import Case, Names
 from .machine import Machine
 from .pools import Pools
 from .probe import Probe
-from .proposals import Bench, groups, proposals
+from .proposals import Bench, groups, plain, proposals
 from .structure import Structure
 
 #: How many of the likeliest candidates are computed exactly.
@@ -23,6 +23,8 @@ _MOST = 200
 _MANY = 20000
 #: How many mistakes one after the other, and how many ways to go on.
 _DEPTH = 8
+#: How many pairs of mistakes at one place are begun.
+_FIRSTS = 40
 _BEAM = 3
 
 
@@ -74,7 +76,11 @@ class Search:
     def solve(self) -> Solution:
         """Find the edits that explain everything; none: nothing does."""
         with np.errstate(all="ignore"):
-            return self._explain(self.case.machine, [], 0) or []
+            machine = self.case.machine
+            found = self._explain(machine, [], 0)
+            if found is None and self.case.inner:
+                found = self._partly(machine)
+            return found or self._at_one_place(machine) or []
 
     def bench(self, machine: Machine, names: Names, wrong: Names) -> Bench:
         """Set up what candidates are tested with."""
@@ -191,4 +197,40 @@ class Search:
                 found = Found([edit], frozenset([name]))
                 rest = self._explain(machine.edited(edit.changes), [*before, edit], depth + 1)
                 return [found, *(rest or [])]
+        return None
+
+    def _partly(self, machine: Machine) -> Solution:
+        """Explain what can be explained where not everything can, step by step.
+
+        Only where gradients of inner nodes were handed over: then each step stands alone, and
+        what is said of one does not hang on another that nobody understands.
+        """
+        solution: Solution = []
+        for name in self.case.by_distance(self.case.wrong):
+            wrong = self.case.unexplained(machine)
+            if name not in wrong:
+                continue
+            right = frozenset(self.case.places) - wrong
+            for found in self._one(machine, wrong, right | {name}, frozenset([name]))[:1]:
+                solution.append(found)
+                machine = machine.edited(found.edits[0].changes)
+        return solution
+
+    def _at_one_place(self, machine: Machine) -> Solution | None:
+        """Look for two mistakes at one place, neither of which explains anything alone."""
+        wrong = self.case.wrong
+        bench = self.bench(machine, frozenset(self.case.places), wrong)
+        begun = 0
+        for first in plain.proposals(bench):
+            if self.late or begun >= _FIRSTS:
+                break
+            fixed, broken = self.case.outcome(machine, first.changes, wrong)
+            if fixed or broken:
+                continue
+            begun += 1
+            after = machine.edited(first.changes)
+            for found in self._one(after, wrong, frozenset(self.case.places), wrong)[:1]:
+                kept = [e for e in found.edits if self.confirm([first, e])]
+                if kept and kept[0].mistake != first.mistake:
+                    return [Found([first], found.fixed), Found(kept, found.fixed)]
         return None

@@ -173,7 +173,8 @@ class Structure:
         found: dict[tuple[int, ...], None] = {}
         for members in self.families.values():
             places = sorted(members.values())
-            if len(places) < 2 or self.steps[places[0]].kind is not Kind.BACKWARD:
+            ops = {self.steps[k].op for k in places}
+            if len(places) < 2 or len(ops) > 1 or self.steps[places[0]].kind is not Kind.BACKWARD:
                 continue
             found[tuple(places)] = None
             calls: dict[Hashable, list[int]] = defaultdict(list)

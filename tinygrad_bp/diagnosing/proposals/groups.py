@@ -246,9 +246,9 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
                 yield candidate(forms)
     square = all(np.ndim(values[o]) == 2 and len(set(np.shape(values[o]))) == 1 for o in owns)
     if square and not elementwise(first.op):
-        from ..pools import _transposed
+        from ..pools import transposed
 
-        yield candidate([Source(_transposed(o, 2), np.asarray(values[o]).T, "T", o) for o in owns])
+        yield candidate([Source(transposed(o, 2), np.asarray(values[o]).T, "T", o) for o in owns])
 
 
 def _in_place_of(bench: Bench, own: int, place: int, number: Any) -> Source | None:

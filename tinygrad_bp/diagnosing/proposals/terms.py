@@ -130,7 +130,7 @@ def _decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) 
     data = np.asarray(bench.structure.values[node])
     flat = e.reshape(len(e), -1)
     for _, factor in bench.probe.fits(flat, None, data.reshape(1, -1)):
-        if bench.evidence < 3:
+        if bench.evidence < 3 or bench.own(e, bench.now(slot), shape) is not None:
             return
         yield Edit(
             "weight-decay-missing-or-extra",
@@ -215,7 +215,7 @@ def term(
         if sign
         else "the contribution of {by} to the gradient of {node} is {factor} times the right one",
         {**refers, "factor": factor},
-        1.5 if factor == -1.0 else 2.5,
+        1.4 if sign else 1.5 if factor == -1.0 else 2.5,
         factor,
     )
 
