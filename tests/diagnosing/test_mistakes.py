@@ -5,7 +5,6 @@ import pytest
 
 import tinygrad_bp as bp
 from tinygrad_bp.diagnosing.catalogue import FIXES
-from tinygrad_bp.ops import sigmoid, tanh
 
 from .programs import COLUMNS, PATHS, PROGRAMS, ROWS
 

@@ -118,7 +118,13 @@ def _elsewhere(
     form = [(step.op, step.shape) for step in case.lines.steps]
     for k in range(_POINTS):
         size = (0.05, 0.3)[k % 2]
-        moved = [a + size * generator.standard_normal(a.shape) * (1 if k % 2 else np.maximum(np.abs(a), 0.1)) for a in arrays]
+        moved = [
+            a
+            + size
+            * generator.standard_normal(a.shape)
+            * (1 if k % 2 else np.maximum(np.abs(a), 0.1))
+            for a in arrays
+        ]
         try:
             manual = again(rebuild(params, iter([a.copy() for a in moved])))
             lines = record_lines(fun, rebuild(params, iter(moved)), manual)
@@ -141,9 +147,7 @@ def _holds(point: Case, edits: Sequence[Edit]) -> bool:
 
 def _kept(case: Case, later: Gradients) -> list[str]:
     """Return which gradients are others in a second call at the same point."""
-    return [
-        name for name, given in case.manual.items() if residual(given, later[name]) > ROUND_OFF
-    ]
+    return [name for name, given in case.manual.items() if residual(given, later[name]) > ROUND_OFF]
 
 
 class _Report:

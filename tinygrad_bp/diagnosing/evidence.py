@@ -59,9 +59,11 @@ def precision(given: Any, right: Any) -> tuple[float, float]:
                 return _ROUNDINGS / 4 * unit, 0.0
         for digits in range(1, 10):
             if _only(lambda a, digits=digits: np.round(a, digits), given):
-                return (TOLERANCE, 0.0) if _only(
-                    lambda a, digits=digits: np.round(a, digits), right
-                ) else (TOLERANCE, 0.5000001 * 10.0**-digits)
+                return (
+                    (TOLERANCE, 0.0)
+                    if _only(lambda a, digits=digits: np.round(a, digits), right)
+                    else (TOLERANCE, 0.5000001 * 10.0**-digits)
+                )
     return TOLERANCE, 0.0
 
 
@@ -132,7 +134,9 @@ class Case:
     def inner(self) -> Names:
         """The inner Values whose cotangents were handed over."""
         steps = self.lines.steps
-        return frozenset(n for n, k in self.places.items() if steps[steps[k].of or 0].op is not None)
+        return frozenset(
+            n for n, k in self.places.items() if steps[steps[k].of or 0].op is not None
+        )
 
     def residual(self, name: str, predicted: Any) -> float:
         """Compute how far a gradient is from what was handed over."""
@@ -148,7 +152,7 @@ class Case:
         return self.unexplained(self.machine)
 
     def unexplained(self, machine: Machine) -> Names:
-        """The gradients that a program does not give."""
+        """Return the gradients that a program does not give."""
         values = machine.values
         return frozenset(n for n, k in self.places.items() if not self.agrees(n, values[k]))
 
@@ -157,7 +161,7 @@ class Case:
 
         def last_use(name: str) -> int:
             step = self.lines.steps[self.places[name]]
-            return max(child for child, _ in step.metadata["labels"])
+            return max(int(child) for child, _ in step.metadata["labels"])
 
         return sorted(names, key=last_use, reverse=True)
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..kernel import Op
 from ..programs.program import Instruction
-from ..programs.simplify import ELEMENTWISE
 from ..programs.rows import row_of
+from ..programs.simplify import ELEMENTWISE
 
 _known: dict[Any, Any] = {}
 

@@ -69,7 +69,7 @@ class Machine:
     @cached_property
     def above(self) -> list[int]:
         """For each step the steps of the backward pass that it is computed from, as bits."""
-        found = []
+        found: list[int] = []
         for k, step in enumerate(self.steps):
             bits = 1 << k
             if step.kind is Kind.BACKWARD:
@@ -139,7 +139,6 @@ class Machine:
         for slot, expr in changes.items():
             merged[slot] = put(expr, {OWN: merged[slot]}) if slot in merged else expr
         return Machine(self.lines, values, merged)
-
 
     # --- the other way round ------------------------------------------------------------------
 

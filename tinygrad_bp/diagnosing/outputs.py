@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,7 @@ def afterwards(case: Case) -> Diagnosis | None:
             return Diagnosis(
                 mistake=mistake,
                 node=wrong[0],
-                position=case.lines.positions.get(
-                    case.lines.steps[case.places[wrong[0]]].of or 0
-                ),
+                position=case.lines.positions.get(case.lines.steps[case.places[wrong[0]]].of or 0),
                 parameters=tuple(wrong),
                 residual=0.0,
                 explanation=f"{what}. {effect(wrong)}",
@@ -45,11 +44,8 @@ def _done(case: Case) -> Iterator[tuple[str, str, Callable[[Any], Any]]]:
     )
     yield "rounded", "The gradients are cut to whole numbers", np.trunc
     for digits in range(9):
-        yield (
-            "rounded",
-            f"The gradients are rounded to {digits} decimals",
-            lambda g, digits=digits: np.round(g, digits),
-        )
+        what = f"The gradients are rounded to {digits} decimals"
+        yield "rounded", what, partial(np.round, decimals=digits)
     limits = sum(int((np.abs(g) == largest).sum()) for g in case.manual.values())
     if limits > 1:
         what = f"The gradients are clipped to {largest:.6g}"

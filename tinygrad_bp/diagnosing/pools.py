@@ -76,7 +76,9 @@ def _mask(v: Expr) -> Expr:
     return call(POSITIVE, v, Number(0.0))
 
 
-POSITIVE, NEGATIVE, SIGN = (as_op(f, n) for f, n in ((np.greater, 2), (np.less_equal, 2), (np.sign, 1)))
+POSITIVE, NEGATIVE, SIGN = (
+    as_op(f, n) for f, n in ((np.greater, 2), (np.less_equal, 2), (np.sign, 1))
+)
 
 #: The forms in which a derivative has a value.
 FORMS: dict[str, Any] = {
@@ -125,16 +127,16 @@ class Pools:
             or (step.kind is Kind.BACKWARD and not structure.flows[k])
         ] + list(structure.lines.handed.values())
         self._cotangents = [
-            k
-            for k, step in enumerate(steps)
-            if structure.flows[k] and step.op is ACCUMULATE
+            k for k, step in enumerate(steps) if structure.flows[k] and step.op is ACCUMULATE
         ]
 
     def plain(self, shape: tuple[int, ...]) -> Block:
         """Return the values that fit a shape, as they are, transposed or reshaped."""
         return self._kept(
             ("plain", shape),
-            lambda: Block.of(_distinct(self._fitting(shape, self._values, self._structure.values), shape), shape),
+            lambda: Block.of(
+                _distinct(self._fitting(shape, self._values, self._structure.values), shape), shape
+            ),
         )
 
     def cotangents(self, shape: tuple[int, ...], values: Sequence[Any]) -> Block:
@@ -147,7 +149,11 @@ class Pools:
 
         def made() -> Block:
             values = self._structure.values
-            fitting = [p for p in sorted(places, reverse=True) if np.shape(values[p]) and fits(np.shape(values[p]), shape)]
+            fitting = [
+                p
+                for p in sorted(places, reverse=True)
+                if np.shape(values[p]) and fits(np.shape(values[p]), shape)
+            ]
             return Block.of([form for p in fitting for form in self.forms(p)], shape)
 
         return self._kept(("near", places, shape), made)
@@ -166,7 +172,9 @@ class Pools:
         """Return the values that add up to 1 along an axis, and that axis."""
         key = ("probabilities", shape)
         if key not in self.regions:
-            plain = [s for s in self.plain(shape).sources if s.kind == "" and np.shape(s.number) == shape]
+            plain = [
+                s for s in self.plain(shape).sources if s.kind == "" and np.shape(s.number) == shape
+            ]
             self.regions[key] = [(s, a) for s in plain if (a := softmax_axis(s.number)) is not None]
         found: list[tuple[Source, int]] = self.regions[key]
         return found
@@ -208,7 +216,12 @@ class Pools:
             if number.ndim >= 2 and fits((*number.shape[:-2], *number.shape[:-3:-1]), shape):
                 flipped = matrix_transpose(number)
                 yield Source(transposed(k, number.ndim), flipped, "T", k, 0.25)
-            if number.size == size and number.shape != shape and len(shape) != 1 and number.ndim > 1:
+            if (
+                number.size == size
+                and number.shape != shape
+                and len(shape) != 1
+                and number.ndim > 1
+            ):
                 expr = Call(reshape_op(), (Ref(k),), {"shape": shape})
                 yield Source(expr, number.reshape(shape), "reshaped", k, 0.75)
 
@@ -228,6 +241,7 @@ def transpose_op() -> Any:
 
 
 def transposed(k: int, ndim: int) -> Call:
+    """Swap the last two axes of a step."""
     axes = (*range(ndim - 2), ndim - 1, ndim - 2)
     return Call(transpose_op(), (Ref(k),), {"axes": axes})
 
@@ -242,6 +256,7 @@ def _value(expr: Expr, number: Any) -> Any:
 
 
 def fits(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether one shape broadcasts to another."""
     if len(small) > len(shape):
         return False
     return all(a in (1, b) for a, b in zip(reversed(small), reversed(shape), strict=False))

@@ -1,4 +1,4 @@
-"""One dot product for each candidate: does any multiple of it give what was handed over?
+"""One dot product for each candidate says whether a multiple of it gives what was handed over.
 
 The wrong gradients are projected on a few random vectors. Pulled back through the backward
 program these say how the projections move with each operand of it. If c times u in the place of

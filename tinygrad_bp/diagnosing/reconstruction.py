@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher, unified_diff
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -41,10 +40,14 @@ class Reconstruction(Derivation):
         """NumPy text of a module with one function, whose wrong lines are marked."""
         mine, right = self._texts
         marked = list(mine)
-        for tag, start, stop, _, _ in SequenceMatcher(None, mine, right, autojunk=False).get_opcodes():
+        for tag, start, stop, _, _ in SequenceMatcher(
+            None, mine, right, autojunk=False
+        ).get_opcodes():
             if tag in ("replace", "delete"):
                 for k in range(start, stop):
-                    marked[k] += f"{'' if '#' in marked[k] else _MARK.removesuffix('<- ')}<- differs"
+                    marked[k] += (
+                        f"{'' if '#' in marked[k] else _MARK.removesuffix('<- ')}<- differs"
+                    )
         return "\n".join(marked) + "\n"
 
     @property
@@ -195,5 +198,3 @@ def reconstruct(lines: Labelled, changes: Mapping[Slot, Expr]) -> Reconstruction
         return Reconstruction(derivation_of(lines, changes), right)
     except Exception:  # a text is a courtesy: the verdict stands
         return None
-
-

@@ -1,9 +1,9 @@
-"""How a program hangs together: what depends on what, which steps repeat, which are one function."""
+"""How a program hangs together: what depends on what, what repeats, what is one function."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -49,7 +49,7 @@ class Structure:
     @cached_property
     def flows(self) -> list[bool]:
         """For each step whether it depends on a cotangent."""
-        found = []
+        found: list[bool] = []
         for step in self.steps:
             seeded = step.kind is Kind.SEED
             backward = step.kind is Kind.BACKWARD
@@ -92,7 +92,7 @@ class Structure:
     def _below(self, high: int) -> Iterator[Region]:
         """Yield the regions that end at a step: all ways from their insides lead through it."""
         through = {high}
-        touched = {o for o in self.steps[high].operands}
+        touched = set(self.steps[high].operands)
         for low in sorted((k for k in self.cotangents if k < high), reverse=True):
             if low not in touched or len(through) > _LONGEST:
                 continue
@@ -108,7 +108,11 @@ class Structure:
 
     def _handed_on(self, low: int, high: int, terms: tuple[int, ...]) -> bool:
         """Whether the first or the last of the steps hands its cotangent on as it is."""
-        last = [self.contribution[high, j] for j in range(len(self.steps[high].operands)) if (high, j) in self.contribution]
+        last = [
+            self.contribution[high, j]
+            for j in range(len(self.steps[high].operands))
+            if (high, j) in self.contribution
+        ]
         first = [self.contribution[self.uses[low][j]] for j in terms]
         return all(self.steps[k].op is PASS for k in last) or all(
             self.steps[k].op is PASS for k in first
@@ -120,7 +124,9 @@ class Structure:
         return {
             label: term
             for k in self.cotangents.values()
-            for label, term in zip(self.steps[k].metadata["labels"], self.steps[k].operands, strict=True)
+            for label, term in zip(
+                self.steps[k].metadata["labels"], self.steps[k].operands, strict=True
+            )
         }
 
     def _inside(self, low: int, through: set[int]) -> tuple[int, ...]:
@@ -149,6 +155,7 @@ class Structure:
             if step.op is ACCUMULATE and k not in inside:
                 continue
             parts = tuple(made.get(o, Ref(o)) for o in step.operands)
+            assert step.op is not None
             made[k] = plus(*parts) if step.op is ACCUMULATE else Call(step.op, parts, step.metadata)
         terms = [self.steps[end].operands[j] for j in region.terms]
         return plus(*(made[t] for t in terms)) if all(t in made for t in terms) else None
@@ -156,9 +163,9 @@ class Structure:
     # --- groups --------------------------------------------------------------------------------
 
     @cached_property
-    def families(self) -> dict[Hashable, dict[Hashable, int]]:
+    def families(self) -> dict[Hashable, dict[tuple[Hashable, int], int]]:
         """For each line of the user's code, its steps by call and pass."""
-        found: dict[Hashable, dict[Hashable, int]] = defaultdict(dict)
+        found: dict[Hashable, dict[tuple[Hashable, int], int]] = defaultdict(dict)
         for k, step in enumerate(self.steps):
             line, *rest = step.key if isinstance(step.key, tuple) else (None,)
             if isinstance(step.key, Line):
@@ -177,7 +184,7 @@ class Structure:
             if len(places) < 2 or len(ops) > 1 or self.steps[places[0]].kind is not Kind.BACKWARD:
                 continue
             found[tuple(places)] = None
-            calls: dict[Hashable, list[int]] = defaultdict(list)
+            calls: dict[Any, list[int]] = defaultdict(list)
             for (call, _), k in members.items():
                 calls[call].append(k)
             for some in calls.values():
@@ -235,5 +242,3 @@ def softmax_axis(number: Any) -> int | None:
         if array.shape[axis] > 1 and (np.abs(array.sum(axis=axis) - 1.0) < 1e-12).all():
             return axis
     return None
-
-

@@ -47,8 +47,8 @@ _KERNEL = f"{_PACKAGE}.kernel"
 class Line(NamedTuple):
     """Where in the user's code a step comes from: the line itself, and the calls that led there."""
 
-    own: Hashable
-    calls: Hashable
+    own: tuple[Hashable, ...]
+    calls: tuple[Hashable, ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,9 @@ class Labelled:
     @cached_property
     def cotangents(self) -> dict[int, int]:
         """For each forward step that has a cotangent, where it is completed."""
-        return {s.of: k for k, s in enumerate(self.steps) if s.op is ACCUMULATE and s.of is not None}
+        return {
+            s.of: k for k, s in enumerate(self.steps) if s.op is ACCUMULATE and s.of is not None
+        }
 
     @property
     def root(self) -> int:
@@ -134,7 +136,13 @@ class _Lines(Recorder):
         *,
         in_full: bool,
     ) -> None:
-        self.name, self.fun, self.args, self.inputs, self.wanted = "compare", fun, (params,), [0], [0]
+        self.name, self.fun, self.args, self.inputs, self.wanted = (
+            "compare",
+            fun,
+            (params,),
+            [0],
+            [0],
+        )
         self.steps: list[Instruction] = []
         self.places: dict[Value, int] = {}
         self.of: dict[int, int] = {}
@@ -184,8 +192,8 @@ class _Lines(Recorder):
             frame = frame.f_back
         self._frames[node] = Line(tuple(frames[:inner]), tuple(frames[inner:]))
 
-    def _key(self, node: Value) -> Hashable:
-        return self._frames.get(node, Line(self.places[node], ()))
+    def _key(self, node: Value) -> Line:
+        return self._frames.get(node, Line((self.places[node],), ()))
 
     def _numbered(self, program: Program) -> Program:
         """Give each step its key and its pass."""
@@ -195,19 +203,17 @@ class _Lines(Recorder):
             if node in self.places:
                 passes[self._frames[node]].append(self.places[node])
         turns = {
-            place: len(places) - 1 - k for places in passes.values() for k, place in enumerate(places)
+            place: len(places) - 1 - k
+            for places in passes.values()
+            for k, place in enumerate(places)
         }
         for node, place in self.places.items():
             if steps[place].kind is not Kind.BACKWARD:
-                steps[place] = replace(
-                    steps[place], key=self._key(node), turn=turns.get(place, 0)
-                )
+                steps[place] = replace(steps[place], key=self._key(node), turn=turns.get(place, 0))
         for k, step in enumerate(steps):
-            if step.kind is Kind.BACKWARD and step.key is not None:
-                node, *rest = step.key
-                steps[k] = replace(
-                    step, key=(steps[node].key, *rest), turn=steps[node].turn
-                )
+            if step.kind is Kind.BACKWARD and isinstance(step.key, tuple):
+                place, *rest = step.key
+                steps[k] = replace(step, key=(steps[place].key, *rest), turn=steps[place].turn)
         return replace(program, instructions=tuple(steps))
 
     # --- the backward pass -------------------------------------------------------------------
@@ -215,7 +221,7 @@ class _Lines(Recorder):
     def _backward(self, outputs: Sequence[Value]) -> list[int]:
         self._gradients: list[int] = []
         leaves = self.trace.leaves[0]
-        (output,) = outputs
+        output: Value = outputs[0]
         path = path_between(dict.fromkeys(leaves), output)
         if not path or output.shape != ():
             return []
@@ -223,10 +229,9 @@ class _Lines(Recorder):
         self.seed_places.append(self._add(seed, Kind.SEED, name=None))
         self._terms[output].append(((self.places[output], 0), self.places[seed]))
         for leaf in leaves:
-            if leaf.name in self._given and np.shape(self._given[leaf.name]) == leaf.shape:
-                handed = constant(np.asarray(self._given[leaf.name], np.float64)[()])
-                self._handed[leaf.name] = self._add(handed, Kind.SEED, name=f"d_{leaf.name}")
-                self.seed_places.append(self._handed[leaf.name])
+            name = leaf.name or ""
+            if name in self._given and np.shape(self._given[name]) == leaf.shape:
+                self._hand_over(name)
         found: dict[Value, int] = {}
         inner: dict[str, int] = {}
         last = {node.name: node for node in path if node.name and node.op is not None}
@@ -241,15 +246,21 @@ class _Lines(Recorder):
             )
             for node, cotangent in steps:
                 found[node] = self._sum(node, cotangent)
-                if node.name in self._given and last.get(node.name) is node:
-                    inner[node.name] = found[node]
-                    handed = constant(np.asarray(self._given[node.name], np.float64)[()])
-                    self._handed[node.name] = self._add(handed, Kind.SEED, name=f"d_{node.name}")
-                    self.seed_places.append(self._handed[node.name])
-                    self.places[cotangent] = self.places[handed]
-        reached = {leaf.name: found[leaf] for leaf in leaves if leaf in found}
+                name = node.name or ""
+                if name in self._given and name in last and last[name] is node:
+                    inner[name] = found[node]
+                    place = self._hand_over(name)
+                    self.places[cotangent] = place
+        reached = {leaf.name or "": found[leaf] for leaf in leaves if leaf in found}
         self._known = [*reached, *inner]
         return [*reached.values(), *inner.values()]
+
+    def _hand_over(self, name: str) -> int:
+        """Write down a cotangent that was handed over, to go on with."""
+        handed = constant(np.asarray(self._given[name], np.float64)[()])
+        self._handed[name] = self._add(handed, Kind.SEED, name=f"d_{name}")
+        self.seed_places.append(self._handed[name])
+        return self._handed[name]
 
     def _tell(self, node: Value, position: int, raw: Value, contribution: Value) -> None:
         """Write down what one contribution takes."""
@@ -298,9 +309,7 @@ class _Lines(Recorder):
 
     def program(self) -> Program:
         """Return the steps; only parameters that the loss depends on have gradients."""
-        wanted = tuple(
-            k for k, leaf in enumerate(self.trace.leaves[0]) if leaf.name in self._known
-        )
+        wanted = tuple(k for k, leaf in enumerate(self.trace.leaves[0]) if leaf.name in self._known)
         return replace(super().program(), wanted=wanted)
 
 
@@ -314,7 +323,7 @@ def lowered(program: Program) -> Program:
             moved.append(operands[0])
             if steps[operands[0]].kind is Kind.BACKWARD and step.of is not None:
                 before = steps[operands[0]]
-                of = moved[step.of] if before.of is None else before.of
+                of: int | None = moved[step.of] if before.of is None else before.of
                 steps[operands[0]] = replace(before, of=of)
             continue
         if step.op is ACCUMULATE:

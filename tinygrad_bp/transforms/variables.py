@@ -23,9 +23,7 @@ Maker = Callable[[Value, FrameType], object]
 
 
 @contextmanager
-def named_after_variables(
-    taken: Collection[str] = (), made: Maker | None = None
-) -> Iterator[None]:
+def named_after_variables(taken: Collection[str] = (), made: Maker | None = None) -> Iterator[None]:
     """Give nodes that are made in this context, and have no name, that of a local variable.
 
     The variables are read whenever a function returns, so one that was assigned twice names what

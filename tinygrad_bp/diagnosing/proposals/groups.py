@@ -69,17 +69,13 @@ def compounds(bench: Bench, places: Sequence[int]) -> bool:
 
 
 def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Iterator[Edit]:
-    found = [bench.probe.at(slot) for slot in group]
-    if any(e is None for e in found) or not found:
-        e_all = [e for e in found if e is not None]
-        if not e_all:
-            return
-    shapes = [None if e is None else e.shape[1:] for e in found]
-    kept = [k for k, e in enumerate(found) if e is not None]
-    flat = np.concatenate([found[k].reshape(len(found[k]), -1) for k in kept], axis=1)
-    before = np.concatenate(
-        [np.broadcast_to(bench.now(group[k]), shapes[k]).ravel() for k in kept]
-    )
+    found = {k: e for k, slot in enumerate(group) if (e := bench.probe.at(slot)) is not None}
+    if not found:
+        return
+    kept = list(found)
+    shapes = {k: e.shape[1:] for k, e in found.items()}
+    flat = np.concatenate([e.reshape(len(e), -1) for e in found.values()], axis=1)
+    before = np.concatenate([np.broadcast_to(bench.now(group[k]), shapes[k]).ravel() for k in kept])
     rows, good = [], []
     for candidate in candidates:
         if candidate.row is not None and len(kept) == len(group):
@@ -128,11 +124,13 @@ def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
             edit = term(structure, slot, node, edge, constant)
     else:
         edge = structure.lines.edges[slot.place]
-        mistake = {0.0: "term-missing", 2.0: "term-twice", -1.0: "sign"}.get(constant, "constant-factor")
+        mistake = {0.0: "term-missing", 2.0: "term-twice", -1.0: "sign"}.get(
+            constant, "constant-factor"
+        )
         what = "a term of the derivative of {node} is {factor} times the right one"
         edit = Edit(mistake, {}, edge[0], what, {"factor": constant}, 2.0, constant)
     expr: Expr = ZERO if constant == 0.0 else times(Number(constant), OWN)
-    return _repeated(edit, {s: expr for s in group})
+    return _repeated(edit, dict.fromkeys(group, expr))
 
 
 def _repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
@@ -165,7 +163,7 @@ def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
 
 
 def _sums(bench: Bench, places: list[int]) -> Iterator[Group]:
-    """A contribution in every pass, by the line that it comes from."""
+    """Yield a contribution in every pass, by the line that it comes from."""
     structure = bench.structure
     by_line: dict[Hashable, list[Slot]] = defaultdict(list)
     for k in places:
@@ -203,8 +201,12 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
 
     def candidate(sources: list[Source]) -> Candidate:
         def describe(sources: list[Source], constant: float) -> Edit:
-            instead = Instead(group[0], structure.lines.edges[group[0].place], owns[0], sources[0], constant)
-            changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
+            instead = Instead(
+                group[0], structure.lines.edges[group[0].place], owns[0], sources[0], constant
+            )
+            changes = {
+                s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)
+            }
             return _repeated(named(structure, instead), changes)
 
         return Candidate(sources, describe)
@@ -212,10 +214,7 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     if multiplied:
         yield candidate([Source(Number(1.0), np.ones(()), "one", -1)] * len(group))
         yield candidate(
-            [
-                Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o)
-                for o in owns
-            ]
+            [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
         )
     if additive(first, numbers):
         for constant in (0.0, -1.0, 2.0):
@@ -234,12 +233,17 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         arrays = [np.asarray(values[p]) for p in places]
         if arrays[0].dtype.kind == "f":
             sources = [
-                _in_place_of(bench, o, p, a)
-                for o, p, a in zip(owns, places, arrays, strict=True)
+                _in_place_of(bench, o, p, a) for o, p, a in zip(owns, places, arrays, strict=True)
             ]
             if all(source is not None for source in sources):
                 yield candidate([source for source in sources if source is not None])
-        if not flows and multiplied and k < _NEAREST and arrays[0].dtype.kind == "f" and len(arrays[0].shape) <= len(shape):
+        if (
+            not flows
+            and multiplied
+            and k < _NEAREST
+            and arrays[0].dtype.kind == "f"
+            and len(arrays[0].shape) <= len(shape)
+        ):
             for kind in _FORMS:
                 with np.errstate(all="ignore"):
                     forms = [_form(kind, p, values) for p in places]
@@ -257,7 +261,11 @@ def _in_place_of(bench: Bench, own: int, place: int, number: Any) -> Source | No
     if np.shape(values[own]) == number.shape:
         return Source(Ref(place), number, "", place)
     behind = bench.structure.source(own)
-    if behind != own and np.shape(values[behind]) == number.shape and not bench.structure.flows[own]:
+    if (
+        behind != own
+        and np.shape(values[behind]) == number.shape
+        and not bench.structure.flows[own]
+    ):
         expr = arranged(bench, own, behind, Ref(place))
         return Source(expr, evaluate(expr, lambda k: values[k]), "", place)
     return None
@@ -319,7 +327,12 @@ def _regions(bench: Bench) -> Iterator[Group]:
     structure = bench.structure
     same: dict[Hashable, list[Region]] = defaultdict(list)
     for region in structure.regions:
-        key = (structure.line(region.low), structure.line(region.high), len(region.inside), len(region.terms))
+        key = (
+            structure.line(region.low),
+            structure.line(region.high),
+            len(region.inside),
+            len(region.terms),
+        )
         same[key].append(region)
     for found in same.values():
         if len(found) > 1 and len(found[0].terms) == 1:
@@ -328,9 +341,7 @@ def _regions(bench: Bench) -> Iterator[Group]:
             yield slots, partial(_region_group, bench, found, slots)
 
 
-def _region_group(
-    bench: Bench, found: list[Region], slots: list[Slot]
-) -> list[Candidate]:
+def _region_group(bench: Bench, found: list[Region], slots: list[Slot]) -> list[Candidate]:
     by_kind: dict[Any, list[tuple[Source, Any]]] = defaultdict(list)
     for region in found:
         block = regions.block_of(bench, region)
@@ -359,4 +370,3 @@ def _region_candidate(
         return _repeated(edit, changes)
 
     return Candidate(sources, describe)
-

@@ -8,11 +8,10 @@ import numpy as np
 
 from ...programs.program import Kind
 from ..edits import RESULT, Edit, Slot
-from ..pools import Source
 from ..facts import negates
+from ..pools import Source
 from ..structure import Structure, activation, is_uniform
 from .bench import scaled
-
 
 #: What the same thing is called where nothing is known of the place.
 ALSO = {
@@ -76,7 +75,13 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
     if upstream:
         return _upstream(structure, instead, leaf, refers)
     if source.kind == "inverted":
-        return "relu-mask-inverted", "the mask of {node} lets through what it should stop", refers, child, 0.0
+        return (
+            "relu-mask-inverted",
+            "the mask of {node} lets through what it should stop",
+            refers,
+            child,
+            0.0,
+        )
     mask = _switch(structure, own)
     if mask:
         if source.kind == "one":
@@ -136,7 +141,7 @@ def _switch(structure: Structure, own: int) -> bool:
 def _upstream(
     structure: Structure, instead: Instead, leaf: int | None, refers: dict[str, Any]
 ) -> tuple[str, str, dict[str, Any], int, float]:
-    slot, edge, own, source, _ = instead
+    _, edge, _, source, _ = instead
     child = edge[0]
     if source.kind == "one":
         what = "the derivative of {node} is not multiplied with the gradient that arrives"
@@ -164,15 +169,39 @@ def _operand(
     weight = steps[behind].kind is Kind.INPUT
     same = source.place >= 0 and structure.source(source.place) == behind
     if source.kind == "one":
-        return "factor-missing", "the factor {own} of the derivative of {node} is left out", refers, child, 0.0
+        return (
+            "factor-missing",
+            "the factor {own} of the derivative of {node} is left out",
+            refers,
+            child,
+            0.0,
+        )
     if source.kind == "own²":
-        return "factor-twice", "a factor of the derivative of {node} is multiplied in twice", refers, child, 0.4
+        return (
+            "factor-twice",
+            "a factor of the derivative of {node} is multiplied in twice",
+            refers,
+            child,
+            0.4,
+        )
     if source.kind == "exponent":
         return "exponent", "an exponent in the derivative of {node} is wrong", refers, child, 0.2
     if source.kind in ("operand", "product"):
-        return "factor-missing", "a factor of the derivative of {node} is left out", refers, child, 0.3
+        return (
+            "factor-missing",
+            "a factor of the derivative of {node} is left out",
+            refers,
+            child,
+            0.3,
+        )
     if source.kind in ("order", "reshaped"):
-        return "order", "the elements of what goes through {node} are in the wrong order", refers, place, 0.4
+        return (
+            "order",
+            "the elements of what goes through {node} are in the wrong order",
+            refers,
+            place,
+            0.4,
+        )
     if source.kind == "T" or (same and slot.operand != RESULT):
         mistake = "transposed-weight" if weight or leaf is not None else "transposed"
         refers["other"] = behind
@@ -183,7 +212,11 @@ def _operand(
         elif slot.operand == RESULT or not weight:
             what = "the gradient of {node} is transposed"
         return mistake, what, refers, node, 0.2
-    if leaf is not None and activation(structure, behind) and source.place in steps[behind].operands:
+    if (
+        leaf is not None
+        and activation(structure, behind)
+        and source.place in steps[behind].operands
+    ):
         refers |= {"right": behind}
         what = "the gradient of {node} is made with {other}, not with {right}"
         return "weight-from-preactivation", what, refers, leaf, 0.1
@@ -197,4 +230,10 @@ def _operand(
     if leaf is not None:
         what = "the gradient of {node} is made with {other} instead of {own}"
         return "wrong-matrix", what, refers, leaf, 0.4
-    return "factor-replaced", "{other} stands where {own} should, in the derivative of {node}", refers, child, 0.5
+    return (
+        "factor-replaced",
+        "{other} stands where {own} should, in the derivative of {node}",
+        refers,
+        child,
+        0.5,
+    )

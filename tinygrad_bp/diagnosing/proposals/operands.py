@@ -14,7 +14,7 @@ from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, plus
 from ..facts import additive, elementwise, moves, product
 from ..pools import POSITIVE, Block, Source, fits
 from ..structure import is_uniform
-from .bench import Bench, scaled
+from .bench import Bench
 from .naming import Instead, named
 
 #: Adam divides its first step by |gradient| + this.
@@ -69,7 +69,9 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     for source, constant in bench.fitting(e, now, shape, sources, *blocks):
         if source.place >= slot.place and structure.flows[source.place]:
             continue
-        if only_scaled(bench, constant * source.number, now, shape):
+        if only_scaled(bench, constant * source.number, now, shape) or _circular(
+            bench, slot, source
+        ):
             continue
         yield named(structure, Instead(slot, edge, own, source, constant))
     yield from _updated(bench, slot, edge, e, own)
@@ -77,7 +79,15 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
 
 def _mask(number: Any) -> bool:
     array = np.asarray(number)
-    return array.dtype.kind == "b" or array.ndim > 0 and bool(np.isin(array, (0.0, 1.0)).all())
+    return array.dtype.kind == "b" or (array.ndim > 0 and bool(np.isin(array, (0.0, 1.0)).all()))
+
+
+def _circular(bench: Bench, slot: Slot, source: Source) -> bool:
+    """Whether a gradient that was handed over would be explained by itself."""
+    lines = bench.structure.lines
+    gradients = dict(zip(lines.names, lines.program.gradients, strict=True))
+    own = [gradients[name] for name, place in lines.handed.items() if place == source.place]
+    return any(bench.probe.machine.below[slot.place] >> k & 1 for k in own)
 
 
 def only_scaled(bench: Bench, number: Any, now: Any, shape: tuple[int, ...]) -> bool:
@@ -94,13 +104,13 @@ def _masks_of_gradients(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Ite
     for source in bench.cotangents(shape).sources:
         if source.kind == "" and source.place < slot.place:
             number = np.greater(source.number, 0) * 1.0
-            yield Source(call(POSITIVE, source.expr, Number(0.0)), number, "v > 0", source.place, 0.3)
+            yield Source(
+                call(POSITIVE, source.expr, Number(0.0)), number, "v > 0", source.place, 0.3
+            )
 
 
-def _updated(
-    bench: Bench, slot: Slot, edge: tuple[int, int], e: Any, own: int
-) -> Iterator[Edit]:
-    """The parameter after its step: the gradient was computed before it was needed."""
+def _updated(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any, own: int) -> Iterator[Edit]:
+    """Yield the parameter after its step, which it had before it was needed."""
     structure = bench.structure
     leaf = structure.source(own)
     handed = structure.lines.handed.get(structure.steps[leaf].name or "")
@@ -120,8 +130,8 @@ def _updated(
                 "update-before-propagate",
                 {slot: plus(OWN, times(Number(factor), moved))},
                 leaf,
-                f"{{node}} is updated{kind}, with learning rate {{learning_rate}}, before the error "
-                "is propagated through it",
+                f"{{node}} is updated{kind}, with learning rate {{learning_rate}}, before the "
+                "error is propagated through it",
                 {"learning_rate": -factor},
                 1.0,
                 learning_rate=-factor,
@@ -147,12 +157,12 @@ def _number(bench: Bench, expr: Expr) -> Any:
 
 
 def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
-    """What a step computes is replaced by something made of its operands."""
+    """Yield what is made of the operands of a step instead of its result."""
     structure = bench.structure
     step = structure.steps[k]
     slot = Slot(k, RESULT)
     e = bench.probe.at(slot)
-    if e is None or moves(step.op) and not structure.flows[k]:
+    if e is None or (moves(step.op) and not structure.flows[k]):
         return
     shape = e.shape[1:]
     values = [bench.probe.machine.values[o] for o in step.operands]
@@ -162,7 +172,12 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
         for o, v in zip(step.operands, values, strict=True):
             if np.shape(v) and fits(np.shape(v), shape):
                 sources.append(Source(Ref(o), np.asarray(v) * 1.0, "operand", o))
-    if len(values) == 2 and elementwise(step.op) and not product(step, values) and not additive(step, values):
+    if (
+        len(values) == 2
+        and elementwise(step.op)
+        and not product(step, values)
+        and not additive(step, values)
+    ):
         sources += _quotients(bench, step.operands, shape)
         sources += _exponents(step, values, shape)
     if not structure.flows[k] and np.shape(values[0]) != ():
@@ -190,16 +205,36 @@ def _quotients(bench: Bench, operands: Any, shape: tuple[int, ...]) -> Iterator[
         for source in bench.pools.plain(shape).sources:
             if source.kind == "":
                 yield _quotient(values, a, source, shape)
-                yield Source(times(Ref(a), source.expr), values[a] * source.number, "other", source.place, 0.5)
+                yield Source(
+                    times(Ref(a), source.expr),
+                    values[a] * source.number,
+                    "other",
+                    source.place,
+                    0.5,
+                )
         for place in (b, *bench.structure.steps[b].operands):
             for form in bench.pools.forms(place):
-                if form.kind in ("v²", "v³", "sqrt v", "1 / sqrt v") and fits(np.shape(form.number), shape):
-                    yield Source(call(ops.div, Ref(a), form.expr), values[a] / form.number, "exponent", place, 0.3)
+                if form.kind in ("v²", "v³", "sqrt v", "1 / sqrt v") and fits(
+                    np.shape(form.number), shape
+                ):
+                    yield Source(
+                        call(ops.div, Ref(a), form.expr),
+                        values[a] / form.number,
+                        "exponent",
+                        place,
+                        0.3,
+                    )
 
 
 def _quotient(values: Any, a: int, source: Source, shape: tuple[int, ...]) -> Source:
     number = np.broadcast_to(values[a] / source.number, shape)
-    return Source(call(ops.div, Ref(a), source.expr), np.where(np.isfinite(number), number, 0), "other", source.place, 0.25)
+    return Source(
+        call(ops.div, Ref(a), source.expr),
+        np.where(np.isfinite(number), number, 0),
+        "other",
+        source.place,
+        0.25,
+    )
 
 
 def _exponents(step: Any, values: list[Any], shape: tuple[int, ...]) -> Iterator[Source]:
@@ -248,4 +283,3 @@ def _rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Sou
                 if moved.shape != shape:
                     expr = Call(reshape_op(), (expr,), {"shape": shape})
                 yield Source(expr, moved.reshape(shape), "order", place)
-

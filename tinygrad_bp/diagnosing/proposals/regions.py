@@ -10,13 +10,26 @@ import numpy as np
 
 from ... import ops
 from ...ops.reductions import _sum
-from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, call, evaluate, put, times
+from ..edits import (
+    OWN,
+    RESULT,
+    ZERO,
+    Call,
+    Edit,
+    Expr,
+    Number,
+    Ref,
+    Slot,
+    call,
+    evaluate,
+    put,
+    times,
+)
 from ..pools import POSITIVE, Block, Source, fits
 from ..structure import Region, is_uniform, softmax_axis
 from .bench import Bench, scaled
 from .naming import ALSO
 from .operands import only_scaled
-
 
 #: Longer compositions are looked at only where they are elementwise functions.
 _SHORT = 8
@@ -79,10 +92,12 @@ def _function(bench: Bench, region: Region) -> Function:
     shape = structure.steps[region.high].shape
     ones = structure.pull(region, Number(np.ones(shape)))
     slope = None if ones is None else _number(bench, ones)
-    if ones is None or np.shape(slope) != shape or not np.isfinite(slope).all():
+    if ones is None or slope is None or slope.shape != shape or not np.isfinite(slope).all():
         return Function(None, None, Block.of([_ONE], shape))
     if not _is_diagonal(bench, region, slope):
-        near = frozenset({region.high} if softmax_axis(structure.values[region.high]) is not None else ())
+        near = frozenset(
+            {region.high} if softmax_axis(structure.values[region.high]) is not None else ()
+        )
         forms = [s for s in bench.pools.near(near, shape).sources if s.kind == "v (1 - v)"]
         return Function(None, ones, Block.of([_ONE, *forms], shape))
     masked = _masked(bench, region, slope)
@@ -119,7 +134,9 @@ def block_of(bench: Bench, region: Region) -> Block:
     extra: list[Source] = []
     shape = g.shape
     if function.ones is not None and len(region.inside) <= _SHORT:
-        extra.append(Source(function.ones, _number(bench, function.ones), "ones", start, whole=True))
+        extra.append(
+            Source(function.ones, _number(bench, function.ones), "ones", start, whole=True)
+        )
     if function.slope is None and len(region.inside) <= _SHORT:
         once = structure.pull(region, upstream)
         again = None if once is None else structure.pull(region, once)
@@ -195,6 +212,7 @@ def _number(bench: Bench, expr: Expr) -> Any:
 
 
 def edit_of(bench: Bench, region: Region, k: int, source: Source, constant: float) -> Edit:
+    """Describe what stands for the contributions of a region."""
     first, *others = region.terms
     changes: dict[Slot, Expr] = {Slot(k, j): ZERO for j in others}
     changes[Slot(k, first)] = handed_on(bench, region, source, constant)
@@ -229,7 +247,11 @@ def _named(bench: Bench, region: Region, source: Source) -> tuple[str, str, floa
             what = "what is taken as the gradient of {node} is already that of {low}"
             return "cross-entropy-twice", what, 0.2
         if elementwise:
-            return "activation-derivative-twice", "the derivative of {node} is multiplied in twice", 0.1
+            return (
+                "activation-derivative-twice",
+                "the derivative of {node} is multiplied in twice",
+                0.1,
+            )
         return "factor-twice", "the step of {node} is made twice", 0.6
     if source.kind == "inverted":
         return "relu-mask-inverted", "the mask of {node} lets through what it should stop", 0.0
@@ -250,7 +272,9 @@ def _is_diagonal(bench: Bench, region: Region, slope: Any) -> bool:
     """Whether a region is an elementwise function."""
     weights = np.random.default_rng(3).uniform(0.5, 1.5, np.shape(slope))
     other = bench.structure.pull(region, Number(weights))
-    return other is not None and bool(np.allclose(_number(bench, other), weights * slope, rtol=1e-9))
+    return other is not None and bool(
+        np.allclose(_number(bench, other), weights * slope, rtol=1e-9)
+    )
 
 
 def _switches(slope: Any) -> bool:
@@ -266,7 +290,7 @@ def _into_logarithm(bench: Bench, region: Region) -> bool:
 
 
 def _softmaxes(bench: Bench) -> Iterator[Edit]:
-    """The Jacobian of a softmax, once too often."""
+    """Yield the Jacobian of a softmax, once too often."""
     structure = bench.structure
     for low, k in structure.cotangents.items():
         slot = Slot(k, RESULT)
@@ -301,5 +325,3 @@ def _jacobian(p: Source, axis: int, g: Any) -> Source:
     expr = times(p.expr, call(ops.sub, OWN, total))
     number = p.number * (g - np.sum(g * p.number, axis=axis, keepdims=True))
     return Source(expr, number, "jacobian", p.place, p.cost)
-
-

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ...ops.reductions import _sum
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
-from ...ops.reductions import _sum
 from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, plus, times
 from ..facts import additive, moves, negates, reduces
 from ..pools import Source
@@ -35,7 +35,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
 
 
 def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
-    """A cotangent times a constant, or with something added to it."""
+    """Yield a cotangent times a constant, or with something added to it."""
     slot, shape = Slot(k, RESULT), np.shape(bench.structure.values[k])
     e = bench.probe.at(slot)
     if e is None:
@@ -74,7 +74,9 @@ def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
             "relu-mask-inverted" if masked else "term-missing",
             {slot: ZERO},
             structure.uses[node][0][0] if masked else node,
-            "the mask of {node} lets nothing through" if masked else "the gradient of {node} is set to 0",
+            "the mask of {node} lets nothing through"
+            if masked
+            else "the gradient of {node} is set to 0",
             {},
             1.0 if masked else 2.0,
             also=_nothing(bench, slot, masked),
@@ -103,7 +105,7 @@ def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
 
 
 def _nothing(bench: Bench, slot: Slot, masked: bool) -> tuple[str, ...]:
-    """What else makes a gradient 0: its sum, if that is 0."""
+    """Name what else makes a gradient 0: its sum, if that is 0."""
     now = np.asarray(bench.now(slot))
     cancels = now.ndim > 0 and abs(now.sum()) < 1e-12 * np.abs(now).max()
     return (("term-missing",) if masked else ()) + (("bias-summed-over-units",) if cancels else ())
@@ -145,7 +147,7 @@ def _decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) 
 def _over_units(
     bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]
 ) -> Iterator[Edit]:
-    """The gradient of a parameter, added up over its own elements."""
+    """Yield the gradient of a parameter, added up over its own elements."""
     now = np.asarray(bench.now(slot))
     sources = []
     for axis in (None, *range(len(shape))) if shape else ():
@@ -166,7 +168,7 @@ def _over_units(
 
 
 def _terms(bench: Bench, node: int, k: int) -> Iterator[Edit]:
-    """One contribution: dropped, doubled, with another sign or factor."""
+    """Yield one contribution: dropped, doubled, with another sign or factor."""
     structure = bench.structure
     step = structure.steps[k]
     labels = step.metadata["labels"]
@@ -180,9 +182,7 @@ def _terms(bench: Bench, node: int, k: int) -> Iterator[Edit]:
             yield term(structure, slot, node, (child, operand), factor)
 
 
-def term(
-    structure: Structure, slot: Slot, node: int, edge: tuple[int, int], factor: float
-) -> Edit:
+def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], factor: float) -> Edit:
     """Describe a contribution that is multiplied with a constant."""
     refers: dict[str, Any] = {"by": edge[0]}
     if factor == 0.0:
@@ -245,7 +245,7 @@ def negated(structure: Structure, edge: tuple[int, int]) -> bool:
 
 
 def _kept(bench: Bench, node: int, k: int) -> Iterator[Edit]:
-    """One of several contributions is kept, as if the others were overwritten."""
+    """Yield what keeps one of several contributions, as if the others were overwritten."""
     structure = bench.structure
     step = structure.steps[k]
     count = len(step.operands)
@@ -255,8 +255,10 @@ def _kept(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     shape = e.shape[1:]
     terms = [bench.now(Slot(k, j)) for j in range(count)]
     total = bench.now(Slot(k, RESULT))
-    sets = [(j,) for j in range(count)]
-    sets += [tuple(range(j)) for j in range(2, count)] + [tuple(range(j, count)) for j in range(1, count - 1)]
+    sets: list[tuple[int, ...]] = [(j,) for j in range(count)]
+    sets += [tuple(range(j)) for j in range(2, count)] + [
+        tuple(range(j, count)) for j in range(1, count - 1)
+    ]
     sets += [tuple(x for x in range(count) if x != j) for j in range(count)]
     sets = list(dict.fromkeys(s for s in sets if len(s) < count))
     pool = np.stack([np.broadcast_to(sum(terms[j] for j in s), shape).ravel() for s in sets])
@@ -265,9 +267,7 @@ def _kept(bench: Bench, node: int, k: int) -> Iterator[Edit]:
         constant = bench.constant(factor)
         if constant != 1.0 and constant != 1.0 / count:
             continue
-        changes: dict[Slot, Expr] = {
-            Slot(k, j): ZERO for j in range(count) if j not in sets[found]
-        }
+        changes: dict[Slot, Expr] = {Slot(k, j): ZERO for j in range(count) if j not in sets[found]}
         by = step.metadata["labels"][sets[found][0]][0]
         kept = len(sets[found])
         yield Edit(
@@ -275,7 +275,11 @@ def _kept(bench: Bench, node: int, k: int) -> Iterator[Edit]:
             changes,
             node,
             f"of {count} contributions to the gradient of {{node}} "
-            + (f"only the {_ordinal(sets[found][0], count)} is kept" if kept == 1 else f"only {kept} are kept"),
+            + (
+                f"only the {_ordinal(sets[found][0], count)} is kept"
+                if kept == 1
+                else f"only {kept} are kept"
+            ),
             {"by": by},
             1.2,
         )
@@ -287,7 +291,7 @@ def _ordinal(k: int, count: int) -> str:
 
 
 def _inside(bench: Bench, k: int) -> Iterator[Edit]:
-    """A term of a sum in a derivative rule."""
+    """Yield a term of a sum in a derivative rule."""
     structure = bench.structure
     step = structure.steps[k]
     edge = structure.lines.edges.get(k)
@@ -321,7 +325,7 @@ def _inside(bench: Bench, k: int) -> Iterator[Edit]:
 
 
 def _reduced(bench: Bench, k: int) -> Iterator[Edit]:
-    """A sum over another axis, over all axes, or one element of it."""
+    """Yield a sum over another axis, over all axes, or one element of it."""
     structure = bench.structure
     step = structure.steps[k]
     slot = Slot(k, RESULT)
@@ -332,6 +336,7 @@ def _reduced(bench: Bench, k: int) -> Iterator[Edit]:
     data = np.asarray(bench.probe.machine.values[operand])
     shape = np.shape(bench.probe.machine.values[k])
     edge = structure.lines.edges[k]
+    assert step.op is not None
     sources = []
     axis = step.metadata.get("axis")
     for other in (*range(data.ndim), None):
@@ -363,8 +368,10 @@ def _reduced(bench: Bench, k: int) -> Iterator[Edit]:
         if constant not in (1.0, 1.0 / count):
             continue
         one = source.kind == "one"
-        mistake = ("bias-not-summed" if one else "bias-summed-over-units") if leaf is not None else (
-            "not-reduced" if one else "axis"
+        mistake = (
+            ("bias-not-summed" if one else "bias-summed-over-units")
+            if leaf is not None
+            else ("not-reduced" if one else "axis")
         )
         yield Edit(
             mistake,
