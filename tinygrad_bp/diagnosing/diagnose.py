@@ -197,7 +197,7 @@ def _not_zeroed(diagnosis: Diagnosis) -> Diagnosis:
 def _beside(diagnosis: Diagnosis, rewritten: Reconstruction) -> Diagnosis:
     """Keep a line that stands beside the right one."""
     name = diagnosis.line.partition(" = ")[0]
-    for mine, right in rewritten.pairs:
-        if mine.partition(" = ")[0] == name:
-            return replace(diagnosis, line=right, yours=mine)
+    pairs = rewritten.pairs
+    for mine, right in [p for p in pairs if p[0].partition(" = ")[0] == name] or pairs[:1]:
+        return replace(diagnosis, line=right, yours=mine)
     return diagnosis

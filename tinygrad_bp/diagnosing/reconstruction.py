@@ -16,6 +16,7 @@ from ..programs.trace import Traced, parameters_of
 from ..trees import flatten, rebuild
 from ..writing import Derivation
 from .edits import RESULT, Call, Expr, Number, Own, Ref, Slot
+from .quoting import in_full
 
 _MARK = "  # <- "
 
@@ -58,9 +59,16 @@ class Reconstruction(Derivation):
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """The lines that differ, each beside the right one for the same variable."""
+        """The lines that differ, each beside the right one for the same variable.
+
+        What the user does not know by name is put in, as far as it stays short.
+        """
         mine, right = (dict(_assignments(lines)) for lines in self._texts)
-        return [(mine[n], right[n]) for n in mine if n in right and mine[n] != right[n]]
+        changed = [n for n in mine if n in right and mine[n] != right[n] and n.startswith("d_")]
+        known = {step.name for step in self.program.instructions if step.name}
+        return [
+            (f"{n} = {_full(n, mine, known)}", f"{n} = {_full(n, right, known)}") for n in changed
+        ]
 
     @cached_property
     def _texts(self) -> tuple[list[str], list[str]]:
@@ -71,7 +79,12 @@ def _assignments(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         name, equals, _ = line.strip().partition(" = ")
         if equals and name.isidentifier():
-            yield name, line.strip().partition("  # ")[0]
+            yield name, line.strip().partition("  # ")[0].partition(" = ")[2]
+
+
+def _full(name: str, texts: Mapping[str, str], known: set[str]) -> str:
+    helpers = {n: t for n, t in texts.items() if n not in known and not n.startswith("d_")}
+    return in_full(texts[name], helpers)
 
 
 def derivation_of(lines: Labelled, changes: Mapping[Slot, Expr]) -> Traced:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 import numpy as np
 
 from ..programs.labelled import Labelled
 from ..programs.program import Program
 from ..writing.lines import Lines
 from ..writing.source import write_source
+from .quoting import in_full
 from .reconstruction import derivation_of
 
-#: A word that is no attribute and no keyword of a call.
-_VARIABLE = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\s*=[^=])(?!\w)")
-_ATOM, _POWER = re.compile(r"[\w.]+(\([^()]*\))?"), re.compile(r"\w+ \*\* \d+")
-_LONGEST, _SHORT = 90, 24
+_SHORT = 24
 
 
 class Script:
@@ -84,23 +79,10 @@ class Script:
         helpers = {name: text for name, text in texts.items() if name not in named}
         for number, place in places.items():
             if not self._lines.steps[number].name:
-                self._texts[number] = _in_full(lines.expression(place).text, helpers)
+                self._texts[number] = in_full(lines.expression(place).text, helpers)
             name = variables.get(completed.get(place, -1))
             if name in texts and number in self._lines.cotangents:
-                self._written[number] = f"{name} = {_in_full(texts[name], helpers)}"
-
-
-def _in_full(text: str, helpers: Mapping[str, str]) -> str:
-    """Put in what variables stand for that the user does not know, while the text stays short."""
-
-    def what(found: re.Match[str]) -> str:
-        put, after = helpers.get(found[0], found[0]), found.string[found.end() :]
-        power = _POWER.fullmatch(put) and not after.startswith((" **", ".", "["))
-        return put if power or _ATOM.fullmatch(put) else f"({put})"
-
-    while (longer := _VARIABLE.sub(what, text)) != text and len(longer) <= _LONGEST:
-        text = longer
-    return text
+                self._written[number] = f"{name} = {in_full(texts[name], helpers)}"
 
 
 def _places(lines: Labelled, program: Program) -> dict[int, int]:
