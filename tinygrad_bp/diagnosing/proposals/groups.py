@@ -232,11 +232,12 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
                 continue
         arrays = [np.asarray(values[p]) for p in places]
         if arrays[0].dtype.kind == "f":
-            sources = [
-                _in_place_of(bench, o, p, a) for o, p, a in zip(owns, places, arrays, strict=True)
-            ]
-            if all(source is not None for source in sources):
-                yield candidate([source for source in sources if source is not None])
+            for way in (_arranged_as, _as_it_is):
+                sources = [
+                    way(bench, o, p, a) for o, p, a in zip(owns, places, arrays, strict=True)
+                ]
+                if all(source is not None for source in sources):
+                    yield candidate([source for source in sources if source is not None])
         if (
             not flows
             and multiplied
@@ -255,20 +256,20 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         yield candidate([Source(transposed(o, 2), np.asarray(values[o]).T, "T", o) for o in owns])
 
 
-def _in_place_of(bench: Bench, own: int, place: int, number: Any) -> Source | None:
-    """Put a value in the place of another, arranged as that one is."""
+def _as_it_is(bench: Bench, own: int, place: int, number: Any) -> Source | None:
+    """Put a value in the place of another."""
+    fits = np.shape(bench.probe.machine.values[own]) == number.shape
+    return Source(Ref(place), number, "", place) if fits else None
+
+
+def _arranged_as(bench: Bench, own: int, place: int, number: Any) -> Source | None:
+    """Put a value in the place of another, transposed and reshaped as that one is."""
     values = bench.probe.machine.values
-    if np.shape(values[own]) == number.shape:
-        return Source(Ref(place), number, "", place)
     behind = bench.structure.source(own)
-    if (
-        behind != own
-        and np.shape(values[behind]) == number.shape
-        and not bench.structure.flows[own]
-    ):
-        expr = arranged(bench, own, behind, Ref(place))
-        return Source(expr, evaluate(expr, lambda k: values[k]), "", place)
-    return None
+    if behind == own or bench.structure.flows[own] or np.shape(values[behind]) != number.shape:
+        return None
+    expr = arranged(bench, own, behind, Ref(place))
+    return Source(expr, evaluate(expr, lambda k: values[k]), "", place)
 
 
 def _form(kind: str, place: int, values: Any) -> Source:
