@@ -114,6 +114,7 @@ def compare(
     w: constant-factor
       The gradient of w is 0.5 times the right one. That makes the gradient of w wrong.
       Look for a constant that was lost or put in twice on the way to w: divide by 0.5.
+      You computed:   d_w = 0.5 * (2 * w)
       The right step: d_w = 2 * w
     largest relative differences; tolerance 1e-07; numeric side: complex step
     """

@@ -80,7 +80,9 @@ class Search:
             found = self._explain(machine, [], 0)
             if found is None and self.case.inner:
                 found = self._partly(machine)
-            return found or self._at_one_place(machine) or []
+            if found is None and not self.case.inner:
+                found = self._at_one_place(machine)
+            return found or []
 
     def bench(self, machine: Machine, names: Names, wrong: Names) -> Bench:
         """Set up what candidates are tested with."""

@@ -70,6 +70,8 @@ class Bench:
             whole = round(factor)
             if 2 <= whole <= 10 and abs(factor - whole) <= max(1e-8, self.tolerance):
                 return float(whole)
+            if self.evidence == 2:  # the same ratio twice is no chance
+                return self.constants.nearest(factor, max(1e-8, self.tolerance))
             return self.constant(factor)
         return None
 

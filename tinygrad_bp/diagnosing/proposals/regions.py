@@ -39,6 +39,8 @@ def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield the edits of regions."""
     for region in bench.structure.regions:
         yield from _region(bench, region)
+        if bench.structure.arriving(region.high) != bench.structure.cotangents[region.high]:
+            yield from _already_below(bench, region)
     yield from _softmaxes(bench)
 
 
@@ -57,6 +59,24 @@ def _region(bench: Bench, region: Region) -> Iterator[Edit]:
         if only_scaled(bench, constant * number, before, shape):
             continue
         yield edit_of(bench, region, k, source, constant)
+
+
+def _already_below(bench: Bench, region: Region) -> Iterator[Edit]:
+    """Yield that the gradient which was handed over is that of what goes in."""
+    slot = Slot(bench.structure.cotangents[region.high], RESULT)
+    e = bench.probe.at(slot)
+    expr = bench.structure.pull(region, OWN)
+    if e is None or expr is None or len(region.inside) > _SHORT:
+        return
+    now = np.asarray(bench.now(slot))
+    values = bench.probe.machine.values
+    number = np.asarray(evaluate(expr, lambda k: values[k], now))
+    source = Source(expr, number, "twice", region.low)
+    for _, constant in bench.fitting(e, now, e.shape[1:], [source]):
+        if constant == 1.0:
+            what = "what is taken as the gradient of {node} is already that of {low}"
+            refers = {"low": region.low}
+            yield Edit("cross-entropy-twice", {slot: expr}, region.high, what, refers, 1.2)
 
 
 class Function(NamedTuple):
