@@ -239,7 +239,7 @@ def _find_cause(
             f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "
             "is a fault of tinygrad_bp, please report it",
             RuntimeWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
         return None
 
