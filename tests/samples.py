@@ -190,5 +190,8 @@ SAMPLES: dict[str, Sample] = {
     "eigh": Sample(lambda a: np.linalg.eigh(a + a.T).eigenvalues, analytic=False),
     "eigvalsh": Sample(lambda a: np.linalg.eigvalsh(a + a.T), analytic=False),
     "svd": Sample(lambda a: np.linalg.svd(a).S, analytic=False),
+    "sliding_window_view": Sample(
+        lambda a: np.lib.stride_tricks.sliding_window_view(a, 2, axis=0) ** 2
+    ),
     "svdvals": Sample(lambda a: np.linalg.svd(a, compute_uv=False), analytic=False),
 }

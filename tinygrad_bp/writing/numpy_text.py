@@ -87,9 +87,10 @@ def entry_for(step: Instruction, texts: Mapping[str, Entry]) -> Entry | None:
 def _full_name(op: Op) -> str:
     """Write NumPy's function, by the name of the op where NumPy knows it by that, too."""
     function: Any = op.numpy
-    home = np.linalg if function.__module__ == "numpy.linalg" else np
-    name = op.name if getattr(home, op.name, None) is function else function.__name__
-    return f"np.linalg.{name}" if home is np.linalg else f"np.{name}"
+    for name in (op.name, function.__name__):
+        if getattr(np, name, None) is function:
+            return f"np.{name}"
+    return f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
 
 
 def _call(function: str, off: Mapping[str, Any]) -> Write:
