@@ -47,8 +47,8 @@ def form_of(step: Instruction, sources: Sequence[Instruction]) -> Form:
 
 
 def _ufunc(step: Instruction) -> np.ufunc | None:
-    """Return the ufunc that an op is, if it is one of numbers at the same place."""
-    function: Any = step.op.numpy if step.op is not None else None
+    """Return the ufunc that an op is, if it is one of numbers at the same place, and no more."""
+    function: Any = step.op.numpy if step.op is not None and not step.metadata else None
     is_ufunc = isinstance(function, np.ufunc) and function.signature is None
     return function if is_ufunc and function.nout == 1 else None
 
