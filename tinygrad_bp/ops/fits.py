@@ -201,4 +201,6 @@ def _inside(x: Any, condition: Any) -> Any:
 
 # --- windows ---------------------------------------------------------------------------------
 
-moving(np.lib.stride_tricks.sliding_window_view, "x window_shape axis", ReadOnly)
+implements(np.lib.stride_tricks.sliding_window_view)(
+    moving(np.lib.stride_tricks.sliding_window_view, "x window_shape axis", ReadOnly)
+)
