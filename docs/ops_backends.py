@@ -16,110 +16,43 @@ import numpy as np
 
 import tinygrad_bp as bp
 from tinygrad_bp.compiling.backends import NAMES
-from tinygrad_bp.kernel import Op
-from tinygrad_bp.kernel.dispatch import read_all
+
+sys.path.append(str(Path(__file__).parents[1]))
+from tests.samples import SAMPLES
 
 PAGE = Path(__file__).parent / "ops_backends.md"
 YES = "yes"
 
 
-def _assigned(a: Any) -> Any:
-    filled = a * 2.0
-    filled[1] = a[0]
-    return filled
+def function_of(name: str) -> Callable[..., Any]:
+    """Return a function with an op in it, whose value is one number."""
+    computed = SAMPLES[name].fun
+
+    def function(*a: Any) -> Any:
+        y = computed(*a)
+        return np.sum(y * (y + 1.5))  # neither even nor linear in y, and quickly compiled
+
+    return function
 
 
-#: The function of `a`, shape (3, 3) with elements between 0 and 1, in which an op is met. An op
-#: without a sample is a function of its name, in NumPy or in tinygrad_bp, of its operands.
-SAMPLES: dict[str, Callable[[Any], Any]] = {
-    "add": lambda a: a + a.T,
-    "sub": lambda a: a - a.T,
-    "mul": lambda a: a * a.T,
-    "div": lambda a: a / a.T,
-    "neg": lambda a: -a,
-    "pow": lambda a: a**a.T,
-    "abs": lambda a: abs(a - 0.5),
-    "matmul": lambda a: a @ a,
-    "remainder": lambda a: a % (a.T + 0.1),
-    "fmod": lambda a: np.fmod(a, a.T + 0.1),
-    "arccosh": lambda a: np.arccosh(a + 1),
-    "relu": lambda a: bp.relu(a - 0.5),
-    "concatenate": lambda a: np.concatenate([a, a[:1]]),
-    "reshape": lambda a: np.reshape(a, 9) ** 2,
-    "transpose": lambda a: a.T * [1.0, 2.0, 3.0],
-    "broadcast_to": lambda a: np.broadcast_to(a[0], (3, 3)) @ a,
-    "astype": lambda a: np.astype(np.astype(a, np.float32), np.float64),
-    "getitem": lambda a: a[1:, 0],
-    "scatter_add": lambda a: a[[0, 0, 2]] ** 2,
-    "where": lambda a: np.where(a > 0.5, a, a.T),
-    "put": _assigned,
-    "gather": lambda a: np.insert(a, 1, a[0], axis=0),
-    "scatter": lambda a: np.roll(a, 1) ** 2,
-    "along": lambda a: np.sort(a, axis=0)[0],
-    "add_along": lambda a: np.sort(a, axis=0)[1] ** 2,
-    "einsum": lambda a: np.einsum("ij,kj->ik", a, a),
-    "cumsum": lambda a: np.cumsum(a, axis=0) ** 2,
-    "cross": lambda a: np.cross(a, a[::-1]),
-    "convolve": lambda a: np.convolve(a[0], a[1]),
-    "inv": lambda a: np.linalg.inv(a + 3 * np.eye(3)),
-    "pinv": lambda a: np.linalg.pinv(a[:2]),
-    "solve": lambda a: np.linalg.solve(a + 3 * np.eye(3), a),
-    "lstsq": lambda a: np.linalg.lstsq(a[:, :2], a[:, 2], rcond=None)[0],
-    "det": np.linalg.det,
-    "logabsdet": lambda a: np.linalg.slogdet(a)[1],
-    "cholesky": lambda a: np.linalg.cholesky(a @ a.T + np.eye(3)),
-    "qr": lambda a: np.linalg.qr(a).R,
-    "eigh": lambda a: np.linalg.eigh(a + a.T).eigenvalues,
-    "eigvalsh": lambda a: np.linalg.eigvalsh(a + a.T),
-    "svd": lambda a: np.linalg.svd(a).S,
-    "svdvals": lambda a: np.linalg.svd(a, compute_uv=False),
-    "root": lambda a: np.linalg.norm(a, axis=0),
-}
+def differentiated(name: str) -> tuple[int, ...]:
+    """Return by which arguments: by all."""
+    return tuple(range(len(SAMPLES[name].shapes)))
 
 
-@cache
-def ops() -> dict[str, Op]:
-    """Return the ops of the table by name, in the order of its files."""
-    read_all()
-    modules = [name for name in sorted(sys.modules) if name.startswith("tinygrad_bp.ops.")]
-    found: dict[str, Op] = {}
-    for name in modules:
-        for each in vars(sys.modules[name]).values():
-            if isinstance(each, Op):
-                found.setdefault(each.name, each)
-    return found
-
-
-def function_of(name: str) -> Callable[[Any], Any]:
-    """Return a function of a matrix with an op in it, whose value is one number."""
-    sample, op = SAMPLES.get(name), ops()[name]
-    if sample is None:
-        by_name = getattr(np, name, None) or getattr(bp, name)
-        sample = by_name if op.arity == 1 else lambda a: by_name(a, a.T)
-    computed = sample
-    return lambda a: np.sum(computed(a) * 1.5) + np.sum(computed(a) ** 2) / 2
-
-
-def matrices() -> Iterator[Any]:
-    """Yield what to trace with, and what to compare on."""
-    rng = np.random.default_rng(7)
+def points(name: str) -> Iterator[list[Any]]:
+    """Yield arguments to trace with, and to compare on."""
+    seed = 0
     while True:
-        yield rng.uniform(0.1, 0.9, (3, 3))
-
-
-def is_met(name: str) -> bool:
-    """Say whether an op is part of its function, or of what derive makes of the gradient."""
-    fun, a = function_of(name), next(matrices())
-    used = [node.op for node in bp.topological_order(fun(bp.Value(a)))]
-    used += [step.op for step in bp.derive(fun, a).program.instructions]
-    return ops()[name] in used
+        yield SAMPLES[name].arguments(seed)
+        seed += 1
 
 
 # --- the ways to compute it ----------------------------------------------------------------------
 
 
-def ways() -> dict[str, Callable[[Callable[..., Any]], Callable[..., Any] | None]]:
-    """Return what makes a function of value and gradient, by the title of its column.
+def ways() -> dict[str, Callable[[str], Callable[..., Any] | None]]:
+    """Return what makes a function of value and gradients of an op, by the title of its column.
 
     A backend whose module or whose package is not there has no column.
     """
@@ -127,41 +60,42 @@ def ways() -> dict[str, Callable[[Callable[..., Any]], Callable[..., Any] | None
     for name in NAMES:
         there = find_spec(f"tinygrad_bp.compiling.{name}_backend")
         if there and find_spec(name):
-            columns[name] = lambda fun, name=name: bp.compile(fun, backend=name)
+            columns[name] = lambda op, name=name: bp.compile(
+                function_of(op), differentiated(op), backend=name
+            )
     return columns
 
 
-def _source(fun: Callable[..., Any]) -> Callable[..., Any]:
-    return bp.derive(fun, next(matrices()))
+def _source(name: str) -> Callable[..., Any]:
+    return bp.derive(function_of(name), *next(points(name)), argnums=differentiated(name))
 
 
-def _latex(fun: Callable[..., Any]) -> None:
-    if "partial" not in bp.derive(fun, next(matrices())).latex:
+def _latex(name: str) -> None:
+    if "partial" not in bp.derive(function_of(name), *next(points(name))).latex:
         raise ValueError("formulas without a derivative")
 
 
 @cache
 def cell(name: str, way: str) -> str:
     """Say that an op can be computed in a way, or why not."""
-    fun, samples = function_of(name), matrices()
+    given = points(name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            compute = ways()[way](fun)
+            compute = ways()[way](name)
             if compute is None:
                 return YES
-            compute(next(samples))
-            found = [compute(a) for a in (next(samples), next(samples))]
+            compute(*next(given))
+            found = [(a, compute(*a)) for a in (next(given), next(given))]
     except Exception as error:
         return _reason(error)
-    rest = matrices()
-    next(rest)
-    for value, gradient in found:
-        expected = bp.value_and_grad(fun)(next(rest))
+    for a, (value, gradients) in found:
+        expected = bp.value_and_grad(function_of(name), differentiated(name))(*a)
         if not np.allclose(value, expected[0], rtol=1e-10, atol=1e-12):
             return "wrong value"
-        if not np.allclose(gradient, expected[1], rtol=1e-9, atol=1e-11):
-            return "wrong gradient"
+        for one, other in zip(gradients, expected[1], strict=True):
+            if not np.allclose(one, other, rtol=1e-9, atol=1e-11):
+                return "wrong gradient"
     return YES
 
 
@@ -188,9 +122,21 @@ def page() -> str:
     """Return the text of the page."""
     columns = list(ways())
     lines = [f"| op | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"]
-    for name in sorted(ops()):
+    for name in sorted(SAMPLES):
         lines.append(f"| `{name}` | {' | '.join(cell(name, way) for way in columns)} |")
     return f"{INTRODUCTION}\n" + "\n".join(lines) + "\n"
+
+
+@cache
+def _lines() -> dict[str, list[str]]:
+    rows = [line.strip("| ").split(" | ") for line in PAGE.read_text().splitlines() if "|" in line]
+    return {row[0].strip("`"): row[1:] for row in rows}
+
+
+def told(name: str, way: str) -> str:
+    """Return what the page says of an op in a way; "" where it does not."""
+    told = dict(zip(_lines()["op"], _lines().get(name, []), strict=False))
+    return told.get(way, "")
 
 
 def main(path: Path = PAGE) -> None:

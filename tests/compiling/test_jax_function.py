@@ -109,21 +109,26 @@ def test_the_compiled_function_and_its_loop():
     agree(found, step(step(step(NET))))
 
 
-def test_an_own_op_by_its_text():
+def test_an_own_op_with_and_without_a_text():
     softplus = bp.Op("softplus", lambda a: np.logaddexp(0, a), lambda g, y, a: g * bp.sigmoid(a))
     text = {"softplus": "np.logaddexp(0, {0})"}
 
     def fun(w):
         return np.sum(softplus(w) ** 2)
 
-    with pytest.raises(TypeError, match=r"text=\{'softplus'"):
-        bp.compile(fun, backend="jax")(W)
-    compiled = bp.compile(fun, backend="jax", text=text)
-    with jax.enable_x64(True):
-        inside = jax.jit(compiled.function)(W)
-    for value, gradient in (compiled(W), inside):
-        close(value, fun(W))
-        close(gradient, bp.grad(fun)(W))
+    for options in ({}, {"text": text}):
+        compiled = bp.compile(fun, backend="jax", **options)
+        with jax.enable_x64(True):
+            inside = jax.jit(compiled.function)(W)
+        for value, gradient in (compiled(W), inside):
+            close(value, fun(W))
+            close(gradient, bp.grad(fun)(W))
+
+
+def test_an_op_that_is_opaque_needs_a_text():
+    opaque = bp.Op("opaque", lambda a: np.asarray(a) ** 2, lambda g, y, a: 2 * g * a)
+    with pytest.raises(TypeError, match=r"text=\{'opaque'"):
+        bp.compile(lambda w: np.sum(opaque(w)), backend="jax")(W)
 
 
 def test_what_is_on_the_device_stays_there():

@@ -1,27 +1,32 @@
 """The lines that a page shows compute the numbers beside them."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_bp as bp
+from tests.samples import rows
 from tests.writing.test_numpy_functions import FUNCTIONS
 from tests.writing.test_random_graphs import STEPS, composed
 from tinygrad_bp.exploring.mathml import mathml
 from tinygrad_bp.exploring.recording import record
 from tinygrad_bp.exploring.rules import name_terms, write_op, write_rule
 from tinygrad_bp.viewing.graph import describe
-from tinygrad_bp.writing.numpy_text import ENTRIES
+from tinygrad_bp.writing.helpers import helper
+from tinygrad_bp.writing.latex_text import latex
 
 
 def run(written, inputs):
     """Run lines of code; None where a constant is too long to be told."""
     if any("= ...  #" in line for line in written.code):
         return None
-    namespace = {"np": np, **inputs}
-    for entry in ENTRIES.values():
-        exec(entry.helper, namespace)
+    namespace = {"np": np, "math": math, **inputs}
+    for op in rows().values():
+        for definition in (helper(op.forward) or {}).values():
+            exec(definition, namespace)
     for line in written.code[:-1]:
         exec(line, namespace)
     return eval(written.code[-1], namespace)
@@ -39,8 +44,8 @@ def check(value):
             np.testing.assert_allclose(computed, node.data, rtol=1e-12, atol=1e-14)
         for each in visit.contributions:
             written = write_rule(node, each.position, visit.upstream, terms)
-            mathml(written.latex)
-            assert "vjp" not in written.latex
+            mathml(written.math)
+            assert "vjp" not in latex(written.math)
             found = run(written, {**data, terms[node].gradient.code: visit.upstream})
             if found is not None:
                 ran += 1
@@ -71,7 +76,7 @@ def test_the_net_reads_like_a_textbook(net):
     assert lines["net_o"].code == ("d_out_o * out_o * (1 - out_o)",)
     assert lines["net_h1"].code == ("d_out_h1 * (net_h1 > 0)",)
     assert lines["w_3"].code == ("d_n16 @ out_h2.T",)
-    assert lines["net_h1"].latex == (
+    assert latex(lines["net_h1"].math) == (
         r"\delta_{\mathit{out}_{h1}} \odot \left[\mathit{net}_{h1} > 0\right]"
     )
 
@@ -99,4 +104,4 @@ def test_an_op_of_ones_own_is_written_as_a_call():
     terms = name_terms(describe(z))
     written = write_rule(z, 0, np.float64(1), terms)
     assert written.code == ("my_op__vjp_0(d_z, z, x)",)
-    assert "my op!" in str(mathml(written.latex))
+    assert "my op!" in str(mathml(written.math))

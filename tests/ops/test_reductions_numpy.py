@@ -427,7 +427,7 @@ def test_a_wrong_running_product_is_caught(monkeypatch):
 
 
 def test_a_wrong_root_is_caught(monkeypatch):
-    monkeypatch.setattr(statistics._root, "rules", [lambda g, y, a: g / y])
+    monkeypatch.setattr(statistics.root, "rules", [lambda g, y, a: g / y])
     with pytest.raises(AssertionError):
         check(np.std, std, np.array([2.0, 3.0, 5.0]))
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.writing.latex_text import symbol
+from tinygrad_bp.writing.latex_text import latex
+from tinygrad_bp.writing.notation import symbol
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,6 @@ def test_what_there_is_not(net):
 
 
 def test_symbols():
-    assert symbol("w_1") == "w_{1}"
-    assert symbol("sigma") == r"\sigma"
-    assert symbol(r"a\b{c}_$") == r"\mathit{a\backslash{}b\{c\}}_{\$}"
+    assert latex(symbol("w_1")) == "w_{1}"
+    assert latex(symbol("sigma")) == r"\sigma"
+    assert latex(symbol(r"a\b{c}_$")) == r"\mathit{a\backslash{}b\{c\}}_{\$}"

@@ -79,7 +79,7 @@ class AutomaticGradient:
         return {
             node.shape
             for node in self._path
-            if node.op is not None and node.op.name in ("add", "sub")
+            if node.op is not None and node.op.symbol in ("+", "-")
             if any(parent is leaf for parent in node.parents)
         }
 

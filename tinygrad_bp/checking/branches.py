@@ -17,9 +17,8 @@ import numpy.typing as npt
 
 from ..kernel.context import witness
 from ..kernel.dispatch import data_of
-from ..kernel.op import Op
 from ..kernel.value import Value
-from ..ops import arithmetic, elementary, reductions
+from ..ops.branches import compared
 
 
 class Way(NamedTuple):
@@ -45,41 +44,6 @@ class Way(NamedTuple):
     units: npt.NDArray[Any]
     tied: bool = False
 
-
-def _side(a: Any, b: Any) -> npt.NDArray[Any]:
-    """Return 1 where a is above b, -1 where it is below, 0 where they are equal (or NaN)."""
-    side: npt.NDArray[Any] = np.subtract(np.greater(a, b), np.less(a, b), dtype=np.int8)
-    return side
-
-
-def _elementwise(y: Any, a: Any, b: Any = 0.0) -> tuple[npt.NDArray[Any], bool]:
-    side = _side(a, b)
-    return side, not side.all()
-
-
-def _winners(y: Any, a: Any, axis: Any, keepdims: bool) -> tuple[npt.NDArray[Any], bool]:
-    """Return 0 for losers, and for winners how many they are."""
-    kept = y if keepdims or axis is None else np.expand_dims(y, axis)
-    winners = np.equal(a, kept)
-    units = winners * winners.sum(axis=axis, keepdims=True)
-    return units, bool((units > 1).any())
-
-
-#: How the branch of every unit is read from the output and the operands of an op.
-_READ: dict[Op, Callable[..., tuple[npt.NDArray[Any], bool]]] = {
-    **dict.fromkeys(
-        (
-            elementary.relu,
-            arithmetic.absolute,
-            arithmetic.maximum,
-            arithmetic.minimum,
-            arithmetic.fmax,
-            arithmetic.fmin,
-        ),
-        _elementwise,
-    ),
-    **dict.fromkeys((reductions._max, reductions._min), _winners),
-}
 
 _COMPARISONS = {
     np.less,
@@ -133,7 +97,7 @@ def ways_of(path: Iterable[Value], calls: Iterable[Call]) -> list[Way]:
         name = node.op.name
         numbers[name] += 1
         if is_piecewise(node):
-            units, tied = _read(node)
+            units, tied = _branch_of(node)
             ways.append(Way(name, _unit_node(node, units), numbers[name], units, tied))
         masks += [Way(name, node, numbers[name], array) for array in _masks(node)]
     return ways + list(_ways_of_calls(calls)) + masks
@@ -143,27 +107,29 @@ def _ways_of_calls(calls: Iterable[Call]) -> Iterator[Way]:
     numbers: Counter[str] = Counter()
     for call in calls:
         compares = call.function in _COMPARISONS
-        units = np.asarray(_side(*data_of(call.args)) if compares else call.result)
+        units = np.asarray(compared(*data_of(call.args)) if compares else call.result)
         node = next((a for a in call.args if isinstance(a, Value)), None)
         what = "comparison" if compares else call.function.__name__
         numbers[what] += 1
         yield Way(what, node, numbers[what], units, compares and not units.all())
 
 
-def _read(node: Value) -> tuple[npt.NDArray[Any], bool]:
-    read = _READ[node.op]
-    return read(node._data, *[p._data for p in node.parents], **node.metadata)
-
-
 def is_piecewise(node: Value) -> bool:
     """Say whether the op of a node goes one way or another with the numbers it gets."""
-    return node.op in _READ
+    return node.op is not None and node.op.branch is not None
+
+
+def _branch_of(node: Value) -> tuple[npt.NDArray[Any], bool]:
+    found: tuple[npt.NDArray[Any], bool] = node.op.branch(
+        node._data, *[parent._data for parent in node.parents], **node.metadata
+    )
+    return found
 
 
 def any_tie(path: Iterable[Value], calls: Iterable[Call]) -> bool:
     """Say whether a unit is exactly at its kink; costs little where there is none."""
     return any(way.tied for way in _ways_of_calls(calls)) or any(
-        _read(node)[1] for node in path if is_piecewise(node)
+        _branch_of(node)[1] for node in path if is_piecewise(node)
     )
 
 

@@ -8,9 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from .. import ops
+from ..kernel import Op
+from ..ops.reductions import _sum
+from ..ops.shaping import _reshape as reshape
 from ..ops.shaping import _transpose as transpose
 from ..programs import Instruction, Kind, Program
 from ..programs.simplify import without_dead
+from ..programs.witnesses import op_of
 
 
 def rewritten(program: Program) -> Program:
@@ -47,21 +51,21 @@ class _Rewriter:
         """Add an instruction of the program, or what is better."""
         step = self.old.instructions[k]
         step = replace(step, operands=tuple(self._moved[j] for j in step.operands), of=None)
-        rule = _RULES.get(step.row)
+        rule = _RULES.get(step.op)
         better = rule(self, step) if rule is not None else None
         self.steps.append(better or step)
         self.uses.append(self._uses[k])
         self._moved.append(len(self.steps) - 1)
 
-    def alone(self, position: int, row: str) -> Instruction | None:
-        """Return an operand that is of some row, if nothing else uses it."""
+    def alone(self, position: int, op: Op) -> Instruction | None:
+        """Return an operand that is of some op, if nothing else uses it."""
         step = self.steps[position]
-        return step if step.row == row and self.uses[position] == 1 else None
+        return step if step.op is op and self.uses[position] == 1 else None
 
     def transposed(self, position: int) -> int:
         """Return the transpose of a matrix, which may be there already."""
         step = self.steps[position]
-        if step.row == "transpose":
+        if step.op is transpose:
             return step.operands[0]
         self.steps.append(
             Instruction(
@@ -95,19 +99,19 @@ class _Rewriter:
 
 def _neg(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
     """Write -(a - b) as b - a."""
-    inner = rewriter.alone(step.operands[0], "sub")
+    inner = rewriter.alone(step.operands[0], ops.sub)
     return inner and replace(step, op=ops.sub, operands=inner.operands[::-1])
 
 
 def _transposed_product(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
     """Write (a^T b)^T as b^T a, whose memory is in the order of its own rows."""
-    inner = rewriter.alone(step.operands[0], "matmul")
+    inner = rewriter.alone(step.operands[0], ops.matmul)
     if inner is None or len(step.shape) != 2:
         return None
     a, b = inner.operands
     if len(rewriter.steps[a].shape) != 2 or len(rewriter.steps[b].shape) != 2:
         return None
-    if "transpose" not in (rewriter.steps[a].row, rewriter.steps[b].row):
+    if transpose not in (rewriter.steps[a].op, rewriter.steps[b].op):
         return None
     operands = rewriter.transposed(b), rewriter.transposed(a)
     return replace(step, op=ops.matmul, operands=operands, metadata={})
@@ -129,7 +133,7 @@ def _relu(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
 
 def _sum_in_its_shape(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
     """Write a sum whose axes are put back with length 1 as one that keeps them."""
-    inner = rewriter.alone(step.operands[0], "sum")
+    inner = rewriter.alone(step.operands[0], _sum)
     if inner is None or inner.shape == ():
         return None
     summed = rewriter.steps[inner.operands[0]]
@@ -143,10 +147,10 @@ def _sum_in_its_shape(rewriter: _Rewriter, step: Instruction) -> Instruction | N
     return replace(step, op=inner.op, operands=inner.operands, metadata=metadata)
 
 
-_RULES: Mapping[str, Callable[[_Rewriter, Instruction], Instruction | None]] = {
-    "greater": _greater,
-    "neg": _neg,
-    "relu": _relu,
-    "reshape": _sum_in_its_shape,
-    "transpose": _transposed_product,
+_RULES: Mapping[Op | None, Callable[[_Rewriter, Instruction], Instruction | None]] = {
+    op_of(np.greater): _greater,
+    ops.neg: _neg,
+    ops.relu: _relu,
+    reshape: _sum_in_its_shape,
+    transpose: _transposed_product,
 }

@@ -14,7 +14,7 @@ from math import ceil
 from unicodedata import east_asian_width
 
 from ..viewing.graph import Edge, Graph, Node, Role
-from ..viewing.labels import OPERATORS, Card
+from ..viewing.labels import Card
 from ..viewing.plain_text import clip, count_of, printable
 from .themes import DECADES, THEMES, Theme, decade
 
@@ -198,8 +198,7 @@ def _table(card: Card, theme: Theme, with_id: bool) -> str:
 def _head(card: Card, theme: Theme, with_id: bool) -> str:
     """Write name, op and shape; an unnamed number is its own name."""
     shape = "" if card.shape == "()" else card.shape
-    operator = OPERATORS.get(card.op)
-    op = f"{card.op} {operator}" if operator else card.op
+    op = f"{card.op} {card.operator}" if card.operator else card.op
     title = card.name or op or (card.value if not shape else card.role)
     is_called = card.name or (card.role is Role.CONSTANT and not shape)
     known = "" if is_called or not with_id else card.id

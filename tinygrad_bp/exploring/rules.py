@@ -17,16 +17,16 @@ from ..kernel.backward import sum_to_shape
 from ..kernel.value import constant
 from ..programs.between import program_between
 from ..programs.program import Instruction, Program
+from ..programs.simplify import simplified
 from ..programs.witnesses import recorded_in_full
 from ..transforms.running import recorded
 from ..viewing.graph import Graph, Role
 from ..viewing.plain_text import printable, summary
-from ..writing.expressions import Expr
-from ..writing.latex_text import formula, number, symbol
 from ..writing.lines import Lines
 from ..writing.literals import INLINE, array_text
 from ..writing.names import Names, as_identifier
-from ..writing.numpy_text import ENTRIES, Entry, from_template
+from ..writing.notation import Formula, Layout, formula, gradient_of, number, symbol
+from ..writing.numpy_text import Entry, entry_for, from_template
 
 
 class Term(NamedTuple):
@@ -37,13 +37,13 @@ class Term(NamedTuple):
 
     text: str
     code: str
-    latex: str
+    math: Layout
     is_number: bool = False
 
     @property
     def gradient(self) -> Term:
         """What the gradient by the node is called."""
-        return Term(f"gradient of {self.text}", f"d_{self.code}", rf"\delta_{{{self.latex}}}")
+        return Term(f"gradient of {self.text}", f"d_{self.code}", gradient_of(self.math))
 
 
 class Written(NamedTuple):
@@ -53,14 +53,14 @@ class Written(NamedTuple):
     ----------
     code : tuple of str
         Lines of NumPy; the last is an expression.
-    latex : str
+    math : Layout
         The same as one formula.
     factors : tuple of int
         Which inputs it reads, by their position.
     """
 
     code: tuple[str, ...]
-    latex: str
+    math: Layout
     factors: tuple[int, ...]
 
 
@@ -74,7 +74,7 @@ def name_terms(graph: Graph) -> dict[Value, Term]:
         value = node.value
         if not name and node.role is Role.CONSTANT and value.ndim == 0:
             text = summary(value.data)
-            terms[value] = Term(text, text, number(value.data).text, is_number=True)
+            terms[value] = Term(text, text, number(value.data).layout, is_number=True)
         else:
             text = name if name and counts[name] == 1 else f"{name} {node.id}".strip()
             terms[value] = Term(text, identifiers(text, node.id), symbol(text))
@@ -134,9 +134,8 @@ def write_rule(node: Value, position: int, upstream: Any, terms: Mapping[Value, 
 def _by_name(name: str, inputs: Sequence[Term]) -> Written:
     """Write a call of what cannot be written out."""
     code = f"{as_identifier(name, 'op')}({', '.join(each.code for each in inputs)})"
-    arguments = ", ".join(each.latex for each in inputs)
-    latex = rf"{symbol(name)}\left({arguments}\right)"
-    return Written((code,), latex, tuple(range(len(inputs))))
+    math = ("call", symbol(name), *(each.math for each in inputs))
+    return Written((code,), math, tuple(range(len(inputs))))
 
 
 def _leaves(data: Sequence[Any], inputs: Sequence[Term]) -> list[Any]:
@@ -149,6 +148,7 @@ def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Writ
     numbers = {leaf: k for k, leaf in enumerate(leaves) if not inputs[k].is_number}
     output = output if isinstance(output, Value) else constant(output)
     program, reached = program_between(numbers, output)
+    program = simplified(program)
     at = {k: numbers[leaf] for k, leaf in zip(program.inputs, reached, strict=True)}
     variables = {position: inputs[k].code for position, k in at.items()}
     entries = {k: _entry(s) for k, s in enumerate(program.instructions) if s.op is not None}
@@ -160,16 +160,17 @@ def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Writ
         code[-1] = lines.assignments[-1].text
     else:
         code.append(lines.expression(result).text)
-    symbols = {position: inputs[k].latex for position, k in at.items()}
+    symbols = {position: inputs[k].math for position, k in at.items()}
     used = {k for step in program.instructions for k in step.operands} | {result}
-    factors = tuple(k for position, k in at.items() if position in used)
-    return Written(tuple(code), _latex(program, symbols), factors)
+    factors = tuple(sorted(k for position, k in at.items() if position in used))
+    return Written(tuple(code), _formula(program, symbols), factors)
 
 
 def _entry(step: Instruction) -> Entry:
     """Find how an op is written; a user's own is written as a call."""
-    if step.row in ENTRIES:
-        return ENTRIES[step.row]
+    found = entry_for(step, {})
+    if found is not None:
+        return found
     operands = ", ".join(f"{{{k}}}" for k in range(len(step.operands)))
     return from_template(f"{as_identifier(step.op_name, 'op')}({operands})")
 
@@ -178,15 +179,15 @@ def _constant(array: Any) -> str:
     return array_text(array) if array.size <= INLINE else f"...  # constants of shape {array.shape}"
 
 
-def _latex(program: Program, symbols: Mapping[int, str]) -> str:
-    expressions: list[Expr] = []
+def _formula(program: Program, symbols: Mapping[int, Layout]) -> Layout:
+    expressions: list[Formula] = []
     steps = program.instructions
     for position, step in enumerate(steps):
         if position in symbols:
-            expressions.append(Expr(symbols[position]))
+            expressions.append(Formula(symbols[position]))
         elif step.op is None:
             expressions.append(number(np.asarray(step.data).ravel()[:1].sum()))
         else:
             parts = [expressions[k] for k in step.operands]
             expressions.append(formula(step, parts, [steps[k].shape for k in step.operands]))
-    return expressions[program.outputs[0]].text
+    return expressions[program.outputs[0]].layout

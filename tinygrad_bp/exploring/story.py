@@ -82,7 +82,7 @@ class _Telling:
         if value.op is not None:
             written = write_op(value, self.terms)
             about["lines"] = _assign(written.code, f"{term.code} = ")
-            about["formula"] = mathml(f"{term.latex} = {written.latex}")
+            about["formula"] = mathml(("infix", "=", term.math, written.math))
         return about
 
     def steps(self) -> Iterator[dict[str, Any]]:
@@ -98,7 +98,7 @@ class _Telling:
             "phase": "backward",
             "node": self.places[result],
             "seed": self.arrays.add(seed),
-            "formula": mathml(f"{self.terms[result].gradient.latex} = 1"),
+            "formula": mathml(("infix", "=", self.terms[result].gradient.math, ("plain", "1"))),
             "parts": [],
         }
         asked = 0
@@ -118,13 +118,13 @@ class _Telling:
         written = write_rule(visit.node, each.position, visit.upstream, self.terms)
         term = self.terms[each.operand].gradient
         first = each.old is None
-        formula = f"{term.latex} = {'' if first else f'{term.latex} + '}{written.latex}"
+        added = written.math if first else ("infix", "+", term.math, written.math)
         read = [visit.node, *dict.fromkeys(visit.node.parents)]
         return {
             "to": self.places[each.operand],
             "position": each.position,
             "lines": _assign(written.code, f"{term.code} {'=' if first else '+='} "),
-            "formula": mathml(formula),
+            "formula": mathml(("infix", "=", term.math, added)),
             "factors": [self.places[read[k - 1]] for k in written.factors if k],
             "local": None if each.local is None else self.arrays.add(each.local),
             "unchanged": each.local is not None and bool(np.all(each.local == 1)),

@@ -151,15 +151,14 @@ class Op:
         self.commutes, self.moves, self.fills = commutes, moves, fills
         self.reduces, self.branch = reduces, branch
         self.numpy: Callable[..., Any] | None = None
-        if numpy or _is_numpys(forward):
-            self.named_after(numpy or forward)
+        self.named_after(numpy or forward)
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
     def named_after(self, function: Callable[..., Any]) -> None:
         """Let one of NumPy's functions be what the op computes, unless that is known."""
-        if self.numpy is None:
+        if self.numpy is None and _is_numpys(function):
             self.numpy = function
             self.elementwise = self.elementwise or _is_elementwise(function)
 

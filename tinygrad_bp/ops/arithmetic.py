@@ -10,19 +10,44 @@ import numpy as np
 from ..kernel.dispatch import implements
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .branches import side
 
 # The forward functions are Python's operators where there is one: on arrays they are NumPy's
 # functions, on scalars they cost a tenth of them.
 
-add = implements(np.add)(Op("add", operator.add, lambda g, y, a, b: g, lambda g, y, a, b: g))
-sub = implements(np.subtract)(Op("sub", operator.sub, lambda g, y, a, b: g, lambda g, y, a, b: -g))
+add = implements(np.add)(
+    Op(
+        "add",
+        operator.add,
+        lambda g, y, a, b: g,
+        lambda g, y, a, b: g,
+        commutes=True,
+        word="total",
+    )
+)
+sub = implements(np.subtract)(
+    Op("sub", operator.sub, lambda g, y, a, b: g, lambda g, y, a, b: -g, word="difference")
+)
 mul = implements(np.multiply)(
-    Op("mul", operator.mul, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a)
+    Op(
+        "mul",
+        operator.mul,
+        lambda g, y, a, b: g * b,
+        lambda g, y, a, b: g * a,
+        commutes=True,
+        word="product",
+    )
 )
 div = implements(np.divide)(
-    Op("div", operator.truediv, lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b)
+    Op(
+        "div",
+        operator.truediv,
+        lambda g, y, a, b: g / b,
+        lambda g, y, a, b: -g * y / b,
+        word="quotient",
+    )
 )
-neg = implements(np.negative)(Op("neg", operator.neg, lambda g, y, a: -g))
+neg = implements(np.negative)(Op("neg", operator.neg, lambda g, y, a: -g, word="negative"))
 
 
 def _base(a: Any, b: Any) -> Any:
@@ -41,6 +66,7 @@ pow = implements(np.power)(
         operator.pow,
         lambda g, y, a, b: g * b * _base(a, b) ** (b - 1),
         lambda g, y, a, b: g * y * np.log(a + (a == 0)),
+        word="power",
     )
 )
 
@@ -51,7 +77,15 @@ def _absolute(a: Any) -> Any:
 
 
 absolute = implements(np.absolute, np.fabs)(
-    Op("abs", _absolute, lambda g, y, a: g * np.sign(a), doc="|a|, with derivative 0 at 0.")
+    Op(
+        "abs",
+        _absolute,
+        lambda g, y, a: g * np.sign(a),
+        doc="|a|, with derivative 0 at 0.",
+        math=("fence", "|", 0, "|"),
+        word="size",
+        branch=side,
+    )
 )
 
 # Equal operands share the gradient, half each.
@@ -62,6 +96,9 @@ maximum = implements(np.maximum)(
         lambda g, y, a, b: g * (a > b) + g / 2 * (a == b),
         lambda g, y, a, b: g * (b > a) + g / 2 * (b == a),
         doc="The larger of two, elementwise; where they are equal each has half the gradient.",
+        math="max",
+        commutes=True,
+        branch=side,
     )
 )
 minimum = implements(np.minimum)(
@@ -71,6 +108,9 @@ minimum = implements(np.minimum)(
         lambda g, y, a, b: g * (a < b) + g / 2 * (a == b),
         lambda g, y, a, b: g * (b < a) + g / 2 * (b == a),
         doc="The smaller of two, elementwise; where they are equal each has half the gradient.",
+        math="min",
+        commutes=True,
+        branch=side,
     )
 )
 
@@ -82,6 +122,8 @@ fmax = implements(np.fmax)(
         lambda g, y, a, b: g * (a == y) - g / 2 * (a == b),
         lambda g, y, a, b: g * (b == y) - g / 2 * (a == b),
         doc="The larger of two, elementwise, as `maximum`, but NaN only where both are.",
+        commutes=True,
+        branch=side,
     )
 )
 fmin = implements(np.fmin)(
@@ -91,6 +133,8 @@ fmin = implements(np.fmin)(
         lambda g, y, a, b: g * (a == y) - g / 2 * (a == b),
         lambda g, y, a, b: g * (b == y) - g / 2 * (a == b),
         doc="The smaller of two, elementwise, as `minimum`, but NaN only where both are.",
+        commutes=True,
+        branch=side,
     )
 )
 
@@ -121,5 +165,12 @@ def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 matmul = implements(np.matmul)(
-    Op("matmul", _dot, _matmul_left, _matmul_right, doc="a @ b, as `numpy.matmul`.")
+    Op(
+        "matmul",
+        _dot,
+        _matmul_left,
+        _matmul_right,
+        doc="a @ b, as `numpy.matmul`.",
+        word="product",
+    )
 )

@@ -52,7 +52,7 @@ def _put_rule(g: Any, y: Any, *operands: Any, position: int, indices: tuple[Inde
     return g[indices[position - 1]]
 
 
-_put = Op("put", _forward_put, variadic=_put_rule)
+_put = Op("put", _forward_put, variadic=_put_rule, word="filled")
 
 
 # --- filling ---------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ _cumsum = Op(
     "cumsum",
     lambda a, axis: np.add.accumulate(a, axis=axis),
     lambda g, y, a, axis: backwards(np.cumsum(backwards(g, axis), axis=axis), axis),
+    numpy=np.cumsum,
 )
 
 # a[i] is a factor of y[i], y[i + 1], ...: y[i - 1] (the product of those before it) times
@@ -34,6 +35,7 @@ _cumprod = Op(
     "cumprod",
     lambda a, axis: np.multiply.accumulate(a, axis=axis),
     lambda g, y, a, axis: shifted(y, 1, axis, 1) * _discounted(g, a, axis),
+    numpy=np.cumprod,
 )
 
 

@@ -79,7 +79,11 @@ def _qr_rule(g: Any, y: Any, a: Any) -> Any:
     return (of_q + q @ (lower + lower.mT)) @ np.linalg.inv(r).mT  # Walter and Lehmann (2010)
 
 
-_qr = Op("qr", lambda a: _pack(*np.linalg.qr(a)), _qr_rule)
+def _forward_qr(a: Any) -> Any:
+    return _pack(*np.linalg.qr(a))
+
+
+_qr = Op("qr", _forward_qr, _qr_rule, word="factors")
 
 
 @implements(np.linalg.qr)
@@ -135,7 +139,7 @@ def _forward_eigh(a: Any, UPLO: Any) -> Any:
     return _pack(w[..., None, :], v)
 
 
-_eigh = Op("eigh", _forward_eigh, _eigh_rule)
+_eigh = Op("eigh", _forward_eigh, _eigh_rule, word="spectrum")
 
 
 @implements(np.linalg.eigh)
@@ -176,7 +180,7 @@ def _eigvalsh_rule(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
     return lower if UPLO == "L" else lower.mT
 
 
-_eigvalsh = Op("eigvalsh", lambda a, UPLO: np.linalg.eigvalsh(a, UPLO), _eigvalsh_rule)
+_eigvalsh = Op("eigvalsh", np.linalg.eigvalsh, _eigvalsh_rule)
 
 
 @implements(np.linalg.eigvalsh)
@@ -213,7 +217,7 @@ def _forward_svd(a: Any) -> Any:
     return _pack(u, s[..., None, :], vh.mT)
 
 
-_svd = Op("svd", _forward_svd, _svd_rule)
+_svd = Op("svd", _forward_svd, _svd_rule, word="factors")
 
 
 @implements(np.linalg.svd)
@@ -270,7 +274,13 @@ def _svdvals_rule(g: Any, y: Any, a: Any) -> Any:
 
 
 svdvals = implements(np.linalg.svdvals)(
-    Op("svdvals", lambda a: np.linalg.svd(a, compute_uv=False), _svdvals_rule)
+    Op(
+        "svdvals",
+        lambda a: np.linalg.svd(a, compute_uv=False),
+        _svdvals_rule,
+        text="np.linalg.svd({0}, compute_uv=False)",
+        word="spectrum",
+    )
 )
 
 

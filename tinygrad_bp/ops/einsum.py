@@ -68,6 +68,8 @@ _einsum = Op(
     lambda *operands, subscripts, optimize: np.einsum(subscripts, *operands, optimize=optimize),
     variadic=_transposed,
     shares=True,
+    text="np.einsum({subscripts}, {*}{optimize:, optimize=})",
+    word="product",
 )
 
 

@@ -32,6 +32,9 @@ _concatenate = Op(
     "concatenate",
     lambda *parts, axis: np.concatenate(parts, axis=axis),
     variadic=_nth_part,
+    text="np.concatenate([{*}]{axis:, axis=})",
+    word="joined",
+    fills=True,
 )
 
 # --- joining ---------------------------------------------------------------------------------

@@ -105,6 +105,8 @@ _lstsq: Op = Op(
     _forward_lstsq,
     _lstsq_matrix_rule,
     lambda g, y, a, b, rcond: _lstsq(a.mT, g, rcond=rcond),
+    text="np.linalg.lstsq({0}, {1}, rcond={rcond})[0]",
+    word="solution",
 )
 
 
@@ -200,6 +202,8 @@ _logabsdet = Op(  # Giles, 2.2.4
     "logabsdet",
     lambda a: np.linalg.slogdet(a)[1],
     lambda g, y, a: g[..., None, None] * np.linalg.inv(a).mT,
+    text="np.linalg.slogdet({0})[1]",
+    word="logarithm",
 )
 _Slogdet: Any = type(np.linalg.slogdet(np.eye(1)))  # NumPy's, which has no public name
 

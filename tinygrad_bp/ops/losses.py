@@ -8,7 +8,7 @@ import numpy as np
 
 from ..kernel.op import Op
 from ..kernel.value import Value
-from .reductions import logsumexp, mean, shift_for_exp, sum
+from .reductions import forward_logsumexp, mean, shift_for_exp, sum
 from .shaping import where
 
 
@@ -17,15 +17,21 @@ def _forward_softmax(a: Any, axis: int) -> Any:
     return e / e.sum(axis=axis, keepdims=True)
 
 
+def _forward_log_softmax(a: Any, axis: int) -> Any:
+    return a - forward_logsumexp(a, axis, True)
+
+
 _softmax = Op(
     "softmax",
     _forward_softmax,
     lambda g, y, a, axis: y * (g - (g * y).sum(axis=axis, keepdims=True)),
+    word="probabilities",
 )
 _log_softmax = Op(
     "log_softmax",
-    lambda a, axis: a - logsumexp(a, axis=axis, keepdims=True),
+    _forward_log_softmax,
     lambda g, y, a, axis: g - np.exp(y) * g.sum(axis=axis, keepdims=True),
+    word="logarithms",
 )
 
 

@@ -1,4 +1,4 @@
-"""Norms of vectors and matrices, and the condition number: composed, without a rule but one."""
+"""Norms of vectors and matrices, and the condition number: composed."""
 
 from __future__ import annotations
 
@@ -10,25 +10,17 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..kernel.arraylike import Axis
 from ..kernel.dispatch import implements
-from ..kernel.op import Op
+from .elementary import root
 from .products import as_operands
 
 Order = float | str | None
-
-# The root of a sum of squares: the norm has a kink at 0, where its derivative is taken as 0.
-_root = Op(
-    "root",
-    np.sqrt,
-    lambda g, y, a: g * (a != 0) / (2 * y + (a == 0)),
-    doc="The square root, with derivative 0 at 0.",
-)
 
 
 def _of_vectors(x: Any, ord: Order, axis: Axis, keepdims: bool) -> Any:
     if isinstance(ord, str):
         raise ValueError(f"norm: expected a number as the order for vectors, got {ord!r}")
     if ord is None or ord == 2:
-        return _root(np.sum(x * x, axis=axis, keepdims=keepdims))
+        return root(np.sum(x * x, axis=axis, keepdims=keepdims))
     if ord == 0:
         return np.sum(x != 0, axis=axis, keepdims=keepdims, dtype=x.dtype)
     size = np.abs(x)
@@ -51,7 +43,7 @@ def _of_vectors(x: Any, ord: Order, axis: Axis, keepdims: bool) -> Any:
 def _of_matrices(x: Any, ord: Order) -> Any:
     """Compute the norms of the matrices in the last two axes."""
     if ord is None or ord in ("fro", "f"):
-        return _root(np.sum(x * x, axis=(-2, -1)))
+        return root(np.sum(x * x, axis=(-2, -1)))
     if ord == "nuc":
         return np.sum(np.linalg.svdvals(x), axis=-1)
     if ord == 2:

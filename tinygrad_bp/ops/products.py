@@ -172,12 +172,7 @@ def kron(a: Any, b: Any) -> Any:
 
 
 # g . (a x b) = a . (b x g) = b . (g x a), the triple product
-_cross = Op(
-    "cross",
-    np.cross,
-    lambda g, y, a, b: np.cross(b, g),
-    lambda g, y, a, b: np.cross(g, a),
-)
+_cross = Op("cross", np.cross, lambda g, y, a, b: np.cross(b, g), lambda g, y, a, b: np.cross(g, a))
 
 
 @implements(np.cross)

@@ -19,8 +19,9 @@ from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import data_of, implements, on_data, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .axes import part
 from .joining import as_array, concatenate
-from .shaping import astype, broadcast_to, ravel, shape_of, where
+from .shaping import added_at, astype, broadcast_to, ravel, shape_of, where
 
 # --- moving elements -------------------------------------------------------------------------
 
@@ -30,14 +31,13 @@ def numbered(shape: tuple[int, ...], first: int = 1) -> Any:
     return np.arange(first, first + math.prod(shape)).reshape(shape)
 
 
-def _added_up(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
+def _forward_scatter(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
     """Add each element of `g` to the place that it came from."""
-    total = np.zeros(1 + math.prod(shape), g.dtype)
-    np.add.at(total, np.ravel(places), np.ravel(g))
+    total = added_at(np.zeros(1 + math.prod(shape), g.dtype), np.ravel(places), np.ravel(g))
     return total[1:].reshape(shape)[()]
 
 
-def _moved(a: Any, places: Any) -> Any:
+def _forward_gather(a: Any, places: Any) -> Any:
     """Take the elements at numbered places, and 0 where there is none."""
     return np.concatenate([np.zeros(1, a.dtype), np.ravel(a)])[places]
 
@@ -45,13 +45,17 @@ def _moved(a: Any, places: Any) -> Any:
 # Each is the other's transpose.
 _gather: Op = Op(
     "gather",
-    _moved,
+    _forward_gather,
     lambda g, y, a, places: _scatter(g, places=places, shape=shape_of(a)),
+    word="gathered",
+    moves=True,
 )
 _scatter: Op = Op(
     "scatter",
-    _added_up,
+    _forward_scatter,
     lambda g, y, a, places, shape: _gather(g, places=places),
+    word="scattered",
+    fills=True,
 )
 
 
@@ -80,6 +84,8 @@ def moving(function: Callable[..., Any], arguments: str, kind: type[Op] = Op) ->
             g, places=function(numbered(shape_of(a)), **metadata), shape=shape_of(a)
         ),
         shares=True,
+        numpy=function,
+        moves=True,
     )
 
     def move(*args: Any, **metadata: Any) -> Any:
@@ -89,6 +95,7 @@ def moving(function: Callable[..., Any], arguments: str, kind: type[Op] = Op) ->
         _refuse_values(op.name, metadata)
         return op(a, **metadata)
 
+    move.op = op  # type: ignore[attr-defined]
     return move
 
 
@@ -114,10 +121,19 @@ for _function, _arguments in {
     np.repeat: "a repeats axis",
     np.resize: "a new_shape",
     np.delete: "arr obj axis",
-    np.take: "a indices axis out mode",
     np.diagflat: "v k",
 }.items():
     implements(_function)(moving(_function, _arguments))
+
+_take_plain_places = moving(np.take, "a indices axis out mode")
+
+
+@implements(np.take)
+def _take(a: Any, indices: Any, *given: Any, **options: Any) -> Any:
+    if not isinstance(indices, Value) or given[1:] or options.keys() - {"axis"}:
+        return _take_plain_places(a, indices, *given, **options)
+    axis = given[0] if given else options.get("axis")
+    return ravel(a)[indices] if axis is None else part(a, indices, axis)
 
 
 def _moving_together(function: Callable[..., Any], *operands: Any) -> Any:

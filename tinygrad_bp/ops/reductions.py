@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from ..kernel.arraylike import Axis
 from ..kernel.dispatch import data_of, implements, refuse_keywords
 from ..kernel.op import Op
 from .axes import MISSING, DType, as_dtype, backwards, shifted, to_one_axis
+from .branches import winners
 from .shaping import broadcast_to
 from .shaping import where as choose
 
@@ -27,13 +29,16 @@ def _share(g: Any, winners: Any, axis: Axis) -> Any:
     return g * winners / winners.sum(axis=axis, keepdims=True).astype(g.dtype)
 
 
-def _extremum(name: str, ufunc: np.ufunc) -> Op:
+def _extremum(name: str, ufunc: np.ufunc, function: Callable[..., Any]) -> Op:
     return Op(
         name,
         lambda a, axis, keepdims: ufunc.reduce(a, axis=axis, keepdims=keepdims),
         lambda g, y, a, axis, keepdims: _share(
             _spread(g, a, axis, keepdims), a == _spread(y, a, axis, keepdims), axis
         ),
+        numpy=function,
+        reduces=ufunc,
+        branch=winners,
     )
 
 
@@ -41,9 +46,13 @@ _sum = Op(
     "sum",
     lambda a, axis, keepdims: np.add.reduce(a, axis=axis, keepdims=keepdims),
     lambda g, y, a, axis, keepdims: broadcast_to(_spread(g, a, axis, keepdims), shape=a.shape),
+    numpy=np.sum,
+    math=("sum", 0),
+    word="total",
+    reduces=np.add,
 )
-_max = _extremum("max", np.maximum)
-_min = _extremum("min", np.minimum)
+_max = _extremum("max", np.maximum, np.max)
+_min = _extremum("min", np.minimum, np.min)
 
 
 def _product_of_others(a: Any, axis: Axis) -> Any:
@@ -59,6 +68,8 @@ _prod = Op(
     "prod",
     lambda a, axis, keepdims: np.multiply.reduce(a, axis=axis, keepdims=keepdims),
     lambda g, y, a, axis, keepdims: _spread(g, a, axis, keepdims) * _product_of_others(a, axis),
+    numpy=np.prod,
+    reduces=np.multiply,
 )
 
 
@@ -68,7 +79,8 @@ def shift_for_exp(a: Any, axis: Axis) -> Any:
     return np.where(np.isfinite(shift), shift, shift.dtype.type(0))
 
 
-def _forward_logsumexp(a: Any, axis: Axis, keepdims: bool) -> Any:
+def forward_logsumexp(a: Any, axis: Axis, keepdims: bool) -> Any:
+    """Compute log(sum(exp(a))) of arrays."""
     shift = shift_for_exp(a, axis)
     total = np.log(np.exp(a - shift).sum(axis=axis, keepdims=True)) + shift
     return total if keepdims else total.squeeze(axis)[()]
@@ -76,10 +88,11 @@ def _forward_logsumexp(a: Any, axis: Axis, keepdims: bool) -> Any:
 
 _logsumexp = Op(
     "logsumexp",
-    _forward_logsumexp,
+    forward_logsumexp,
     lambda g, y, a, axis, keepdims: (
         _spread(g, a, axis, keepdims) * np.exp(a - _spread(y, a, axis, keepdims))
     ),
+    word="total",
 )
 
 

@@ -15,7 +15,7 @@ from .products import as_operands
 # y[k] is the sum of a[i] v[k - i], so the cotangent of a[i] is the sum of g[k] v[k - i].
 _convolve = Op(
     "convolve",
-    lambda a, v: np.convolve(a, v),
+    np.convolve,
     lambda g, y, a, v: np.convolve(g, v[::-1], "valid"),
     lambda g, y, a, v: np.convolve(g, a[::-1], "valid"),
 )

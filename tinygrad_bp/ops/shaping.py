@@ -13,6 +13,7 @@ from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .lookups import take_at
 from .places import has_values, parts_of
 
 # --- shapes ----------------------------------------------------------------------------------
@@ -22,24 +23,38 @@ _reshape = Sharing(
     lambda a, shape: a.reshape(shape)[()],
     lambda g, y, a, shape: g.reshape(a.shape),
     shares=True,
+    text="np.reshape({0}, {shape})",
+    word="reshaped",
+    moves=True,
 )
 _flattened = Op(  # in memory of its own, for ndarray.flatten
     "reshape",
     lambda a, shape: np.array(a).reshape(shape),
     lambda g, y, a, shape: _reshape(g, shape=a.shape),
     shares=False,
+    text="np.reshape({0}, {shape})",
+    word="reshaped",
+    moves=True,
 )
 _transpose = Sharing(
     "transpose",
     lambda a, axes: a.transpose(axes),
     lambda g, y, a, axes: g.transpose(None if axes is None else np.argsort(axes)),
     shares=True,
+    text="np.transpose({0}, {axes})",
+    math=("sup", 0, "⊤"),
+    word="transposed",
+    moves=True,
 )
 _astype = Op(
     "astype",
     lambda a, dtype: a.astype(dtype),
     # places, which are integers, have no derivative: what comes to them goes no further
     lambda g, y, a, dtype: g.astype(a.dtype) if a.dtype.kind == "f" else g,
+    text="{0}.astype({dtype})",
+    math=0,
+    word="converted",
+    elementwise=True,
 )
 
 
@@ -59,8 +74,15 @@ class _Repeated(ReadOnly):
 
 # The cotangent is added up by the loop, as after any broadcasting.
 _BROADCAST: Any = ("broadcast_to", _filled, lambda g, y, a, shape: g)
-broadcast_to = Op(*_BROADCAST)
-_repeated = _Repeated(*_BROADCAST)
+_FACTS: Any = {
+    "numpy": np.broadcast_to,
+    "text": "np.broadcast_to({0}, {shape})",
+    "math": 0,
+    "word": "repeated",
+    "moves": True,
+}
+broadcast_to = Op(*_BROADCAST, **_FACTS)
+_repeated = _Repeated(*_BROADCAST, **_FACTS)
 
 
 @implements(np.broadcast_to)
@@ -177,14 +199,18 @@ def copy(a: Any, **memory: Any) -> Any:
 # --- places ----------------------------------------------------------------------------------
 
 
-def _scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """Add each element of `g` to the place that `index` took it from."""
-    full = np.zeros(shape, g.dtype)
+def added_at(full: Any, index: Any, g: Any) -> Any:
+    """Add each element of `g` to its place in `full`."""
     if any(isinstance(part, list | np.ndarray) for part in parts_of(index)):
         np.add.at(full, index, g)
     else:  # no place can occur twice
-        full[index] = g
-    return full[()]
+        full[index] += g
+    return full
+
+
+def _forward_scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Add each element of `g` to the place that `index` took it from."""
+    return added_at(np.zeros(shape, g.dtype), index, g)[()]
 
 
 # Indexing and scattering are each other's transpose, repeated indices and all.
@@ -205,15 +231,25 @@ indexing: Sharing = _Part(
     lambda a, index: a[index],
     lambda g, y, a, index: scatter_add(g, index=index, shape=a.shape),
     shares=True,
+    text="{0}[{index}]",
+    math=("row", 0, "[…]"),
+    word="part",
+    moves=True,
 )
-scatter_add: Op = Op("scatter_add", _scatter_add, lambda g, y, a, index, shape: g[index])
+scatter_add: Op = Op(
+    "scatter_add",
+    _forward_scatter_add,
+    lambda g, y, a, index, shape: g[index],
+    word="scattered",
+    fills=True,
+)
 
 
 @implements(operator.getitem)
 def getitem(a: Any, index: Any) -> Any:
     """Take elements: integers, slices, None, ..., integer arrays and boolean masks, as NumPy."""
     if has_values(index):
-        raise TypeError("getitem: an index must be integers or booleans, got a Value; use .data")
+        return take_at(a, index)
     return indexing(a, index=index)
 
 
@@ -225,6 +261,9 @@ _where: Op = Op(
     None,
     lambda g, y, condition, a, b: _where(condition, g, 0),
     lambda g, y, condition, a, b: _where(condition, 0, g),
+    math=("cases", 1, 0, 2),
+    word="choice",
+    elementwise=True,
 )
 
 

@@ -13,33 +13,33 @@ from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
 from .rearranging import moving
-from .shaping import ravel
+from .shaping import added_at, ravel
 
 
-def _added_along(g: Any, places: Any, axis: int, size: int) -> Any:
+def _forward_add_along(g: Any, places: Any, axis: int, size: int) -> Any:
     """Add each element of `g` to its place along an axis."""
     shape = list(g.shape)
     shape[axis] = size
-    index: Any = list(np.indices(g.shape, sparse=True))
+    index = list(np.indices(g.shape, sparse=True))
     index[axis] = places
-    total = np.zeros(shape, g.dtype)
-    np.add.at(total, tuple(index), g)
-    return total
+    return added_at(np.zeros(shape, g.dtype), tuple(index), g)
 
 
 # The places are an operand: while a graph is traced to be written out, they are a node of it.
 # Each op is the other's transpose.
 _along: Op = Op(
     "along",
-    lambda a, places, axis: np.take_along_axis(a, places, axis),
+    np.take_along_axis,
     lambda g, y, a, places, axis: _add_along(g, places, axis=axis, size=a.shape[axis]),
     None,
+    word="taken",
 )
 _add_along: Op = Op(
     "add_along",
-    _added_along,
+    _forward_add_along,
     lambda g, y, a, places, axis, size: _along(g, places, axis=axis),
     None,
+    word="added",
 )
 _at_plain_places = moving(np.take_along_axis, "arr indices axis")
 

@@ -12,10 +12,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernel.arraylike import Axis
 from ..kernel.dispatch import data_of, implements, refuse_keywords
-from ..kernel.op import Op
 from ..kernel.value import Value
 from .axes import MISSING, DType, as_dtype, as_operand, to_one_axis
-from .elementary import square
+from .elementary import root, square
 from .reductions import counted, max, mean, min, number_reduced, sum
 
 _mean = mean  # var has an argument of that name
@@ -50,10 +49,6 @@ def var(
     return total / (freedom if freedom > 0 else 0)
 
 
-# Of equal numbers: the distances are 0, and so is the derivative, not 0 times infinity.
-_root = Op("root", np.sqrt, lambda g, y, a: g * (y != 0) / (2 * y + (y == 0)))
-
-
 @implements(np.std)
 def std(
     a: Any,
@@ -70,7 +65,7 @@ def std(
     """Take the root of the variance along axes, as `numpy.std`; its derivative at 0 is 0."""
     refuse_keywords("std", {"out": out})
     about = {"where": where, "mean": mean, "correction": correction}
-    return _root(var(a, axis, dtype, None, ddof, keepdims, **about))
+    return root(var(a, axis, dtype, None, ddof, keepdims, **about))
 
 
 @implements(np.ptp)

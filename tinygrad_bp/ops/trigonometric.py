@@ -53,6 +53,7 @@ hypot = implements(np.hypot)(
         lambda g, y, a, b: g * (a / _nonzero(y)),
         lambda g, y, a, b: g * (b / _nonzero(y)),
         doc="sqrt(a**2 + b**2), without overflow; its derivative at (0, 0) is 0.",
+        commutes=True,
     )
 )
 
@@ -91,14 +92,12 @@ def rad2deg(a: Any) -> Any:
 # --- sinc ------------------------------------------------------------------------------------
 
 
-def _derivative_of_sinc(a: Any, order: int) -> Any:
-    """Compute the derivative of sin(pi a) / (pi a) of some order, at 0 and near it too.
+def _forward_slope_of_sinc(a: Any, order: int) -> Any:
+    """Compute the derivative of sin(pi a) / (pi a) of some order from 1, at 0 and near it too.
 
     With s(z) = sin(z) / z, differentiating z s = sin z gives z s' + s = cos z, and so on. Near 0
     that divides nothing by nothing; there the power series is differentiated instead.
     """
-    if order == 0:
-        return np.sinc(a)
     z = np.asarray(a * math.pi)
     near = np.abs(z) <= order + 1
     far = np.where(near, 1, z).astype(z.dtype)
@@ -113,14 +112,17 @@ def _derivative_of_sinc(a: Any, order: int) -> Any:
     return np.where(near, series, slope) * math.pi**order
 
 
-_sinc: Op = Op(
-    "sinc",
-    _derivative_of_sinc,
-    lambda g, y, a, order: g * _sinc(a, order=order + 1),
+_slope_of_sinc: Op = Op(
+    "slope_of_sinc",
+    _forward_slope_of_sinc,
+    lambda g, y, a, order: g * _slope_of_sinc(a, order=order + 1),
 )
-
-
-@implements(np.sinc)
-def sinc(a: Any) -> Any:
-    """Compute sin(pi a) / (pi a), 1 at 0, as `numpy.sinc`; its derivatives at 0 are exact."""
-    return _sinc(a, order=0)
+sinc = implements(np.sinc)(
+    Op(
+        "sinc",
+        np.sinc,
+        lambda g, y, a: g * _slope_of_sinc(a, order=1),
+        doc="sin(pi a) / (pi a), 1 at 0, as `numpy.sinc`; its derivatives at 0 are exact.",
+        elementwise=True,
+    )
+)

@@ -1,8 +1,9 @@
 """A function as a program: what it computes, forward and backward, as plain data.
 
-From the bottom up: `witnesses` (masks become nodes), `rows` (whose ops are the engine's),
-`program` (steps as plain data), `simplify`, `steadiness` (are the steps the same for all data?),
-`trace` (from a function to a program).
+From the bottom up: `witnesses` (masks become nodes), `program` (steps as plain data),
+`steadiness` (are the steps the same for all data?), `between` (nodes as a program), `composition`
+(what an op is made of), `simplify`, `expanding` (ops taken apart), `trace` (from a function to a
+program).
 """
 
 from .program import Instruction, Kind, Program

@@ -1,71 +1,51 @@
-"""The program of a part of a graph: how one node is computed from others."""
+"""From nodes to a program: what was computed between some of them and another one."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-
-import numpy as np
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from ..kernel import Value
 from .program import Instruction, Kind, Program
-from .simplify import simplified
 
 
-def program_between(stops: Container[Value], output: Value) -> tuple[Program, list[Value]]:
-    """Write down how a node is computed, back to nodes where it stops.
+def program_between(leaves: Collection[Value], last: Value) -> tuple[Program, list[Value]]:
+    """Write down how a Value is computed from others.
 
     Parameters
     ----------
-    stops : container of Value
-        Which nodes are inputs. The output is one only if it is a leaf.
-    output : Value
-        The node.
+    leaves : dict or set of Value
+        Where to stop.
+    last : Value
+        The output. It is written down even where it is one of the leaves, if it is computed.
 
     Returns
     -------
     program : Program
-        Simplified; of one output and no gradients.
-    inputs : list of Value
-        The nodes where it stops, in the order of the program's inputs.
+        Whose inputs are the leaves that were met.
+    met : list of Value
+        These, in the order of the inputs.
     """
-    order = _order(stops, output)
-    places = {node: k for k, node in enumerate(order)}
-    inputs = {node: None for node in order if _stops_at(node, stops, output)}
-    steps = [_instruction(node, places, is_input=node in inputs) for node in order]
-    program = Program(
-        tuple(steps), tuple(places[node] for node in inputs), (), (places[output],), (), ()
-    )
-    with np.errstate(all="ignore"):
-        return simplified(program), list(inputs)
-
-
-def _stops_at(node: Value, stops: Container[Value], output: Value) -> bool:
-    return node in stops and (node is not output or not node.parents)
-
-
-def _order(stops: Container[Value], output: Value) -> list[Value]:
-    """Return what a node is computed from, down to where it stops, parents first."""
     order: dict[Value, None] = {}
-    stack = [output]
+    stack = [last]
     while stack:
         node = stack[-1]
-        parents = () if _stops_at(node, stops, output) else node.parents
-        missing = [parent for parent in parents if parent not in order]
+        stops = node in leaves and node is not last
+        missing = [] if stops else [p for p in node.parents if p not in order]
         if missing and node not in order:
             stack.extend(reversed(missing))
         else:
             order[stack.pop()] = None
-    return list(order)
+    places = {node: k for k, node in enumerate(order)}
+    met = {n: places[n] for n in order if n in leaves and (n is not last or not n.parents)}
+    steps = tuple(_instruction(node, places, node in met) for node in order)
+    return Program(steps, tuple(met.values()), (), (places[last],), (), ()), list(met)
 
 
-def _instruction(node: Value, places: Mapping[Value, int], *, is_input: bool) -> Instruction:
-    source = is_input or node.op is None
-    return Instruction(
-        Kind.INPUT if is_input else Kind.CONSTANT if source else Kind.FORWARD,
-        op=None if source else node.op,
-        operands=() if source else tuple(places[parent] for parent in node.parents),
-        metadata={} if source else node.metadata,
-        shape=node.shape,
-        dtype=node.dtype,
-        data=node._data if source else None,
-    )
+def _instruction(node: Value, places: Mapping[Value, int], is_input: bool) -> Instruction:
+    known: dict[str, Any] = {"shape": node.shape, "dtype": node.dtype}
+    if is_input or node.op is None:
+        kind = Kind.INPUT if is_input else Kind.CONSTANT
+        return Instruction(kind, data=node._data, **known)
+    operands = tuple(places[parent] for parent in node.parents)
+    return Instruction(Kind.FORWARD, node.op, operands, node.metadata, **known)

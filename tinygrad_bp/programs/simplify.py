@@ -12,18 +12,16 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..kernel import Op
 from ..kernel.data import is_weak
+from ..ops.elementary import positive
+from ..ops.shaping import _astype, _flattened, _repeated, _reshape, _transpose
+from ..transforms.running import _alias
+from .composition import is_elementwise
 from .program import Instruction, Kind, Program, compute
 
-_SAME_PLACE = (
-    "add sub mul div neg pow abs exp log sqrt tanh sigmoid relu maximum minimum where greater "
-    "greater_equal less less_equal equal not_equal sign heaviside square logaddexp"
-)
-#: Ops whose output is that of the numbers at the same place, after broadcasting.
-ELEMENTWISE = frozenset(_SAME_PLACE.split())
-_COMMUTATIVE = frozenset({"add", "mul"})
 #: Ops that only show the same numbers in another way.
-_VIEWS = frozenset({"transpose", "reshape", "broadcast_to"})
+_VIEWS = frozenset({_transpose, _reshape, ops.broadcast_to})
 
 
 def simplified(program: Program) -> Program:
@@ -107,7 +105,7 @@ class _Builder:
         """Add an instruction, or find one with the same numbers."""
         if step.op is None:
             return self._source(step)
-        rule = _RULES.get(step.row)
+        rule = _RULES.get(step.op)
         found = None if rule is None else rule(self, step)
         if found is None:
             step = self._absorbed(step)
@@ -135,7 +133,7 @@ class _Builder:
 
     def _merged(self, step: Instruction) -> int:
         operands = step.operands
-        if step.row in _COMMUTATIVE:
+        if step.op is not None and step.op.commutes:
             operands = tuple(sorted(operands))
         key = (id(step.op), operands, _key_of(dict(step.metadata)))
         if key in self._found:
@@ -153,7 +151,7 @@ class _Builder:
     def scalar(self, position: int) -> Any:
         """Return the number of a constant, or of one that is broadcast; None for all else."""
         step = self.steps[position]
-        if step.row == "broadcast_to":
+        if step.op is ops.broadcast_to:
             step = self.steps[step.operands[0]]
         if step.kind is Kind.CONSTANT and np.shape(step.data) == () and step.data is not None:
             return step.data
@@ -175,12 +173,12 @@ class _Builder:
 
     def _absorbed(self, step: Instruction) -> Instruction:
         """Leave out broadcasting of what an elementwise op would broadcast anyway."""
-        if step.row not in ELEMENTWISE or len(step.operands) < 2:
+        if len(step.operands) < 2 or step.op is None or not is_elementwise(step.op):
             return step
         operands = list(step.operands)
         for k, operand in enumerate(operands):
             source = self.steps[operand]
-            if source.row != "broadcast_to":
+            if source.op is not ops.broadcast_to:
                 continue
             trial = [*operands[:k], source.operands[0], *operands[k + 1 :]]
             if np.broadcast_shapes(*(self.steps[t].shape for t in trial)) == step.shape:
@@ -193,12 +191,12 @@ class _Builder:
         if step.op is None:
             return None
         if all(each.kind is Kind.CONSTANT for each in sources):
-            if step.row in _VIEWS and step.shape != ():
+            if step.op in _VIEWS and step.shape != ():
                 return None
             return self.constant(_value(step, [each.data for each in sources]), step)
         numbers = [self.scalar(k) for k in step.operands]
-        broadcast = [each for each in sources if each.row == "broadcast_to"]
-        if step.row in ELEMENTWISE and broadcast and not any(n is None for n in numbers):
+        broadcast = [each for each in sources if each.op is ops.broadcast_to]
+        if broadcast and is_elementwise(step.op) and not any(n is None for n in numbers):
             number = self.constant(_value(step, numbers), step)
             return self.operation(broadcast[0].op, [number], step, shape=step.shape)
         return None
@@ -237,6 +235,11 @@ def _identity(builder: _Builder, step: Instruction) -> int | None:
     return step.operands[0]
 
 
+def _plainly(op: Op) -> Callable[[_Builder, Instruction], int]:
+    """Write another op that computes the same: in a program nothing is assigned to."""
+    return lambda builder, step: builder.add(replace(step, op=op))
+
+
 def _if_same(builder: _Builder, step: Instruction) -> int | None:
     return builder.same(step, step.operands[0])
 
@@ -256,15 +259,15 @@ def _neutral(*numbers: float | None) -> Callable[[_Builder, Instruction], int | 
 
 def _add(builder: _Builder, step: Instruction) -> int | None:
     a, b = step.operands
-    if builder.steps[b].row == "neg":
-        return _turned(builder, step, "sub", (a, builder.steps[b].operands[0]))
+    if builder.steps[b].op is ops.neg:
+        return _turned(builder, step, ops.sub, (a, builder.steps[b].operands[0]))
     return _neutral(0, 0)(builder, step)
 
 
 def _sub(builder: _Builder, step: Instruction) -> int | None:
     a, b = step.operands
-    if builder.steps[b].row == "neg":
-        return _turned(builder, step, "add", (a, builder.steps[b].operands[0]))
+    if builder.steps[b].op is ops.neg:
+        return _turned(builder, step, ops.add, (a, builder.steps[b].operands[0]))
     return _neutral(None, 0)(builder, step)
 
 
@@ -275,29 +278,26 @@ def _mul(builder: _Builder, step: Instruction) -> int | None:
             if builder.scalar(operand) == -1:
                 other = step.operands[1 - k]
                 if builder.same(step, other) is not None:
-                    return _turned(builder, step, "neg", (other,))
+                    return _turned(builder, step, ops.neg, (other,))
     return found
 
 
-def _turned(
-    builder: _Builder, step: Instruction, name: str, operands: tuple[int, ...]
-) -> int | None:
-    op = getattr(ops, name)
+def _turned(builder: _Builder, step: Instruction, op: Op, operands: tuple[int, ...]) -> int | None:
     return builder.add(replace(step, op=op, operands=operands, metadata={}))
 
 
 def _neg(builder: _Builder, step: Instruction) -> int | None:
     inner = builder.steps[step.operands[0]]
-    return inner.operands[0] if inner.row == "neg" else None
+    return inner.operands[0] if inner.op is ops.neg else None
 
 
-def _transpose(builder: _Builder, step: Instruction) -> int | None:
+def _transposed(builder: _Builder, step: Instruction) -> int | None:
     inner = builder.steps[step.operands[0]]
     ndim = len(step.shape)
     axes = _axes(step, ndim)
     if axes == list(range(ndim)):
         return step.operands[0]
-    if inner.row == "transpose":
+    if inner.op is _transpose:
         outer = _axes(inner, ndim)
         if [outer[k] for k in axes] == list(range(ndim)):
             return inner.operands[0]
@@ -309,24 +309,26 @@ def _axes(step: Instruction, ndim: int) -> list[int]:
     return list(range(ndim))[::-1] if axes is None else list(axes)
 
 
-def _reshape(builder: _Builder, step: Instruction) -> int | None:
+def _reshaped(builder: _Builder, step: Instruction) -> int | None:
     inner = builder.steps[step.operands[0]]
-    if inner.row == "reshape":
+    if inner.op is _reshape:
         return builder.add(replace(step, operands=inner.operands))
     return _if_same(builder, step)
 
 
-_RULES: Mapping[str, Callable[[_Builder, Instruction], int | None]] = {
-    "alias": _identity,
-    "add": _add,
-    "sub": _sub,
-    "mul": _mul,
-    "div": _neutral(None, 1),
-    "pow": _neutral(None, 1),
-    "neg": _neg,
-    "positive": _identity,
-    "transpose": _transpose,
-    "reshape": _reshape,
-    "astype": _if_same,
-    "broadcast_to": _if_same,
+_RULES: Mapping[Op | None, Callable[[_Builder, Instruction], int | None]] = {
+    _alias: _identity,
+    ops.add: _add,
+    ops.sub: _sub,
+    ops.mul: _mul,
+    ops.div: _neutral(None, 1),
+    ops.pow: _neutral(None, 1),
+    ops.neg: _neg,
+    positive: _identity,
+    _transpose: _transposed,
+    _reshape: _reshaped,
+    _astype: _if_same,
+    _flattened: _plainly(_reshape),
+    ops.broadcast_to: _if_same,
+    _repeated: _plainly(ops.broadcast_to),
 }

@@ -61,9 +61,15 @@ _PLAIN = {
 OPS: dict[Callable[..., Any], Op] = {}
 
 
-def _op(function: Callable[..., Any], arity: int) -> Op:
+#: With what functions take elements together.
+_REDUCES = {np.any: np.logical_or, np.all: np.logical_and}
+
+
+def op_of(function: Callable[..., Any], arity: int = 2) -> Op:
+    """Return the op of a function without a derivative."""
     if function not in OPS:
-        OPS[function] = Op(function.__name__, function, *[None] * arity)
+        reduces = _REDUCES.get(function)
+        OPS[function] = Op(function.__name__, function, *[None] * arity, reduces=reduces)
     return OPS[function]
 
 
@@ -83,14 +89,14 @@ def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     if function in _PLAIN or not traced:
         return function(*data_of(args), **data_of(kwargs))
     if isinstance(function, np.ufunc) and not kwargs:
-        return _op(function, function.nin)(*args)
+        return op_of(function, function.nin)(*args)
     arrays, _, names = _WITH_OPTIONS.get(function, "").partition("|")
     arity = len(arrays.split())
     if arity and len(args) >= arity:
         options = dict(zip(names.split(), args[arity:])) | kwargs
         options = {key: item for key, item in options.items() if item is not None}
         if not any(map(_is_traced, options.values())):
-            return _op(function, arity)(*args[:arity], **options)
+            return op_of(function, arity)(*args[:arity], **options)
     raise TracingError(
         f"numpy.{function.__name__} of traced Values gives plain numbers, which would be the same "
         "for every input of what is written out; use numpy.where, comparisons or other functions "

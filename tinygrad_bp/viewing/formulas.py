@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..kernel import Value
-from ..programs import TracingError
 from ..programs.between import program_between
 from ..programs.program import Instruction
+from ..programs.simplify import simplified
 from ..writing.expressions import Expr
 from ..writing.literals import number_text
-from ..writing.numpy_text import ENTRIES
+from ..writing.numpy_text import entry_for
 from .plain_text import printable, summary
 
 
@@ -34,6 +34,8 @@ def formula(result: Value, names: Mapping[Value, str]) -> str:
     if not result.parents:
         return names.get(result, summary(result.data))
     program, inputs = program_between(names, result)
+    with np.errstate(all="ignore"):
+        program = simplified(program)
     known = {k: Expr(names[node]) for k, node in zip(program.inputs, inputs, strict=True)}
     written: list[Expr] = []
     for k, step in enumerate(program.instructions):
@@ -46,7 +48,7 @@ def _expression(step: Instruction, operands: list[Expr]) -> Expr:
     if step.op is None:
         data = np.asarray(step.data)
         return Expr(number_text(data[()]) if data.ndim == 0 else summary(data))
-    try:
-        return ENTRIES[step.row].write(step, operands, lambda array: "places")
-    except (KeyError, TracingError):
+    entry = entry_for(step, {})
+    if entry is None:
         return Expr(f"{step.op_name}({', '.join(map(str, operands))})")
+    return entry.write(step, operands, lambda array: "places")

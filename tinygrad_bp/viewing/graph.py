@@ -11,9 +11,6 @@ from enum import StrEnum
 
 from ..kernel import Value, topological_order
 
-#: Ops whose operands may change places, so that a diagram need not tell them apart.
-COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
-
 
 class Role(StrEnum):
     """What a node is to its graph; every role has a shape of its own in a diagram."""
@@ -175,7 +172,7 @@ def _role(value: Value, root: Value) -> Role:
 
 def is_ordered(value: Value) -> bool:
     """Return whether the op of a node would give something else with its operands swapped."""
-    return len(value.parents) > 1 and value.op.name not in COMMUTATIVE
+    return len(value.parents) > 1 and not value.op.commutes
 
 
 def _adopt(order: Sequence[Value]) -> dict[Value, tuple[str, ...]]:

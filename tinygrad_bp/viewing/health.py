@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Value
+from ..ops import relu
 from .plain_text import number
 
 #: Gradients without a larger entry have vanished; a step of any usual size changes nothing.
@@ -55,7 +56,7 @@ def _extreme(gradient: Any) -> str:
 
 def _dead(value: Value) -> str:
     """Find units of a rectifier that no sample activates; samples are rows."""
-    if value.op is None or value.op.name != "relu" or not value.size:
+    if value.op is not relu or not value.size:
         return ""
     active = ~(np.asarray(value.data) <= 0)  # NaN is another matter
     if not active.any():

@@ -18,9 +18,6 @@ from .health import flags, gradient_of, size_of
 from .marks import NOTHING, Mark
 from .plain_text import array_in_full, clip, number, printable, summary
 
-#: Ops that Python writes as an operator.
-OPERATORS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
-
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -30,6 +27,7 @@ class Card:
     role: Role
     name: str  # "" where it has none
     op: str  # "" for a leaf
+    operator: str  # what Python writes between two operands, "" for all else
     expression: str  # how it is computed, "" for a leaf
     shape: str
     value: str
@@ -61,6 +59,7 @@ def _card(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> 
         role=node.role,
         name=clip(printable(node.title or value.name or "")),
         op="" if node.formula else _op(value),
+        operator="" if node.formula else _operator(value),
         expression=node.formula or _expression(value, terms),
         shape=_shape(value),
         value=summary(value.data),
@@ -100,6 +99,7 @@ def _sum_up(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -
         role=node.role,
         name=clip(printable(node.title)),
         op=f"{len(inside)} nodes",
+        operator="",
         expression=f"[{len(inside)} nodes: {_ops(node)}]",
         flags=_flags_inside(inside),
         details="\n".join(_details_inside(node, terms)),
@@ -164,6 +164,10 @@ def _op(value: Value) -> str:
     return " ".join([printable(value.op.name), *_metadata(value)])
 
 
+def _operator(value: Value) -> str:
+    return value.op.symbol if len(value.parents) == 2 else ""
+
+
 def _metadata(value: Value) -> list[str]:
     """Write out the metadata, but for what is off and for the shape, which is given anyway."""
     return [
@@ -210,11 +214,9 @@ def _expression(value: Value, terms: Mapping[Value, str]) -> str:
     if value.op is None:
         return ""
     operands = [terms[parent] for parent in value.parents]
-    operator = OPERATORS.get(value.op.name)
-    if operator and len(operands) == 2:
-        return f" {operator} ".join(operands)
-    if value.op.name == "neg" and len(operands) == 1:
-        return f"-{operands[0]}"
+    operator = value.op.symbol
+    if operator:
+        return f" {operator} ".join(operands) if len(operands) == 2 else f"{operator}{operands[0]}"
     return f"{printable(value.op.name)}({', '.join([*operands, *_metadata(value)])})"
 
 

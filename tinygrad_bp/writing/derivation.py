@@ -6,6 +6,7 @@ import html
 import linecache
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -21,7 +22,7 @@ from ..programs.trace import Traced, trace
 from ..saving import write
 from ..trees import flatten, rebuild
 from .latex import Formulas
-from .numpy_text import from_template
+from .numpy_text import from_template, readable
 from .source import write_source
 
 _numbers = count(1)
@@ -40,8 +41,8 @@ class Derivation:
     """
 
     def __init__(self, traced: Traced, text: Mapping[str, str]) -> None:
-        self._traced = traced
         entries = {name: from_template(template) for name, template in text.items()}
+        self._traced = traced = replace(traced, program=readable(traced.program, entries))
         self._source = write_source(traced, entries)
 
     @property

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..programs.program import Kind
 from ..programs.trace import Traced
-from .expressions import Expr
-from .latex_text import formula, number, symbol
+from .latex_text import latex
 from .lines import Lines
+from .notation import Formula, Layout, formula, gradient_of, number, symbol
 from .paths import MOST, Paths, Place
 
 
@@ -27,8 +27,8 @@ class Formulas:
         self._steps = traced.program.instructions
         self._lines = lines
         self._paths = Paths(traced.program)
-        self._symbols: dict[int, str] = {}
-        self._expressions: dict[int, Expr] = {}
+        self._symbols: dict[int, Layout] = {}
+        self._expressions: dict[int, Formula] = {}
         for position in range(len(self._steps)):
             self._write(position)
         program = traced.program
@@ -56,21 +56,21 @@ class Formulas:
         if position in self._lines.variables:
             self._symbols[position] = self._symbol(position)
 
-    def _symbol(self, position: int) -> str:
+    def _symbol(self, position: int) -> Layout:
         step = self._steps[position]
         if position == self._paths.output and step.shape == ():
-            return "L"
+            return _L
         if step.kind is Kind.BACKWARD and step.of is not None:
             of = self._steps[step.of]
             name = self._symbols.get(step.of) or symbol(of.name or of.op_name)
             if of.kind is Kind.INPUT:
-                return _fraction("L", name)
-            return rf"\delta_{{{name}}}"
+                return _fraction(_L, name)
+            return gradient_of(name)
         return symbol(self._lines.variables[position])
 
-    def _read(self, position: int) -> Expr:
+    def _read(self, position: int) -> Formula:
         if position in self._symbols:
-            return Expr(self._symbols[position])
+            return Formula(self._symbols[position])
         return self._expressions[position]
 
     # --- texts -----------------------------------------------------------------------------
@@ -88,12 +88,12 @@ class Formulas:
         rows = self._chain(place)
         if rows is None:
             raise ValueError(
-                f"latex_for: more than {MOST} paths lead from {self._at(place)} to the output, "
-                "which nobody would read; ask for a later node's parameter, or for the vector "
-                "form in .latex"
+                f"latex_for: more than {MOST} paths lead from {latex(self._at(place))} to the "
+                "output, which nobody would read; ask for a later node's parameter, or for the "
+                "vector form in .latex"
             )
         if index is None:
-            rows.append(f"&= {self._vector_form(gradient)}")
+            rows.append(f"&= {latex(self._vector_form(gradient).layout)}")
         return _aligned(rows)
 
     def all(self) -> str:
@@ -104,14 +104,14 @@ class Formulas:
         positions = {name: position for position, name in self._lines.variables.items()}
         for line in self._lines.assignments:
             position = positions[line.name]
-            rows.append(f"{self._symbols[position]} &= {self._expressions[position]}")
+            rows.append(_equation(self._symbols[position], self._expressions[position]))
         for position, gradient in dict.fromkeys(self._gradients.values()):
-            name = _fraction("L", self._symbols[position])
+            name = _fraction(_L, self._symbols[position])
             if self._symbols.get(gradient) != name:
-                rows.append(f"{name} &= {self._read(gradient)}")
+                rows.append(_equation(name, self._read(gradient)))
         return _aligned(rows)
 
-    def _vector_form(self, gradient: int) -> Expr:
+    def _vector_form(self, gradient: int) -> Formula:
         """Write a gradient by what its line says, unless that is the line of a delta."""
         of = self._steps[gradient].of
         if of is not None and self._steps[of].kind is Kind.INPUT:
@@ -124,25 +124,34 @@ class Formulas:
         if paths is None:
             return None
         products = [self._product(path) for path in paths] or ["0"]
-        first = f"{_fraction('L', self._at(place))} &= {products[0]}"
+        first = f"{latex(_fraction(_L, self._at(place)))} &= {products[0]}"
         return [first, *(rf"&\quad + {product}" for product in products[1:])]
 
     def _product(self, path: list[Place]) -> str:
         """Multiply the derivatives along a path, from the output back."""
         stations = [self._at(place) for place in path]
         factors = [_fraction(b, a) for a, b in pairwise(stations)]
-        if stations[-1] != "L":
-            factors.append(_fraction("L", stations[-1]))
-        return r" \, ".join(reversed(factors))
+        if stations[-1] != _L:
+            factors.append(_fraction(_L, stations[-1]))
+        return r" \, ".join(map(latex, reversed(factors)))
 
-    def _at(self, place: Place) -> str:
+    def _at(self, place: Place) -> Layout:
         position, entry = place
-        index = "" if not entry else f"[{','.join(map(str, entry))}]"
-        return f"{self._symbols[position]}{index}"
+        if not entry:
+            return self._symbols[position]
+        return "row", self._symbols[position], ("plain", f"[{','.join(map(str, entry))}]")
 
 
-def _fraction(above: str, below: str) -> str:
-    return rf"\frac{{\partial {above}}}{{\partial {below}}}"
+#: What the output is called where it is a scalar.
+_L: Layout = ("name", "L")
+
+
+def _fraction(above: Layout, below: Layout) -> Layout:
+    return "frac", ("row", ("plain", "∂"), above), ("row", ("plain", "∂"), below)
+
+
+def _equation(name: Layout, found: Formula) -> str:
+    return f"{latex(name)} &= {latex(found.layout)}"
 
 
 def _aligned(rows: list[str]) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.shaping import _transpose, broadcast_to
 from ..programs.program import Instruction, Kind, Program
 from ..programs.witnesses import TracingError
 from .expressions import ATOM, UNARY, Expr
 from .literals import array_text, dtype_text, number_text
 from .names import Names
-from .numpy_text import ENTRIES, Entry
+from .numpy_text import Entry, entry_for
 
 #: Into longer expressions nothing is folded.
 _LONGEST = 72
@@ -36,10 +37,9 @@ def entries_of(program: Program, texts: Mapping[str, Entry]) -> dict[int, Entry]
     for position, step in enumerate(program.instructions):
         if step.op is None:
             continue
-        if step.op_name in texts:
-            found[position] = texts[step.op_name]
-        elif step.row in ENTRIES:
-            found[position] = ENTRIES[step.row]
+        entry = entry_for(step, texts)
+        if entry is not None:
+            found[position] = entry
         else:
             about = f" in {' / '.join(step.scope)}" if step.scope else ""
             raise TracingError(
@@ -111,7 +111,7 @@ class Lines:
     def _folded(self, position: int, step: Instruction) -> Expr:
         """Write a step with its operands in it, but long ones on lines of their own before it."""
         steps = self.program.instructions
-        if step.row == "broadcast_to" and self.program.instructions[step.operands[0]].shape == ():
+        if step.op is broadcast_to and steps[step.operands[0]].shape == ():
             source = steps[step.operands[0]]
             if source.kind is Kind.CONSTANT:
                 return _uniform(np.broadcast_to(np.asarray(source.data, step.dtype), step.shape))
@@ -139,7 +139,7 @@ class Lines:
         if position in self._returned or (step.name and step.kind is Kind.FORWARD):
             return True
         if self._uses[position] > 1:  # a transpose costs nothing
-            return not (step.row == "transpose" and step.operands[0] in self.variables)
+            return not (step.op is _transpose and step.operands[0] in self.variables)
         return False
 
     def _assign(self, position: int, expression: Expr, user: Instruction | None = None) -> None:

@@ -7,18 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from ..ops import matmul
+from ..programs.composition import is_elementwise
 from ..programs.program import Instruction, Kind, Program, compute
-from ..programs.simplify import ELEMENTWISE
 
 #: More paths than these are not written out.
 MOST = 20
 
 #: A step, and an entry of it: None for the whole array.
 Place = tuple[int, tuple[int, ...] | None]
-
-_MOVING = frozenset(
-    {"transpose", "reshape", "broadcast_to", "getitem", "scatter_add", "concatenate", "sum"}
-)
 
 
 class Paths:
@@ -105,11 +102,15 @@ def _touched(step: Instruction, sources: list[Instruction], touched: list[Any]) 
         np.zeros(source.shape, bool) if mask is None else mask
         for source, mask in zip(sources, touched, strict=True)
     ]
-    if step.row in ELEMENTWISE:
+    op = step.op
+    assert op is not None
+    if is_elementwise(op):
         return np.logical_or.reduce(np.broadcast_arrays(*masks))
-    if step.row == "matmul":
+    if op is matmul:
         a, b = (mask.astype(float) for mask in masks)
         return (a @ np.ones(b.shape) > 0) | (np.ones(a.shape) @ b > 0)
-    if step.row in _MOVING and step.op is not None:
-        return np.asarray(compute(step.op, [m.astype(float) for m in masks], step.metadata)) > 0
+    if op.reduces:
+        return np.logical_or.reduce(masks[0], **step.metadata)
+    if op.moves or op.fills:
+        return np.asarray(compute(op, [m.astype(float) for m in masks], step.metadata)) > 0
     return np.full(step.shape, any(mask.any() for mask in masks))  # every entry may depend on it

@@ -21,11 +21,6 @@ from .numpy_text import Entry
 LARGEST_LITERAL = 1000
 _WIDTH = 100
 
-#: Ops whose text shows an operand in another way, though the engine copies it.
-_SHOWN = frozenset({"broadcast_to", "reshape"})
-#: Ops whose text gives an array that cannot be written to.
-_READ_ONLY = frozenset({"broadcast_to", "diag", "diagonal"})
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -47,7 +42,8 @@ class Source:
         complete : bool, optional
             Whether large arrays are written out, in hexadecimal, or are arguments.
         """
-        head = ["import numpy as np", *_assigned(self.constants)]
+        imported = [f"import {name}" for name in modules_of(self.helpers)]
+        head = [*imported, "import numpy as np", *_assigned(self.constants)]
         parameters = list(self.parameters)
         if complete:
             head += [f"{name} = {_hexadecimal(array)}" for name, array in self.large.items()]
@@ -94,14 +90,18 @@ def helpers_of(entries: Mapping[int, Entry]) -> list[str]:
     """Return the helpers that entries call, each once, in an order in which they can be defined."""
     blocks: dict[str, None] = {}
     for _, entry in sorted(entries.items()):
-        if entry.helper:
-            blocks.update(dict.fromkeys(entry.helper.strip().split("\n\n")))
+        blocks.update(dict.fromkeys(entry.helpers.values()))
     return list(blocks)
+
+
+def modules_of(helpers: Sequence[str]) -> list[str]:
+    """Return which modules helpers need beside NumPy."""
+    return ["math"] if any("math." in text for text in helpers) else []
 
 
 def names_beside(helpers: Sequence[str]) -> Names:
     """Return names that are neither NumPy's nor those of helpers."""
-    return Names({"np", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
+    return Names({"np", "math", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
@@ -240,8 +240,19 @@ def _returned(position: int, lines: Lines, owned: set[int]) -> str:
 
 def _is_read_only(step: Instruction, lines: Lines) -> bool:
     """Return whether NumPy gives a view to read; one constant number is written as numpy.full."""
-    source = lines.program.instructions[step.operands[0]]
-    return step.row in _READ_ONLY and not (source.kind is Kind.CONSTANT and source.shape == ())
+    op, steps = step.op, lines.program.instructions
+    if op is None or not op.moves:
+        return False
+    source = steps[step.operands[0]]
+    is_full = source.kind is Kind.CONSTANT and source.shape == ()
+    return not is_full and not _shown(step, source)[1].flags.writeable
+
+
+def _shown(step: Instruction, source: Instruction) -> tuple[Any, Any]:
+    """Return an array like an operand, and what the text of an op that moves makes of it."""
+    assert step.op is not None
+    a = np.empty(source.shape, source.dtype)
+    return a, np.asarray((step.op.numpy or step.op.forward)(a, **step.metadata))
 
 
 def _memory(position: int, lines: Lines) -> set[int]:
@@ -251,10 +262,14 @@ def _memory(position: int, lines: Lines) -> set[int]:
     stack = [position]
     while stack:
         k = stack.pop()
-        if k in found or (steps[k].op is None and k not in lines.variables):
+        op = steps[k].op
+        if k in found or (op is None and k not in lines.variables):
             continue
         found.add(k)
-        if steps[k].shares or steps[k].row in _SHOWN:
+        shows = op is not None and op.moves  # the text may give a view where the engine copies
+        if steps[k].shares or (
+            shows and np.may_share_memory(*_shown(steps[k], steps[steps[k].operands[0]]))
+        ):
             stack.extend(steps[k].operands)
     return found
 

@@ -6,6 +6,7 @@ What `derive` writes is NumPy without side effects, so the same lines are a JAX 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -16,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from ...ops import mul
 from ...programs import Instruction, Program
 from ...writing.expressions import Expr
 from ...writing.lines import Lines, entries_of
 from ...writing.literals import Keep
-from ...writing.numpy_text import Entry, from_template
+from ...writing.numpy_text import Entry, from_template, readable
 from ...writing.source import helpers_of, names_beside
 
 Function = Callable[..., tuple[Any, ...]]
@@ -115,7 +117,7 @@ def build(program: Program, text: Mapping[str, str] | None = None) -> Function:
 
     def run(*leaves: Any) -> tuple[Any, ...]:
         with precision():
-            result: tuple[Any, ...] = function(*_kept(leaves))
+            result: tuple[Any, ...] = function(*_copy_arrays(leaves))
             return result
 
     run.source = pure.source  # type: ignore[attr-defined]
@@ -164,7 +166,7 @@ def build_loop(program: Program, carried: int, text: Mapping[str, str] | None = 
 
     def run(n: int, *leaves: Any) -> tuple[Any, ...]:
         with precision():
-            result: tuple[Any, ...] = compiled(n, *_kept(leaves))
+            result: tuple[Any, ...] = compiled(n, *_copy_arrays(leaves))
             return result
 
     run.source = step.source  # type: ignore[attr-defined]
@@ -194,9 +196,10 @@ def _executed(
     program: Program, text: Mapping[str, str], jax: Any
 ) -> tuple[Callable[..., Any], list[Any], str]:
     """Run the text of a program. Return its function, the constants that go in last, the text."""
-    program = _with_places_as_arrays(program)
-    entries = entries_of(program, {name: from_template(each) for name, each in text.items()})
-    entries |= _times_masks(program, entries)
+    texts = {name: from_template(each) for name, each in text.items()}
+    program = _with_places_as_arrays(readable(program, texts))
+    entries = entries_of(program, texts)
+    entries |= _write_masks_as_numbers(program, entries)
     helpers = helpers_of(entries)
     names = names_beside(helpers)
     leaves = {k: names("leaf") for k in (*program.inputs, *program.seeds)}
@@ -211,10 +214,10 @@ def _executed(
         *body,
         f"return [{', '.join(returned)}]",
     ]
-    namespace: dict[str, Any] = {"np": _as_numpy(jax.numpy), **options}
+    namespace: dict[str, Any] = {"np": _as_numpy(jax.numpy), "math": math, **options}
     source = "\n\n".join([*helpers, "\n    ".join(function)]) + "\n"
     exec(compile(source, "<jax>", "exec"), namespace)
-    namespace.update(_added_up(jax.numpy))
+    namespace |= {"added_at": _added_at, "put": _put}
     return namespace["compute"], list(constants.values()), source
 
 
@@ -237,7 +240,7 @@ def _as_places(option: Any) -> Any:
     return option
 
 
-def _times_masks(program: Program, entries: Mapping[int, Entry]) -> dict[int, Entry]:
+def _write_masks_as_numbers(program: Program, entries: Mapping[int, Entry]) -> dict[int, Entry]:
     """Let products with a mask multiply by 1 and 0, so that infinity times 0 is NaN.
 
     XLA takes a product with a converted truth value for a choice, and gives 0.
@@ -246,7 +249,7 @@ def _times_masks(program: Program, entries: Mapping[int, Entry]) -> dict[int, En
     found: dict[int, Entry] = {}
     for k, step in enumerate(steps):
         masks = [steps[j].dtype == np.bool_ for j in step.operands]
-        if step.row == "mul" and step.dtype.kind == "f" and any(masks):
+        if step.op is mul and step.dtype.kind == "f" and any(masks):
             found[k] = entries[k]._replace(write=partial(_write_product, entries[k].write, masks))
     return found
 
@@ -272,28 +275,16 @@ def _as_numpy(jnp: Any) -> Any:
     return SimpleNamespace(**{**vars(jnp), **own})
 
 
-def _added_up(jnp: Any) -> dict[str, Callable[..., Any]]:
-    """Return the helpers that write in place, in the way of JAX."""
+def _added_at(full: Any, index: Any, g: Any) -> Any:
+    """Add to places in the way of JAX, which does not write in place."""
+    return full.at[index].add(g)
 
-    def scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
-        return jnp.zeros(shape, g.dtype).at[index].add(g)
 
-    def scatter(g: Any, places: Any, shape: int | tuple[int, ...]) -> Any:
-        total = jnp.zeros(1 + int(np.prod(shape)), g.dtype)
-        return total.at[np.ravel(places)].add(jnp.ravel(g))[1:].reshape(shape)
-
-    def add_along(g: Any, places: Any, axis: int, size: int) -> Any:
-        shape, index = list(g.shape), list(np.indices(g.shape, sparse=True))
-        shape[axis], index[axis] = size, places
-        return jnp.zeros(shape, g.dtype).at[tuple(index)].add(g)
-
-    def put(base: Any, *elements: Any, indices: tuple[Any, ...]) -> Any:
-        y = jnp.asarray(base)
-        for index, element in zip(indices, elements, strict=True):
-            y = y.at[index].set(element)
-        return y
-
-    return {"scatter_add": scatter_add, "scatter": scatter, "add_along": add_along, "put": put}
+def _put(base: Any, *elements: Any, indices: tuple[Any, ...]) -> Any:
+    """Put elements into places in the way of JAX."""
+    for index, element in zip(indices, elements, strict=True):
+        base = base.at[index].set(element)
+    return base
 
 
 # --- what goes in ------------------------------------------------------------------------------
@@ -310,7 +301,7 @@ def _precision(program: Program) -> Callable[[], AbstractContextManager[Any]]:
     return lambda: place.enable_x64(True)
 
 
-def _kept(leaves: Sequence[Any]) -> list[Any]:
+def _copy_arrays(leaves: Sequence[Any]) -> list[Any]:
     """Copy NumPy's arrays: JAX still reads them when the call has returned, and they may change."""
     return [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
 

@@ -15,12 +15,6 @@ import numpy as np
 
 from ...programs.program import Instruction
 
-_MOVES = """
-reshape transpose broadcast_to getitem gather flip flipud fliplr roll rot90 tile repeat resize
-delete take take_along_axis diag diagflat diagonal pad
-"""
-#: Ops whose output is made of elements of their operand, and of zeros.
-MOVES = frozenset(_MOVES.split())
 #: The place of an element that is not taken from anywhere: 0, or that is dropped.
 NOWHERE = -1
 
@@ -60,7 +54,7 @@ def moved(step: Instruction, place: Address, shape: tuple[int, ...]) -> Any:
     Parameters
     ----------
     step : Instruction
-        An op of `MOVES`.
+        Of an op that moves elements.
     place : Address
         Where its operand is.
     shape : tuple of int
@@ -110,27 +104,22 @@ def affine(places: Any) -> tuple[int, tuple[int, ...]] | None:
 def destinations(step: Instruction, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
     """Return for each operand where an op that fills an array puts its elements.
 
+    The derivative rules know it: they take a cotangent from there.
+
     Parameters
     ----------
     step : Instruction
-        A ``concatenate``, ``scatter_add`` or ``scatter``.
+        Of an op that fills an array.
     shapes : sequence of tuple of int
         Those of its operands.
 
     Returns
     -------
     list of array of int
-        Places in the output, each array of the shape of its operand.
+        Places in the output, each array of the shape of its operand; `NOWHERE` if it is dropped.
     """
-    options = step.metadata
-    numbers = np.arange(math.prod(step.shape))
-    if step.row == "scatter":
-        return [np.reshape(options["places"], shapes[0]) - 1]
-    if step.row == "scatter_add":
-        return [np.asarray(numbers.reshape(step.shape)[options["index"]])]
-    ends = np.cumsum([0, *map(math.prod, shapes)])
-    parts = [numbers[i:j].reshape(s) for i, j, s in zip(ends, ends[1:], shapes, strict=False)]
-    taken = np.concatenate(parts, axis=options["axis"])
-    found = np.empty_like(numbers)
-    found[taken.ravel()] = numbers
-    return [found[part] for part in parts]
+    assert step.op is not None
+    numbers = 1 + np.arange(math.prod(step.shape)).reshape(step.shape)
+    operands = [np.empty(shape) for shape in shapes]
+    rules: list[Any] = [step.op.rule(k) for k in range(len(shapes))]
+    return [np.asarray(rule(numbers, None, *operands, **step.metadata)) - 1 for rule in rules]

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ...ops import matmul
 from ...programs.program import Instruction, Kind, Program
 from . import addresses as at
 from .addresses import Address
@@ -27,9 +28,8 @@ LARGEST_REDUCTION = 1024  # elements in each sum; more of them would also cost d
 LARGEST_LOOP = 2048  # elements of what NumPy computes several at a time
 #: The compiler takes more than twice as long for twice as many instructions in one function.
 LONGEST_FUNCTION = 100
-
-REDUCTIONS = frozenset(["sum", "prod", "max", "min", "any", "all"])
-FILLING = frozenset(["concatenate", "scatter", "scatter_add"])
+#: The kinds of numbers that loops reduce, where these are not floats alone.
+_KINDS: dict[Any, str] = {np.logical_or: "b", np.logical_and: "b", np.add: "bf"}
 
 
 @dataclass(slots=True)
@@ -62,6 +62,21 @@ class Read:
 def domain_of(shape: Sequence[int]) -> tuple[int, ...]:
     """Return the extents of the loops over a shape: those that are not 1."""
     return tuple(n for n in shape if n != 1)
+
+
+def is_reduction(step: Instruction) -> bool:
+    """Return whether a step takes elements together."""
+    return step.op is not None and step.op.reduces is not None
+
+
+def is_filling(step: Instruction) -> bool:
+    """Return whether a step puts the elements of its operands somewhere."""
+    return step.op is not None and step.op.fills
+
+
+def is_moving(step: Instruction) -> bool:
+    """Return whether a step takes its elements from those of its operand."""
+    return step.op is not None and step.op.moves
 
 
 def reduced_axes(step: Instruction, ndim: int) -> tuple[int, ...]:
@@ -116,7 +131,7 @@ class Plan:
 
     def _place(self, position: int, step: Instruction) -> Address:
         own = Address(position, 0, at.row_major(step.shape))
-        if step.row not in at.MOVES or not self._is_simple(step):
+        if not is_moving(step) or not self._is_simple(step):
             return own
         (operand,) = step.operands
         source = self.places[operand]
@@ -158,22 +173,24 @@ class Plan:
             return False
         if not DTYPES.issuperset((step.dtype, *dtypes)):
             return True
-        if step.row in FILLING:
+        if is_filling(step):
             return any(dtype != step.dtype for dtype in dtypes)
-        if step.row == "matmul":
+        if step.op is matmul:
             inner = self.steps[step.operands[0]].shape[-1]
             return step.dtype.kind != "f" or self.size(position) * inner > LARGEST_PRODUCT
-        if step.row in REDUCTIONS:
+        if is_reduction(step):
             return self._is_called_reduction(position, step, dtypes[0])
-        large = step.row in FAST_IN_NUMPY and self.size(position) > LARGEST_LOOP
+        assert step.op is not None
+        large = step.op.numpy in FAST_IN_NUMPY and self.size(position) > LARGEST_LOOP
         return large or not has_loop(step, dtypes)
 
     def is_gathered(self, position: int) -> bool:
         """Return whether an instruction takes elements from the places in a table."""
-        return (position, 0) in self.tables and self.steps[position].row in at.MOVES
+        return (position, 0) in self.tables and is_moving(self.steps[position])
 
     def _is_called_reduction(self, position: int, step: Instruction, dtype: Any) -> bool:
-        known = {"any": "b", "all": "b", "sum": "bf"}.get(step.row, "f")
+        assert step.op is not None
+        known = _KINDS.get(step.op.reduces, "f")
         size = self.size(step.operands[0])
         return (
             dtype.kind not in known
@@ -186,7 +203,7 @@ class Plan:
         uses, found = self.program.uses(), dict[int, int]()
         for position in reversed(range(len(self.steps))):
             step = self.steps[position]
-            reducing = step.row in REDUCTIONS and not self.is_called(position)
+            reducing = is_reduction(step) and not self.is_called(position)
             if not reducing and position not in found:
                 continue
             for k in step.operands:
@@ -197,10 +214,10 @@ class Plan:
 
     def _is_elementwise(self, position: int) -> bool:
         step = self.steps[position]
-        others = (*REDUCTIONS, *FILLING, "matmul")
+        others = is_reduction(step) or is_filling(step) or step.op is matmul
         return (
             self.is_computed(position)
-            and step.row not in others
+            and not others
             and not self.is_called(position)
             and not self.is_gathered(position)
         )
@@ -211,7 +228,7 @@ class Plan:
         for position, step in enumerate(self.steps):
             if not self.is_computed(position) or position in self.inlined:
                 continue
-            alone = step.row in FILLING or self.is_called(position)
+            alone = is_filling(step) or self.is_called(position)
             domain = None if alone else domain_of(step.shape)
             first = self._earliest(position)
             for number in range(first, len(self.stages)):
@@ -222,7 +239,7 @@ class Plan:
                 self.stages.append(Stage(domain, called=self.is_called(position)))
             self.stages[number].body.append(position)
             self.stage_of[position] = number
-            if step.row in FILLING and not self.is_called(position):
+            if is_filling(step) and not self.is_called(position):
                 self._fill(position, step)
 
     def _fill(self, position: int, step: Instruction) -> None:

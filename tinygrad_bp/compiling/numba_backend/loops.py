@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...ops import matmul
+from ...ops.joining import _concatenate
 from ...programs.program import Instruction
 from ...writing.expressions import Expr
 from .addresses import NOWHERE, row_major
-from .fusion import REDUCTIONS, Plan, domain_of, reduced_axes
+from .fusion import Plan, domain_of, is_reduction, reduced_axes
 from .layout import Memory, Region
 from .scalars import converted, is_number, number, typed_scalar
 
@@ -26,13 +28,13 @@ class _Reduction(NamedTuple):
     update: str
 
 
-_REDUCTIONS: Mapping[str, _Reduction] = {
-    "sum": _Reduction(0, "{0} += {1}"),
-    "prod": _Reduction(1, "{0} *= {1}"),
-    "max": _Reduction(-np.inf, "{0} = np.maximum({0}, {1})"),
-    "min": _Reduction(np.inf, "{0} = np.minimum({0}, {1})"),
-    "any": _Reduction(False, "{0} = {0} or {1}"),
-    "all": _Reduction(True, "{0} = {0} and {1}"),
+_REDUCTIONS: Mapping[Any, _Reduction] = {
+    np.add: _Reduction(0, "{0} += {1}"),
+    np.multiply: _Reduction(1, "{0} *= {1}"),
+    np.maximum: _Reduction(-np.inf, "{0} = np.maximum({0}, {1})"),
+    np.minimum: _Reduction(np.inf, "{0} = np.minimum({0}, {1})"),
+    np.logical_or: _Reduction(False, "{0} = {0} or {1}"),
+    np.logical_and: _Reduction(True, "{0} = {0} and {1}"),
 }
 
 
@@ -138,9 +140,9 @@ class Kernel:
         axes = _axes(step.shape)
         if self.plan.is_gathered(position):
             self._gather(position, step, axes)
-        elif step.row in REDUCTIONS:
+        elif is_reduction(step):
             self._reduce(position, step, axes)
-        elif step.row == "matmul":
+        elif step.op is matmul:
             self._product(position, step, axes)
         else:
             self._compute(position, axes)
@@ -160,7 +162,8 @@ class Kernel:
         for axis, n in enumerate(shape):
             name = f"r{position}_{axis}" if axis in reduced else None
             inner.append(None if n == 1 else name or next(kept))
-        start, update = _REDUCTIONS[step.row]
+        assert step.op is not None
+        start, update = _REDUCTIONS[step.op.reduces]
         self._line(f"v{position} = {number(start, step.dtype)}")
         loops = [(loop, n) for loop, n in zip(inner, shape, strict=True) if isinstance(loop, str)]
         for loop, n in loops:
@@ -202,7 +205,7 @@ class Kernel:
 
     def _fill(self, position: int) -> None:
         step, region = self.steps[position], self.memory.regions[position]
-        if step.row != "concatenate":
+        if step.op is not _concatenate:
             zero = number(0, step.dtype)
             self._each(math.prod(step.shape), lambda one: f"{one(region)} = {zero}")
         for k in range(len(step.operands)):
@@ -215,7 +218,7 @@ class Kernel:
         shape = self.steps[operand].shape
         axes = _axes(shape)
         regular = self.plan.filled[position][k]
-        assigned = "=" if step.row == "concatenate" else "+="
+        assigned = "=" if step.op is _concatenate else "+="
         value = self._typed(operand, axes, step.dtype)
         if regular is not None:
             self._line(f"{self._at(region, *regular, shape, axes)} {assigned} {value}")

@@ -7,48 +7,66 @@ to the type in which NumPy computes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from ... import ops
+from ...kernel import Op
+from ...ops import add, mul
+from ...ops.elementary import positive
+from ...ops.shaping import _astype, _where
 from ...programs.program import Instruction, Kind
+from ...programs.witnesses import op_of
 from ...writing.expressions import COMPARISON, Expr, inside
 from ...writing.literals import dtype_text, number_text
-from ...writing.numpy_text import ENTRIES
+from ...writing.numpy_text import entry_of
 
 #: What NumPy's operators on truth values are.
-_LOGICAL = {"mul": "logical_and", "add": "logical_or"}
+_LOGICAL = {mul: op_of(np.logical_and), add: op_of(np.logical_or)}
 #: What loops can compute with.
 DTYPES = frozenset(map(np.dtype, (np.float64, np.float32, np.int64, np.bool_)))
-
-_FLOAT = """
-add sub mul div pow remainder neg abs square reciprocal root sqrt cbrt
-exp exp2 expm1 log log2 log10 log1p logaddexp logaddexp2
-tanh sin cos tan sinh cosh arcsin arccos arctan arcsinh arccosh arctanh arctan2 hypot
-maximum minimum fmax fmin fmod sign floor ceil trunc rint
-"""
-_TRUTH = """
-greater greater_equal less less_equal equal not_equal isnan isinf isfinite signbit
-logical_and logical_or logical_xor logical_not
-"""
-_ANY = "where positive astype"
-_FAST = "exp log sin cos tanh exp2 expm1 log2 log10 log1p pow"
-_OF_FLOATS, _OF_TRUTH = frozenset(_FLOAT.split()), frozenset(_TRUTH.split())
-_OF_ANY = frozenset(_ANY.split())
-
 #: Functions that NumPy computes several elements at a time, and the C library behind Numba one.
-FAST_IN_NUMPY = frozenset(_FAST.split())
+FAST_IN_NUMPY: frozenset[Any] = frozenset({
+    *(np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p),
+    *(np.sin, np.cos, np.tanh, np.power),
+})  # fmt: skip
+_OF_TRUTHS = (np.logical_and, np.logical_or, np.logical_xor, np.logical_not)
 _LARGEST_POWER = 8
+
+
+def is_scalar(op: Op) -> bool:
+    """Return whether an op is known of single numbers."""
+    return op in _OWN or op.numpy in _known()
+
+
+@cache
+def _known() -> Collection[Any]:
+    """Return NumPy's functions that Numba knows; its floor_divide differs at infinities."""
+    known = import_module("numba.np.ufunc_db").get_ufuncs()
+    return frozenset(f for f in known if f.nout == 1) - {np.floor_divide}
 
 
 def has_loop(step: Instruction, dtypes: Sequence[Any]) -> bool:
     """Return whether an op is known element by element, for operands of these dtypes."""
-    if step.dtype not in DTYPES or not DTYPES.issuperset(dtypes):
+    op = _op(step)
+    if step.dtype not in DTYPES or not DTYPES.issuperset(dtypes) or not is_scalar(op):
         return False
-    if step.row in _OF_FLOATS and step.dtype != np.bool_:
-        return bool(step.dtype.kind == "f")
-    return step.row in (*_OF_TRUTH, *_OF_ANY, *_LOGICAL)
+    return op in _OWN or step.dtype.kind == ("b" if _is_truth(op) else "f")
+
+
+def _op(step: Instruction) -> Op:
+    assert step.op is not None
+    return _LOGICAL.get(step.op, step.op) if step.dtype == np.bool_ else step.op
+
+
+def _is_truth(op: Op) -> bool:
+    """Return whether an op of numbers is true or false."""
+    assert isinstance(op.numpy, np.ufunc)
+    return {"d->?", "dd->?"} & {*op.numpy.types} != set()
 
 
 def typed_scalar(
@@ -69,37 +87,37 @@ def typed_scalar(
         converted(text, source, dtype)
         for text, source, dtype in zip(operands, sources, _computed_in(step, sources), strict=True)
     ]
-    if step.row == "pow" and _is_small_power(sources[1]):
+    op = _op(step)
+    if op is ops.pow and _is_small_power(sources[1]):
         parts[1] = Expr(str(int(np.asarray(sources[1].data).item())))
-    written = _OWN[step.row](parts) if step.row in _OWN else _as_in_numpy(step, parts)
+    entry = entry_of(op)
+    written = _OWN[op](parts) if entry is None or op in _OWN else entry.write(step, parts, str)
     return f"np.float32({written})" if step.dtype == np.float32 else written.text
 
 
-def _as_in_numpy(step: Instruction, parts: Sequence[Expr]) -> Expr:
-    row = _LOGICAL.get(step.row, step.row) if step.dtype == np.bool_ else step.row
-    return ENTRIES[row].write(step, parts, str)
-
-
-def _where(parts: Sequence[Expr]) -> Expr:
+def _choice(parts: Sequence[Expr]) -> Expr:
     condition, one, other = (inside(part, COMPARISON) for part in parts)
     return Expr(f"({one} if {condition} else {other})")
 
 
 #: What a number is written otherwise than an array.
-_OWN: Mapping[str, Callable[[Sequence[Expr]], Expr]] = {
-    "where": _where,
-    "positive": lambda parts: parts[0],
-    "astype": lambda parts: parts[0],
+_OWN: Mapping[Op, Callable[[Sequence[Expr]], Expr]] = {
+    _where: _choice,
+    positive: lambda parts: parts[0],
+    _astype: lambda parts: parts[0],
 }
 
 
 def _computed_in(step: Instruction, sources: Sequence[Instruction]) -> list[np.dtype[Any]]:
     """Return the dtypes to which NumPy converts operands before it computes."""
-    if step.row == "where":
+    op = _op(step)
+    if op is _where:
         return [np.dtype(bool), step.dtype, step.dtype]
-    if step.row.startswith("logical"):
+    if op in _OWN:
+        return [step.dtype] * len(sources)
+    if op.numpy in _OF_TRUTHS:
         return [np.dtype(bool)] * len(sources)
-    if step.row in _OF_TRUTH:
+    if _is_truth(op):
         met = [s.data if type(s.data) is float else s.dtype for s in sources]
         return [np.result_type(*met)] * len(sources)
     return [step.dtype] * len(sources)

@@ -1,46 +1,25 @@
 """The one table of how each op is computed in NumPy without making arrays.
 
-An op whose forward function is a ufunc, or an operator that is one on arrays, writes into a
-buffer. What has no form of its own is computed by the op's forward function.
+An op that is one of NumPy's ufuncs writes into a buffer. What has no form of its own is computed
+by the op's forward function.
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ... import ops
+from ...kernel import Op
+from ...ops import joining, shaping
 from ...programs import Instruction, Kind
 from .code import Code, Form
 
-_UFUNCS: dict[Any, np.ufunc] = {
-    operator.add: np.add,
-    operator.sub: np.subtract,
-    operator.mul: np.multiply,
-    operator.truediv: np.divide,
-    operator.neg: np.negative,
-    operator.pow: np.power,
-}
-#: How they are written for numbers, where an operator costs a tenth of a call.
-_SYMBOLS: dict[Any, str] = {
-    operator.add: "+",
-    operator.sub: "-",
-    operator.mul: "*",
-    operator.truediv: "/",
-    operator.pow: "**",
-    np.greater: ">",
-    np.greater_equal: ">=",
-    np.less: "<",
-    np.less_equal: "<=",
-    np.equal: "==",
-    np.not_equal: "!=",
-}
 #: What `a ** number` is, as NumPy's own operator knows as well.
 _POWERS = {2.0: np.square, 0.5: np.sqrt, -1.0: np.reciprocal, 1.0: np.positive}
-_REDUCTIONS = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}
 #: Below this number of elements a mask is first made a float, which saves half of the time.
 _SMALL = 4096
 
@@ -55,7 +34,9 @@ def form_of(step: Instruction, sources: Sequence[Instruction]) -> Form:
     sources : sequence of Instruction
         Its operands.
     """
-    maker = _FORMS.get(step.row)
+    op = step.op
+    assert op is not None
+    maker = _reduction if op.reduces else _FORMS.get(op)
     form = None if maker is None else maker(step, sources)
     if form is None and _ufunc(step) is not None:
         form = _NUMBER if step.shape == () else _ELEMENTWISE
@@ -67,23 +48,19 @@ def form_of(step: Instruction, sources: Sequence[Instruction]) -> Form:
 
 def _ufunc(step: Instruction) -> np.ufunc | None:
     """Return the ufunc that an op is, if it is one of numbers at the same place."""
-    function: Any = step.op.forward if step.op is not None else None
-    if isinstance(function, np.ufunc):
-        return function if function.signature is None and function.nout == 1 else None
-    if step.row == "abs":
-        return np.absolute
-    return _UFUNCS.get(function) if step.row else None
+    function: Any = step.op.numpy if step.op is not None else None
+    is_ufunc = isinstance(function, np.ufunc) and function.signature is None
+    return function if is_ufunc and function.nout == 1 else None
 
 
 def _write_number(code: Code, k: int) -> None:
     step = code.steps[k]
     assert step.op is not None
     operands = [code.text(operand) for operand in step.operands]
-    symbol = _SYMBOLS.get(step.op.forward)
-    if symbol and len(operands) == 2:
-        code.assign(k, f" {symbol} ".join(operands))
-    elif step.op.forward is operator.neg:
-        code.assign(k, f"-{operands[0]}")
+    if step.op.symbol and len(operands) == 2:
+        code.assign(k, f" {step.op.symbol} ".join(operands))
+    elif step.op.symbol:
+        code.assign(k, f"{step.op.symbol}{operands[0]}")
     else:
         function = _ufunc(step)
         assert function is not None
@@ -195,7 +172,9 @@ def _copy(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
 
 def _reduction(step: Instruction, sources: Sequence[Instruction]) -> Form | None:
     def write(code: Code, k: int) -> None:
-        reduce = code.function(_REDUCTIONS[step.row].reduce, f"{step.row}_of")
+        assert step.op is not None
+        assert step.op.reduces is not None
+        reduce = code.function(step.op.reduces.reduce, f"{step.op.name}_of")
         a, axis, keepdims = code.text(step.operands[0]), *_axis_and_keepdims(step)
         if step.shape == ():
             code.assign(k, f"{reduce}({a}, {axis}, None, None, {keepdims})")
@@ -206,11 +185,11 @@ def _reduction(step: Instruction, sources: Sequence[Instruction]) -> Form | None
 
 
 def _axis_and_keepdims(step: Instruction) -> tuple[str, str]:
-    axis = step.metadata["axis"]
+    axis = step.metadata.get("axis")
     axes = axis if isinstance(axis, tuple) else (axis,)
     plain = tuple(a if a is None else int(a) for a in axes)
     return repr(plain if isinstance(axis, tuple) else plain[0]), repr(
-        bool(step.metadata["keepdims"])
+        bool(step.metadata.get("keepdims"))
     )
 
 
@@ -241,7 +220,7 @@ def _is_row_by_matrix(code: Code, step: Instruction, a: Instruction, b: Instruct
     """Return whether a transposed matrix times a column is better a row times the matrix."""
     column = code.place(step.operands[1])
     return (
-        a.row == "transpose"
+        a.op is shaping._transpose
         and len(a.shape) == 2
         and len(b.shape) == 2
         and b.shape[1] == 1
@@ -329,7 +308,7 @@ def _write_forward(code: Code, k: int) -> None:
     text = f"{code.keep(forward, 'f', k)}({operands})"
     if step.shape == ():
         text = f"{code.function(np.asarray)}({text})[()]"
-    elif not step.row:  # a user's own op may give a list
+    else:  # a user's own op may give a list
         text = f"{code.function(np.asarray)}({text})"
     code.assign(k, text)
     if not (step.name and step.name.isidentifier()):
@@ -337,17 +316,18 @@ def _write_forward(code: Code, k: int) -> None:
 
 
 _FORWARD, _FORWARD_NEW = Form(_write_forward, "unknown"), Form(_write_forward, "new")
-_FORMS: dict[str, Callable[[Instruction, Sequence[Instruction]], Form | None]] = {
-    "relu": _relu,
-    "sigmoid": _sigmoid,
-    "where": _where,
-    "astype": _copy,
-    "broadcast_to": _copy,
-    **dict.fromkeys(_REDUCTIONS, _reduction),
-    "matmul": _matmul,
-    "concatenate": _concatenate,
-    "transpose": _transpose,
-    "reshape": _reshape,
-    "getitem": _getitem,
-    "scatter_add": _scatter_add,
+
+
+_FORMS: dict[Op, Callable[[Instruction, Sequence[Instruction]], Form | None]] = {
+    ops.relu: _relu,
+    ops.sigmoid: _sigmoid,
+    shaping._where: _where,
+    shaping._astype: _copy,
+    ops.broadcast_to: _copy,
+    ops.matmul: _matmul,
+    joining._concatenate: _concatenate,
+    shaping._transpose: _transpose,
+    shaping._reshape: _reshape,
+    shaping.indexing: _getitem,
+    shaping.scatter_add: _scatter_add,
 }
