@@ -216,10 +216,9 @@ def loss(W):
 def loss(W):
     buffer = np.zeros((4, 3))
     np.copyto(buffer, W)
-    np.putmask(buffer, W > 0.5, 0.1)
+    np.putmask(buffer, W > 0.55, 0.1)
     return np.sum(buffer ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`h.fill(0)`",

@@ -186,7 +186,5 @@ def loss(v):
     np.random.seed(0)
     return np.sum(np.random.normal(v[0], v[1], 6) ** 2)
 """,
-        refused="standard_normal",
-        pending=True,
     ),
 ]

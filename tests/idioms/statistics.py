@@ -97,7 +97,6 @@ def loss(W):
     windows = sliding_window_view(W, (2, 2))
     return np.sum(windows.max(axis=(2, 3)) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`as_strided`",
