@@ -152,6 +152,8 @@ SAMPLES: dict[str, Sample] = {
     "broadcast_to": Sample(lambda a, b: np.broadcast_to(a, (3, 3)) @ b, ((3,), (3, 3))),
     "astype": Sample(lambda a: np.astype(np.astype(a * a, np.float64), np.float64), analytic=False),
     "getitem": Sample(lambda a: a[1:, 0] ** 2),
+    "at": Sample(lambda a: a[np.argmax(a[0])] ** 2, analytic=False),
+    "add_at": Sample(lambda a: a[:, np.argmax(a[0])] ** 2, analytic=False),
     "scatter_add": Sample(lambda a: a[[0, 0, 2]] ** 2),
     "where": Sample(lambda a, b: np.where(a > 0.5, a * b, b), TWO, analytic=False),
     "put": Sample(_assigned),

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from . import drawing, net7652, nn, optim, testing
     from .checking import Comparison, numeric_gradient
     from .checking.compare import compare
+    from .checking.kernels import compare_vjp
     from .compiling.compile import Compiled, compile
     from .drawing.draw import draw
     from .exploring.explore import explore
@@ -85,6 +86,7 @@ __all__ = [
     "checkpoint",
     "clip",
     "compare",
+    "compare_vjp",
     "compile",
     "concatenate",
     "cross_entropy",
@@ -140,6 +142,7 @@ __all__ = [
 _MODULE_OF = {
     "Comparison": "checking",
     "compare": "checking",
+    "compare_vjp": "checking",
     "numeric_gradient": "checking",
     "Compiled": "compiling",
     "compile": "compiling",

@@ -11,7 +11,6 @@ IDIOMS = [
 def loss(s):
     return np.sum(np.full(3, s) * x)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.full_like(x, v)`",

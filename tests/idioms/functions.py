@@ -220,7 +220,6 @@ def loss(v):
 def loss(v):
     return np.sum(np.fromiter((a ** 2 for a in v), float))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.polyval(v, x)`",

@@ -63,7 +63,6 @@ def loss(W):
 def loss(W):
     return sum(np.sin(w) * sum(index) for index, w in np.ndenumerate(W))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.nditer(W, flags=['multi_index'])`",

@@ -141,7 +141,6 @@ def loss(W):
 def loss(W):
     return (np.ascontiguousarray(np.asanyarray(W).T) ** 2).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`np.atleast_2d(v)`",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import update_wrapper
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..diagnosing import Diagnosis
 from .adapting import Adapted
 from .automatic import AutomaticGradient, limit_noise
 from .comparison import Comparison, Sides, make_step_row, make_unread_row
@@ -25,9 +24,13 @@ from .numeric import (
     differences,
     differentiate,
 )
+from .precision import FLOAT64, Precision, size_of
 from .problem import Problem, Vector, round_off
 from .report import Row
 from .unrecorded import NumericAlone, describe, where_lost
+
+if TYPE_CHECKING:
+    from ..diagnosing.diagnose import Findings
 
 Mask = npt.NDArray[np.bool_]
 
@@ -127,6 +130,7 @@ def compare(
     w: constant-factor
       The gradient of w is 0.5 times the right one. That makes the gradient of w wrong.
       Look for a constant that was lost or put in twice on the way to w: divide by 0.5.
+      You computed:   d_w = 0.5 * (2 * w)
       The right step: d_w = 2 * w
     largest relative differences; tolerance 1e-07; numeric side: complex step
     """
@@ -134,15 +138,33 @@ def compare(
     tolerance = as_float("tolerance", tolerance)
     if not 0 <= tolerance < np.inf:
         raise ValueError(f"tolerance must be 0 or more and finite, got {tolerance}")
-    program = Adapted(fun, params, manual)
+    return compare_program(Adapted(fun, params, manual), numeric, tolerance)
+
+
+def compare_program(
+    program: Adapted,
+    numeric: Method = "auto",
+    tolerance: float = 1e-7,
+    precisions: Mapping[str, Precision] | None = None,
+) -> Comparison:
+    """Compare the gradients of a program.
+
+    `precisions` say how exact the manual gradients of the parameters are, relative to the largest
+    entry of each.
+    """
     problem = Problem(program, program.params)
     by_steps = differentiate(problem, numeric)
     automatic = _automatic(problem, by_steps, program)
     given = None if program.manual is None else read_manual(problem, automatic, program.manual)
-    comparison = _settle(problem, given, automatic, by_steps, numeric, tolerance)
+
+    def settle(automatic: AutomaticGradient) -> Comparison:
+        return _settle(
+            _Judge(problem, given, automatic, by_steps, numeric, tolerance, precisions or {})
+        )
+
+    comparison = settle(automatic)
     if given is not None and automatic.left and comparison.automatic_is_wrong:
-        automatic = NumericAlone(by_steps, problem, where_lost(automatic.left))
-        comparison = _settle(problem, given, automatic, by_steps, numeric, tolerance)
+        comparison = settle(NumericAlone(by_steps, problem, where_lost(automatic.left)))
     comparison.notes = program.notes + comparison.notes
     return comparison
 
@@ -168,16 +190,8 @@ class _Verdict(NamedTuple):
         return bool(self.automatic_wrong.any() or self.manual_wrong.any())
 
 
-def _settle(
-    problem: Problem,
-    given: Manual | None,
-    automatic: AutomaticGradient,
-    by_steps: NumericGradient,
-    method: Method,
-    tolerance: float,
-) -> Comparison:
-    vector = None if given is None else given.vector
-    judge = _Judge(problem, vector, automatic, by_steps, method, tolerance)
+def _settle(judge: _Judge) -> Comparison:
+    problem, given, automatic = judge.problem, judge.given, judge.automatic
     verdict = judge.settle()
     numeric = judge.numeric
     comparison = Comparison(
@@ -186,28 +200,30 @@ def _settle(
         automatic.reached,
         verdict.manual_wrong,
         verdict.automatic_wrong,
-        tolerance,
+        judge.tolerance,
         numeric,
         judge.kinks,
-        _step_rows(given, automatic, tolerance),
+        _step_rows(given, automatic, judge.tolerance),
         given=given,
         automatic=automatic,
     )
     if given is not None and comparison.recorded and not verdict.automatic_wrong.any():
-        comparison.diagnosis = _find_cause(problem, given, comparison, judge.noise)
+        found = _find_cause(problem, given, comparison, judge.noise + judge.slack)
+        if found is not None:
+            comparison.diagnosis, comparison.reconstruction = found
     return comparison
 
 
 def _find_cause(
     problem: Problem, given: Manual, comparison: Comparison, noise: Vector
-) -> list[Diagnosis]:
+) -> Findings | None:
     """Find the cause of a wrong manual gradient; what looks for it is imported only then.
 
     The verdict stands, whatever happens here.
     """
     wrong = [row for row in comparison.rows if row.verdict == "wrong" and row.name in given.arrays]
     if not wrong or given.is_zero:
-        return []
+        return None
     from ..diagnosing.diagnose import diagnose
 
     allowed = dict(zip(problem.names, problem.arrays(noise), strict=True))
@@ -223,9 +239,9 @@ def _find_cause(
             f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "
             "is a fault of tinygrad_bp, please report it",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
-        return []
+        return None
 
 
 def _step_rows(given: Manual | None, automatic: AutomaticGradient, tolerance: float) -> list[Row]:
@@ -251,15 +267,19 @@ class _Judge:
     def __init__(
         self,
         problem: Problem,
-        manual: npt.NDArray[Any] | None,
+        given: Manual | None,
         automatic: AutomaticGradient,
         numeric: NumericGradient,
         method: Method,
         tolerance: float,
+        precisions: Mapping[str, Precision],
     ) -> None:
-        self.problem, self.manual, self.automatic = problem, manual, automatic
+        self.problem, self.given, self.automatic = problem, given, automatic
+        self.manual = None if given is None else given.vector
         self.numeric, self.method, self.tolerance = numeric, method, tolerance
         self.noise: Vector = np.zeros(problem.x.size)
+        self._precisions = precisions
+        self.slack = self._find_slack()
         self.looks: dict[int, Look] = {}
 
     @property
@@ -270,11 +290,30 @@ class _Judge:
         verdict = self.verdict()
         if verdict.wrong:
             self.noise = self.automatic.noise()
+            self.slack = self._find_slack()
             verdict = self.verdict()
         if verdict.automatic_wrong.any() and self.numeric.method == "complex":
             self._add_noise_of_the_complex_step(verdict.automatic_wrong)
             verdict = self.verdict()
         return self._look_closer(verdict)
+
+    def _find_slack(self) -> Vector:
+        """Find how far manual entries may be off for the type that they were computed in.
+
+        That is a part of the largest entry of their array. Where terms cancel it is the round-off
+        of these, which is that of float64 but for the size of the last bit: 4 standard deviations
+        of it, no more than the same part of the largest number that is computed.
+        """
+        slack = np.zeros(self.problem.x.size)
+        for name, block in zip(self.problem.names, self.problem.blocks(), strict=True):
+            if (precision := self._precisions.get(name)) is None:
+                continue
+            part = precision.tolerance * size_of(self.automatic.gradient[block])
+            if not isinstance(self.automatic, NumericAlone) and self.noise[block].any():
+                cancelled = self.noise[block].max() / 4 * 2.0 ** (FLOAT64.bits - precision.bits)
+                part = max(part, min(cancelled, precision.tolerance * self.automatic.magnitude))
+            slack[block] = part
+        return slack
 
     def verdict(self) -> _Verdict:
         automatic, numeric = self.automatic.gradient, self.numeric
@@ -284,7 +323,7 @@ class _Judge:
         if self.manual is None:
             return _Verdict(automatic_wrong, np.zeros_like(automatic_wrong))
         reference = np.where(automatic_wrong, numeric.gradient, automatic)
-        allowed = self.noise + np.where(automatic_wrong, numeric.error, 0.0)
+        allowed = self.noise + self.slack + np.where(automatic_wrong, numeric.error, 0.0)
         manual_wrong = _differ(self.manual, reference, self.tolerance, allowed)
         self._rule_at_kinks(manual_wrong, self.manual)
         return _Verdict(automatic_wrong, manual_wrong)

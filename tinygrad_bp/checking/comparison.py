@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from .pairing import Unread
 from .problem import Problem, Vector
 from .report import NO_BREAK, Entry, Report, Row, Verdict, WrongSide
 from .unrecorded import NumericAlone, where_lost
+
+if TYPE_CHECKING:
+    from ..diagnosing.reconstruction import Reconstruction
 
 Mask = npt.NDArray[np.bool_]
 
@@ -51,9 +54,17 @@ class Comparison(Report):
         first. Empty where nothing is wrong, or the automatic gradient is.
     notes : list of str
         How the program and the manual gradients were read, where that was not plain.
+    faults : list of str
+        What is wrong with the computation of the manual gradients, beside their numbers; see
+        `compare_vjp`.
     refusal : str
         Why the function could not be recorded on Values, and where; empty where it was. If not,
         the manual gradient is compared with the numeric one alone.
+    reconstruction : Reconstruction or None
+        The backward pass with all these mistakes in it, a `Derivation`: called like `fun` it
+        returns the value and the wrong gradients; its `source` has the wrong lines marked, its
+        `diff` says what to change. None where the mistakes do not explain every number. Where
+        `manual` was no function it rests on one point.
     """
 
     def __init__(
@@ -71,6 +82,7 @@ class Comparison(Report):
         given: Manual | None = None,
         automatic: AutomaticGradient | None = None,
     ) -> None:
+        self.faults: list[str] = []
         self._unread = {} if given is None else given.unread
         self._nothing_yet = given is not None and given.is_zero
         self._left = [] if automatic is None else automatic.left
@@ -88,13 +100,15 @@ class Comparison(Report):
         self.loss, self.tolerance = problem.loss, tolerance
         self.numeric_method, self.numeric_note = numeric.method, numeric.reason
         self.diagnosis: list[Diagnosis] = []
+        self.reconstruction: Reconstruction | None = None
         self.notes = [] if given is None else list(dict.fromkeys(given.notes))
         self.refusal = automatic.reason if isinstance(automatic, NumericAlone) else ""
 
     @property
     def ok(self) -> bool:
         """Whether every entry is correct."""
-        return not self._wrong.any() and all(row.verdict == "correct" for row in self._steps)
+        right = not self._wrong.any() and all(row.verdict == "correct" for row in self._steps)
+        return right and not self.faults
 
     def __bool__(self) -> bool:
         return self.ok
@@ -251,6 +265,7 @@ class Comparison(Report):
             yield f"the loss is {self.loss}"
         if self._nothing_yet:
             yield "all manual gradients are 0: nothing is computed yet"
+        yield from self.faults
         if len(self._unread) == len(self.rows):
             yield "there is no manual gradient that can be read"
         yield from self.notes

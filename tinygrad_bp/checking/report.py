@@ -113,6 +113,7 @@ class Report(ABC):
     numeric_note: str
     diagnosis: list[Diagnosis]
     notes: list[str]
+    faults: list[str]
     refusal: str
 
     @property
@@ -144,6 +145,8 @@ class Report(ABC):
     def summary(self) -> str:
         """How it went, in one line."""
         wrong, total = self.wrong_of
+        if not wrong and self.faults:
+            return "gradients match, but what computes them is NOT right"
         if not wrong and not self.ok:
             return "gradients match, but those by inner Values do NOT"
         if not wrong:
@@ -179,10 +182,10 @@ class Report(ABC):
         -------
         str
             An object with the keys ``ok``, ``loss``, ``tolerance``, ``numeric_method``,
-            ``numeric_note``, ``refusal``, ``notes``, ``rows``, ``entries`` and ``diagnosis``;
-            rows and entries have the keys of `Row` and `Entry`. Numbers that are not finite are
-            the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``, which ``float()`` reads;
-            what there is none of is null.
+            ``numeric_note``, ``refusal``, ``faults``, ``notes``, ``rows``, ``entries`` and
+            ``diagnosis``; rows and entries have the keys of `Row` and `Entry`. Numbers that are not
+            finite are the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``, which ``float()``
+            reads; what there is none of is null.
         """
         return _as_json(self, indent)
 
@@ -244,6 +247,7 @@ def _as_json(comparison: Report, indent: int | None) -> str:
         "numeric_method": comparison.numeric_method,
         "numeric_note": comparison.numeric_note,
         "refusal": comparison.refusal,
+        "faults": comparison.faults,
         "notes": comparison.notes,
         "rows": [asdict(row) for row in comparison.rows],
         "entries": [asdict(entry) for entry in comparison.entries],
@@ -294,6 +298,8 @@ def _title(diagnosis: Diagnosis) -> str:
 
 def _as_paragraph(diagnosis: Diagnosis) -> str:
     right = f"<br>The right step: <code>{escape(diagnosis.line)}</code>" if diagnosis.line else ""
+    if diagnosis.yours:
+        right = f"<br>You computed: <code>{escape(diagnosis.yours)}</code>{right}"
     return (
         f"<p><strong>{escape(_title(diagnosis))}</strong><br>{escape(diagnosis.explanation)}"
         f"<br>{escape(diagnosis.fix)}{right}</p>"
@@ -305,6 +311,8 @@ def _as_lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield from _wrap(_title(diagnosis))
     for text in (diagnosis.explanation, diagnosis.fix):
         yield from _wrap(f"  {text}")
+    if diagnosis.yours:
+        yield f"  You computed:   {diagnosis.yours}"
     if diagnosis.line:
         yield f"  The right step: {diagnosis.line}"
 

@@ -13,6 +13,7 @@ from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .lookups import take_at
 from .places import has_values, parts_of
 
 # --- shapes ----------------------------------------------------------------------------------
@@ -248,7 +249,7 @@ scatter_add: Op = Op(
 def getitem(a: Any, index: Any) -> Any:
     """Take elements: integers, slices, None, ..., integer arrays and boolean masks, as NumPy."""
     if has_values(index):
-        raise TypeError("getitem: an index must be integers or booleans, got a Value; use .data")
+        return take_at(a, index)
     return indexing(a, index=index)
 
 
