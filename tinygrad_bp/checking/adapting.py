@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.value import Value
+from ..kernel.value import Value, constant
 from ..trees import flatten
 from .held import Held, has_objects
 from .pairing import Paired, children, pair
@@ -99,7 +99,8 @@ class Adapted:
             "upstream gradient is drawn at random, and the loss is the sum of its products with "
             "the array"
         )
-        return (out * self._upstream).sum()
+        is_value = isinstance(out, Value)
+        return (out * (constant(self._upstream, "dout") if is_value else self._upstream)).sum()
 
     def _as_meant(self, function: Callable[..., Any]) -> Callable[[Any], Any]:
         """Return a function of the parameters that calls one of the program, as that takes them."""

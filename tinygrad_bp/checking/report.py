@@ -216,7 +216,7 @@ def _as_text(comparison: Report) -> str:
     remarks = [line for remark in comparison.remarks for line in _wrap(remark)]
     causes = [line for diagnosis in comparison.diagnosis for line in _as_lines(diagnosis)]
     footer = _wrap(_footer(comparison))
-    refusal = _wrap(_explain_refusal(comparison)) if comparison.refusal else []
+    refusal = _wrap(_say_refusal(comparison)) if comparison.refusal else []
     return "\n".join([*refusal, comparison.summary, *body, *remarks, *causes, *footer])
 
 
@@ -228,7 +228,7 @@ def _as_html(comparison: Report) -> str:
         for row in comparison.rows
     )
     remarks = "".join(f"<li>{escape(line)}</li>" for line in comparison.remarks)
-    refusal = f"<p>{escape(_explain_refusal(comparison))}</p>" if comparison.refusal else ""
+    refusal = f"<p>{escape(_say_refusal(comparison))}</p>" if comparison.refusal else ""
     return (
         f"<div>{refusal}<p><strong>{escape(comparison.summary)}</strong></p>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
@@ -267,7 +267,7 @@ def _finite(content: Any) -> Any:
     return content
 
 
-def _explain_refusal(comparison: Report) -> str:
+def _say_refusal(comparison: Report) -> str:
     """Say that there is no automatic side, and what to do."""
     return (
         "manual gradients are compared with numeric ones alone; there are no automatic ones: "
