@@ -12,7 +12,13 @@ import numpy.typing as npt
 
 from .adapting import Adapted
 from .automatic import AutomaticGradient, limit_noise
-from .comparison import Comparison, Sides, make_step_row, make_unread_row
+from .comparison import (
+    Comparison,
+    Sides,
+    make_step_row,
+    make_unread_row,
+    relative_errors,
+)
 from .kinks import Look, look_closer
 from .manual import Manual, read_manual
 from .numeric import (
@@ -27,7 +33,9 @@ from .numeric import (
 from .precision import FLOAT64, Precision, size_of
 from .problem import Problem, Vector, round_off
 from .report import Row
+from .sampling import MANY, Sample
 from .unrecorded import NumericAlone, describe, where_lost
+from .waiting import shown_after_a_second
 
 if TYPE_CHECKING:
     from ..diagnosing.diagnose import Findings
@@ -88,6 +96,11 @@ def compare(
     of its row. Where `fun` cannot be recorded on Values, or takes numbers out of the graph on the
     way, the manual gradient is compared with the numeric one alone, and `Comparison.refusal` says
     why.
+
+    Of more than 1,000 entries the numeric side is a sample: some entries, and slopes along random
+    directions in which all entries of a parameter move. Every manual entry is compared with the
+    automatic one all the same; a note says how far the automatic one may be off. Where a slope
+    shows that it is wrong, halving the parameter finds an entry.
 
     Two numbers agree if ``|a - b| <= tolerance * max(|a|, |b|) + e``. NaN agrees with nothing, not
     even with NaN; infinity agrees with itself.
@@ -153,13 +166,17 @@ def compare_program(
     entry of each.
     """
     problem = Problem(program, program.params)
-    by_steps = differentiate(problem, numeric)
+    with shown_after_a_second("numeric gradient"):
+        sample = Sample(problem, numeric) if problem.x.size > MANY else None
+        by_steps = differentiate(problem, numeric) if sample is None else sample.numeric
     automatic = _automatic(problem, by_steps, program)
     given = None if program.manual is None else read_manual(problem, automatic, program.manual)
 
     def settle(automatic: AutomaticGradient) -> Comparison:
         return _settle(
-            _Judge(problem, given, automatic, by_steps, numeric, tolerance, precisions or {})
+            _Judge(
+                problem, given, automatic, by_steps, sample, numeric, tolerance, precisions or {}
+            )
         )
 
     comparison = settle(automatic)
@@ -192,7 +209,8 @@ class _Verdict(NamedTuple):
 
 def _settle(judge: _Judge) -> Comparison:
     problem, given, automatic = judge.problem, judge.given, judge.automatic
-    verdict = judge.settle()
+    with shown_after_a_second("comparing"):
+        verdict = judge.settle()
     numeric = judge.numeric
     comparison = Comparison(
         problem,
@@ -206,6 +224,7 @@ def _settle(judge: _Judge) -> Comparison:
         _step_rows(given, automatic, judge.tolerance),
         given=given,
         automatic=automatic,
+        sample=judge.sample,
     )
     if given is not None and comparison.recorded and not verdict.automatic_wrong.any():
         found = _find_cause(problem, given, comparison, judge.noise + judge.slack)
@@ -233,7 +252,8 @@ def _find_cause(
         fun = update_wrapper(lambda p: problem.fun(filled(p)), problem.fun, updated=())
         again = again and (lambda p: given.again(filled(p)))  # type: ignore[misc]
     try:
-        return diagnose(fun, params, given.arrays, again=again, noise=allowed)
+        with shown_after_a_second("looking for the cause"):
+            return diagnose(fun, params, given.arrays, again=again, noise=allowed)
     except Exception as error:
         warnings.warn(
             f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "
@@ -270,6 +290,7 @@ class _Judge:
         given: Manual | None,
         automatic: AutomaticGradient,
         numeric: NumericGradient,
+        sample: Sample | None,
         method: Method,
         tolerance: float,
         precisions: Mapping[str, Precision],
@@ -277,6 +298,7 @@ class _Judge:
         self.problem, self.given, self.automatic = problem, given, automatic
         self.manual = None if given is None else given.vector
         self.numeric, self.method, self.tolerance = numeric, method, tolerance
+        self.sample = sample
         self.noise: Vector = np.zeros(problem.x.size)
         self._precisions = precisions
         self.slack = self._find_slack()
@@ -286,7 +308,15 @@ class _Judge:
     def kinks(self) -> dict[int, Look]:
         return {k: look for k, look in self.looks.items() if look.kink}
 
+    @property
+    def held(self) -> Vector | None:
+        """What the numeric side confirms: the automatic gradient, if there is one."""
+        return self.manual if isinstance(self.automatic, NumericAlone) else self.automatic.gradient
+
     def settle(self) -> _Verdict:
+        if self.sample is not None and self.held is not None:
+            self.sample.fill(self.held)
+            self._search_wrong_entries(self.sample, self.held)
         verdict = self.verdict()
         if verdict.wrong:
             self.noise = self.automatic.noise()
@@ -295,7 +325,16 @@ class _Judge:
         if verdict.automatic_wrong.any() and self.numeric.method == "complex":
             self._add_noise_of_the_complex_step(verdict.automatic_wrong)
             verdict = self.verdict()
-        return self._look_closer(verdict)
+        verdict = self._look_closer(verdict)
+        if self.sample is not None and self.manual is not None:
+            self._take_worst(self.sample, self.manual, verdict.manual_wrong)
+        return verdict
+
+    def _take_worst(self, sample: Sample, manual: npt.NDArray[Any], wrong: Mask) -> None:
+        """Take the entries that are shown, so that their numeric derivatives can be."""
+        errors = np.where(wrong, relative_errors(manual, self.automatic.gradient), -1.0)
+        blocks = [block for block in self.problem.blocks() if wrong[block].any()]
+        sample.add(np.array([b.start + int(errors[b].argmax()) for b in blocks], np.intp))
 
     def _find_slack(self) -> Vector:
         """Find how far manual entries may be off for the type that they were computed in.
@@ -319,6 +358,8 @@ class _Judge:
         automatic, numeric = self.automatic.gradient, self.numeric
         allowed = self.noise + numeric.error
         automatic_wrong = _differ(automatic, numeric.gradient, self.tolerance, allowed)
+        if isinstance(self.automatic, NumericAlone):  # which is the numeric one
+            automatic_wrong[:] = False
         self._rule_at_kinks(automatic_wrong, automatic)
         if self.manual is None:
             return _Verdict(automatic_wrong, np.zeros_like(automatic_wrong))
@@ -327,6 +368,17 @@ class _Judge:
         manual_wrong = _differ(self.manual, reference, self.tolerance, allowed)
         self._rule_at_kinks(manual_wrong, self.manual)
         return _Verdict(automatic_wrong, manual_wrong)
+
+    def _search_wrong_entries(self, sample: Sample, held: Vector) -> None:
+        """Take entries where slopes along directions say that the gradient is wrong."""
+        told = self.tolerance, self.noise + self.slack
+        if any(sample.disagreeing(held, *told)):
+            self.noise = self.automatic.noise()
+            told = self.tolerance, self.noise + self.slack
+        for each in list(sample.disagreeing(held, *told)):
+            wrong = sample.find_wrong_entry(each.where, held, *told)
+            if wrong is not None:
+                sample.add(np.array([wrong]))
 
     def _rule_at_kinks(self, wrong: Mask, gradient: npt.NDArray[Any]) -> None:
         """At a kink everything between the slopes on both sides may be the derivative."""
@@ -345,9 +397,16 @@ class _Judge:
             doubtful = self.verdict().automatic_wrong
             doubtful[list(self.looks)] = False
         if self.automatic.tied or self.kinks or verdict.manual_wrong.any():
-            others = [k for k in range(self.problem.x.size) if k not in self.looks]
+            others = [k for k in self._worth_a_look(verdict) if k not in self.looks]
             self.looks |= look_closer(self.problem, self.automatic, others, only_at_kinks=True)
         return self.verdict() if self.looks else verdict
+
+    def _worth_a_look(self, verdict: _Verdict) -> list[int]:
+        """List all entries; of very many those that were taken, and as many that are wrong."""
+        if self.sample is None:
+            return list(range(self.problem.x.size))
+        wrong = np.flatnonzero(verdict.manual_wrong)[: self.sample.taken.sum()]
+        return sorted({*np.flatnonzero(self.sample.taken).tolist(), *wrong.tolist()})
 
     def _reconsider(self, doubtful: Mask) -> None:
         """Take what was found to be the numeric side, unless the complex step is confirmed."""
@@ -355,11 +414,17 @@ class _Judge:
         if self.numeric.method == "complex":
             if self.method == "complex" or self._confirms(smooth):
                 return
-            self.numeric = differences(self.problem, "adaptive")._replace(
-                reason="its derivatives are not confirmed by differences"
-            )
+            self._change_method("its derivatives are not confirmed by differences")
         for k in smooth:
             self.numeric.gradient[k], self.numeric.error[k] = self.looks[k].slope
+
+    def _change_method(self, reason: str) -> None:
+        if self.sample is None:
+            self.numeric = differences(self.problem, "adaptive")._replace(reason=reason)
+            return
+        self.sample.change_method("adaptive", reason)
+        self.sample.fill(self.automatic.gradient)
+        self.numeric = self.sample.numeric
 
     def _confirms(self, smooth: list[int]) -> bool:
         """Say whether a closer look sides with the complex step in every entry in question."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from .numeric import NumericGradient
 from .pairing import Unread
 from .problem import Problem, Vector
 from .report import NO_BREAK, Entry, Report, Row, Verdict, WrongSide
+from .sampling import Sample
 from .unrecorded import NumericAlone, where_lost
 
 if TYPE_CHECKING:
@@ -81,7 +83,9 @@ class Comparison(Report):
         *,
         given: Manual | None = None,
         automatic: AutomaticGradient | None = None,
+        sample: Sample | None = None,
     ) -> None:
+        self._taken = None if sample is None else sample.taken
         self.faults: list[str] = []
         self._unread = {} if given is None else given.unread
         self._nothing_yet = given is not None and given.is_zero
@@ -102,6 +106,8 @@ class Comparison(Report):
         self.diagnosis: list[Diagnosis] = []
         self.reconstruction: Reconstruction | None = None
         self.notes = [] if given is None else list(dict.fromkeys(given.notes))
+        if sample is not None:
+            self.notes.append(sample.describe(sides.automatic))
         self.refusal = automatic.reason if isinstance(automatic, NumericAlone) else ""
 
     @property
@@ -136,8 +142,11 @@ class Comparison(Report):
 
     @property
     def numeric(self) -> Any:
-        """The numeric gradient in the structure of the parameters."""
-        return self._problem.structure(self._sides.numeric.copy())
+        """The numeric gradient in the structure of the parameters; NaN where it was not taken."""
+        numeric = self._sides.numeric.copy()
+        if self._taken is not None:
+            numeric[~self._taken] = np.nan
+        return self._problem.structure(numeric)
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -302,11 +311,11 @@ class Comparison(Report):
             errors.tolist(),
             self._wrong.tolist(),
             self._at_kink.tolist(),
-            strict=True,
+            repeat(True) if self._taken is None else self._taken.tolist(),
         )
         for name, shape in zip(problem.names, problem.shapes, strict=True):
             for index in np.ndindex(shape):  # first: an index without a column loses no column
-                by_hand, by_engine, by_steps, error, wrong, kink = next(columns)
+                by_hand, by_engine, by_steps, error, wrong, kink, taken = next(columns)
                 verdict: Literal["correct", "wrong", "kink"] = (
                     "wrong" if wrong else "kink" if kink else "correct"
                 )
@@ -314,7 +323,8 @@ class Comparison(Report):
                     by_hand = None
                 if not self.recorded:
                     by_engine = None
-                yield Entry(name, index, by_hand, by_engine, by_steps, error, verdict)
+                known = by_steps if taken else None
+                yield Entry(name, index, by_hand, by_engine, known, error, verdict)
 
 
 def make_step_row(step: InnerGradient, wrong: Mask) -> Row:

@@ -9,6 +9,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -269,11 +270,8 @@ class Jax(Framework):
         return next((dtype for name, dtype in _PRODUCTS.items() if name in platforms), None)
 
     def _in_float64(self) -> Any:
-        if hasattr(self.jax, "enable_x64"):
-            return self.jax.enable_x64(True)
-        from jax.experimental import enable_x64
-
-        return enable_x64()
+        enable: Any = getattr(self.jax, "enable_x64", None)
+        return (enable or import_module("jax.experimental").enable_x64)(True)
 
 
 #: In which dtype JAX multiplies float32 matrices unless it is told otherwise.

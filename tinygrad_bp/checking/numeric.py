@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from .problem import Point, Problem, Vector
 from .quotients import (
@@ -134,7 +135,8 @@ def differentiate(
         return differences(problem, method, step, with_error=with_error)
     try:
         result = complex_step(problem)
-        reason = _reason_for_distrust(problem, result.gradient)
+        gradient = result.gradient
+        reason = find_distrust(problem, gradient, lambda along: float(gradient @ along))
     except Exception as error:  # whatever fun raises on complex arrays: it does not allow them
         reason = str(error).removeprefix("fun does not take the complex step: ").partition("\n")[0]
     if not reason:
@@ -200,11 +202,13 @@ def complex_step(
     return NumericGradient(gradient, 64 * problem.resolution * np.abs(gradient), "complex")
 
 
-def _reason_for_distrust(problem: Problem, gradient: Vector) -> str:
-    """Check a gradient along one random direction, by five-point differences.
+def find_distrust(
+    problem: Problem, gradient: Vector, slope_along: Callable[[Vector], float]
+) -> str:
+    """Check the complex step along one random direction, by five-point differences.
 
     A function that is not analytic, such as np.abs of complex numbers, gives a wrong gradient
-    without any sign of it.
+    without any sign of it. Returns why it is not to be trusted, or nothing.
     """
     if not isfinite(problem.loss):
         return "the loss is not finite"
@@ -212,19 +216,35 @@ def _reason_for_distrust(problem: Problem, gradient: Vector) -> str:
         return "the complex step gave numbers that are not finite"
     direction = np.random.default_rng(0).standard_normal(gradient.size)
     direction /= np.linalg.norm(direction)
-    slope = float(gradient @ direction)
-    point, noise = Point(problem), problem.noise()
-
-    @cache
-    def along(t: float) -> float:
-        point.flat[:] = problem.x + t * direction
-        return point.value()
-
-    with np.errstate(all="ignore"):
-        best, error = where_smooth(along, 1e-3, noise)
+    slope = slope_along(direction)
+    best, error = find_slope(problem, "five-point", np.arange(direction.size), direction)
     if abs(slope - best) <= error:
         return ""
     return f"the complex step gave a slope of {slope:.6g}, differences {best:.6g}"
+
+
+def find_slope(
+    problem: Problem, method: str, where: npt.NDArray[np.intp], direction: Vector
+) -> Slope:
+    """Differentiate along a direction in which the entries at some places move."""
+    if method == "complex":
+        h = _STEPS[method]
+        moved = Point(problem, np.complex128)
+        moved.flat.imag[where] = h * direction
+        with np.errstate(all="ignore"):
+            value = moved.imaginary() / h
+        return Slope(value, 64 * problem.resolution * abs(value))
+    point, noise = Point(problem), problem.noise()
+    length = float(np.linalg.norm(direction))
+
+    @cache
+    def along(t: float) -> float:
+        point.flat[where] = problem.x[where] + t / length * direction
+        return point.value()
+
+    with np.errstate(all="ignore"):
+        slope = where_smooth(along, _STEPS["five-point"], noise)
+    return Slope(length * slope.value, length * slope.error)
 
 
 # --- differences -----------------------------------------------------------------------------

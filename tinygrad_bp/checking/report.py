@@ -19,6 +19,7 @@ Verdict = Literal["correct", "wrong", "missing", "not read"]
 WrongSide = Literal["manual", "automatic", "both"] | None
 
 _WIDTH = 100
+_MOST_ENTRIES = 1000
 #: Stands in a remark where a line must not break.
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _COLUMNS = (
@@ -85,7 +86,7 @@ class Entry:
         Which.
     manual, automatic, numeric : float
         Its derivatives; `manual` is None without a manual gradient of this parameter, `automatic`
-        where there is none.
+        where there is none, `numeric` where it was not taken: above 1,000 entries it is a sample.
     relative_error : float
         ``|a - b| / max(|a|, |b|)`` of manual and automatic, without a manual gradient of
         automatic and numeric, without an automatic one of manual and numeric. 0 where both are 0,
@@ -99,7 +100,7 @@ class Entry:
     index: tuple[int, ...]
     manual: float | None
     automatic: float | None
-    numeric: float
+    numeric: float | None
     relative_error: float
     verdict: Literal["correct", "wrong", "kink"]
 
@@ -185,7 +186,9 @@ class Report(ABC):
             ``numeric_note``, ``refusal``, ``faults``, ``notes``, ``rows``, ``entries`` and
             ``diagnosis``; rows and entries have the keys of `Row` and `Entry`. Numbers that are not
             finite are the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``, which ``float()``
-            reads; what there is none of is null.
+            reads; what there is none of is null. Of more than 1,000 entries those are listed whose
+            numeric derivative was taken, then wrong ones, up to 1,000, and ``entries_left_out``
+            says how many are not.
         """
         return _as_json(self, indent)
 
@@ -240,6 +243,7 @@ def _as_html(comparison: Report) -> str:
 
 def _as_json(comparison: Report, indent: int | None) -> str:
     """Write an object, see `Comparison.to_json`."""
+    listed = _list_entries(comparison.entries)
     content = {
         "ok": comparison.ok,
         "loss": comparison.loss,
@@ -250,10 +254,24 @@ def _as_json(comparison: Report, indent: int | None) -> str:
         "faults": comparison.faults,
         "notes": comparison.notes,
         "rows": [asdict(row) for row in comparison.rows],
-        "entries": [asdict(entry) for entry in comparison.entries],
+        "entries": [asdict(entry) for entry in listed],
         "diagnosis": [asdict(each) for each in comparison.diagnosis],
     }
+    if left_out := len(comparison.entries) - len(listed):
+        content["entries_left_out"] = left_out
     return json.dumps(_finite(content), indent=indent, allow_nan=False)
+
+
+def _list_entries(entries: list[Entry]) -> list[Entry]:
+    """Choose the entries of a JSON object, which is for people's screens and networks, too."""
+    if len(entries) <= _MOST_ENTRIES:
+        return entries
+
+    def rank(k: int) -> tuple[bool, bool]:
+        return entries[k].numeric is None, entries[k].verdict == "correct"
+
+    chosen = sorted(range(len(entries)), key=rank)[:_MOST_ENTRIES]
+    return [entries[k] for k in sorted(chosen)]
 
 
 def _finite(content: Any) -> Any:

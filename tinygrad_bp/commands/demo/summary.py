@@ -126,7 +126,7 @@ def _wrong(comparison: Comparison) -> int:
 def _pass_unseen(comparison: Comparison) -> int:
     """Count the wrong entries that pass a relative error without absolute values."""
     return sum(
-        entry.verdict == "wrong" and max(entry.manual or 0.0, entry.numeric) < 0
+        entry.verdict == "wrong" and max(entry.manual or 0.0, entry.numeric or 0.0) < 0
         for entry in comparison.entries
     )
 
