@@ -559,6 +559,7 @@ def test_json():
         "numeric_method",
         "numeric_note",
         "refusal",
+        "faults",
         "notes",
         "rows",
         "entries",

@@ -222,7 +222,7 @@ def _find_cause(
     The verdict stands, whatever happens here.
     """
     wrong = [row for row in comparison.rows if row.verdict == "wrong" and row.name in given.arrays]
-    if not wrong or given.is_zero:
+    if not wrong:
         return None
     from ..diagnosing.diagnose import diagnose
 
@@ -239,7 +239,7 @@ def _find_cause(
             f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "
             "is a fault of tinygrad_bp, please report it",
             RuntimeWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
         return None
 

@@ -14,7 +14,7 @@ from .catalogue import FIXES
 from .diagnosis import Diagnosis
 from .edits import Edit, together
 from .evidence import ROUND_OFF, Case, residual
-from .explain import Explainer, idle, merged
+from .explain import Explainer, effect, idle, merged
 from .outputs import afterwards
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
@@ -185,9 +185,12 @@ class _Report:
 
 def _not_zeroed(diagnosis: Diagnosis) -> Diagnosis:
     """Say of gradients that grow from call to call why they do."""
+    calls = "several" if diagnosis.factor is None else f"{diagnosis.factor:g}"
+    what = f"The gradients of {calls} calls are added up in {diagnosis.node}"
     return replace(
         diagnosis,
         mistake="not-zeroed",
+        explanation=f"{what}. {effect(diagnosis.parameters)}",
         fix=FIXES["not-zeroed"],
         alternatives=(),
         factor=None,
