@@ -15,7 +15,7 @@ from .diagnosis import Diagnosis
 from .edits import Edit, together
 from .evidence import ROUND_OFF, Case, residual
 from .explain import Explainer, effect, idle, merged
-from .outputs import afterwards
+from .outputs import afterwards, exchanged
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
 from .search import Search, Solution
@@ -81,7 +81,7 @@ def diagnose(
         if lines is None:
             return Findings(unneeded)
         case = _case(lines, manual, noise or {})
-        whole = afterwards(case)
+        whole = afterwards(case) or exchanged(case)
         if whole is not None:
             return Findings([whole, *unneeded])
         kept = again is not None and _kept(case, again(params))

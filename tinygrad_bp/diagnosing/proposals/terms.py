@@ -137,12 +137,21 @@ def _decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) 
         factor = bench.rounded(factor)
         yield Edit(
             "weight-decay-missing-or-extra",
-            {slot: moved(OWN, factor, Ref(node))},
+            _without(bench, slot, -factor * data) or {slot: moved(OWN, factor, Ref(node))},
             node,
             "the gradient of {node} is too {size} by {coefficient} · {node}",
             {"coefficient": abs(factor), "size": "small" if factor < 0 else "large"},
             0.95,
         )
+
+
+def _without(bench: Bench, total: Slot, number: Any) -> dict[Slot, Expr]:
+    """Leave out the contribution that is a number; nothing where there is none."""
+    for j in range(len(bench.structure.steps[total.place].operands)):
+        slot = Slot(total.place, j)
+        if np.allclose(bench.now(slot), number, rtol=1e-9, atol=0):
+            return {slot: ZERO}
+    return {}
 
 
 def _over_units(
