@@ -305,17 +305,21 @@ def test_axes_of_length_1_do_not_matter_and_transposes_do():
 
 
 @pytest.mark.parametrize(
-    ("manual", "said"),
+    ("manual", "said", "causes"),
     [
-        ({"w": np.zeros((3, 3)), "b": np.zeros((3, 1))}, "all manual gradients are 0: nothing is"),
-        (lambda p: None, "there is no manual gradient that can be read"),
+        (
+            {"w": np.zeros((3, 3)), "b": np.zeros((3, 1))},
+            "All gradients are 0: nothing is computed yet",
+            ["all-zero"],
+        ),
+        (lambda p: None, "there is no manual gradient that can be read", []),
     ],
 )
-def test_a_template_in_which_nothing_is_computed_yet(manual, said):
+def test_a_template_in_which_nothing_is_computed_yet(manual, said, causes):
     comparison = bp.compare(square_loss, SQUARE, manual)
     assert not comparison
     assert said in str(comparison)
-    assert comparison.diagnosis == []
+    assert [found.mistake for found in comparison.diagnosis] == causes
 
 
 def test_one_gradient_of_zeros():
@@ -559,6 +563,7 @@ def test_json():
         "numeric_method",
         "numeric_note",
         "refusal",
+        "faults",
         "notes",
         "rows",
         "entries",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.diagnosing.constants import Constants
+from tinygrad_bp.diagnosing.constants import Constants, shortest
 from tinygrad_bp.programs.labelled import record_lines
 
 CONSTANTS = Constants(
@@ -40,3 +40,11 @@ def test_a_free_scale_is_not_an_explanation():
     for factor, mistake in ((3, "constant-factor"), (3.14159, "unexplained")):
         (found,) = bp.compare(loss, params, {"w": factor * right["w"]}).diagnosis
         assert found.mistake == mistake
+
+
+@pytest.mark.parametrize(
+    ("number", "within", "shown"),
+    [(-0.10000000000000404, 1e-10, -0.1), (0.123456, 1e-10, 0.123456), (1 / 3, 1e-3, 0.333)],
+)
+def test_a_constant_is_shown_as_exactly_as_it_is_known(number, within, shown):
+    assert shortest(number, within) == shown

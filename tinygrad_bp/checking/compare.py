@@ -241,7 +241,7 @@ def _find_cause(
     The verdict stands, whatever happens here.
     """
     wrong = [row for row in comparison.rows if row.verdict == "wrong" and row.name in given.arrays]
-    if not wrong or given.is_zero:
+    if not wrong:
         return None
     from ..diagnosing.diagnose import diagnose
 

@@ -272,7 +272,7 @@ class Comparison(Report):
     def _remarks(self) -> Iterator[str]:
         if not np.isfinite(self.loss):
             yield f"the loss is {self.loss}"
-        if self._nothing_yet:
+        if self._nothing_yet and not self.diagnosis:  # which says so
             yield "all manual gradients are 0: nothing is computed yet"
         yield from self.faults
         if len(self._unread) == len(self.rows):

@@ -16,6 +16,18 @@ _SMALL = (*range(1, 13), 100, 1000)
 _SIZES = 10
 
 
+def shortest(number: float, within: float) -> float:
+    """Return the number of the fewest digits that is as near as that, relatively.
+
+    Examples
+    --------
+    >>> shortest(-0.10000000000000404, 1e-10), shortest(0.123456, 1e-2), shortest(1 / 3, 0.0)
+    (-0.1, 0.12, 0.3333333333333333)
+    """
+    rounded = (float(f"{number:.{digits}g}") for digits in range(1, 17))
+    return next((r for r in rounded if abs(r - number) <= within * abs(number)), number)
+
+
 class Constants:
     """Fractions of small whole numbers, of sizes and their roots, and of the program's numbers.
 

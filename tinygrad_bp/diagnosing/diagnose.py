@@ -14,8 +14,8 @@ from .catalogue import FIXES
 from .diagnosis import Diagnosis
 from .edits import Edit, together
 from .evidence import ROUND_OFF, Case, residual
-from .explain import Explainer, idle, merged
-from .outputs import afterwards
+from .explain import Explainer, effect, idle, merged
+from .outputs import afterwards, exchanged
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
 from .search import Search, Solution
@@ -81,7 +81,7 @@ def diagnose(
         if lines is None:
             return Findings(unneeded)
         case = _case(lines, manual, noise or {})
-        whole = afterwards(case)
+        whole = afterwards(case) or exchanged(case)
         if whole is not None:
             return Findings([whole, *unneeded])
         kept = again is not None and _kept(case, again(params))
@@ -185,9 +185,12 @@ class _Report:
 
 def _not_zeroed(diagnosis: Diagnosis) -> Diagnosis:
     """Say of gradients that grow from call to call why they do."""
+    calls = "several" if diagnosis.factor is None else f"{diagnosis.factor:g}"
+    what = f"The gradients of {calls} calls are added up in {diagnosis.node}"
     return replace(
         diagnosis,
         mistake="not-zeroed",
+        explanation=f"{what}. {effect(diagnosis.parameters)}",
         fix=FIXES["not-zeroed"],
         alternatives=(),
         factor=None,

@@ -66,6 +66,11 @@ def plus(*terms: Expr) -> Expr:
     return total
 
 
+def moved(expr: Expr, factor: float, by: Expr) -> Expr:
+    """Add a multiple of something, or subtract it."""
+    return call(ops.sub if factor < 0 else ops.add, expr, times(Number(abs(factor)), by))
+
+
 def leaves(expr: Expr) -> Iterator[Expr]:
     """Yield what an expression is made of."""
     if isinstance(expr, Call):

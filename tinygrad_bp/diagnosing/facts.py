@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..kernel import Op
-from ..ops.shaping import _astype, _reshape, _transpose
+from ..ops.shaping import _astype, _reshape, _transpose, scatter_add
 from ..programs.composition import is_elementwise
 from ..programs.labelled import PASS
 from ..programs.program import Instruction
@@ -95,6 +95,11 @@ def negates(op: Op | None) -> bool:
 def reduces(op: Op | None) -> bool:
     """Whether an op adds up along axes."""
     return op is not None and op.reduces is np.add
+
+
+def scatters(op: Op | None) -> bool:
+    """Whether an op adds numbers to zeros, at the places of an index."""
+    return op is scatter_add
 
 
 def moves(op: Op | None) -> bool:

@@ -259,7 +259,7 @@ def _passes(expr: Expr) -> bool:
 
 
 def _rules(op: Any, count: int) -> list[Any]:
-    return [rule for rule, _ in zip(op.rules, range(count))]
+    return [op.rule(k) for k in range(count)]
 
 
 def _summed(e: Any, shape: tuple[int, ...]) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .catalogue import FIXES
 from .diagnosis import Diagnosis
-from .evidence import Case
+from .evidence import Case, residual
 from .explain import effect
 
 
@@ -35,6 +35,26 @@ def afterwards(case: Case) -> Diagnosis | None:
                 fix=FIXES[mistake].format(node=wrong[0]),
             )
     return None
+
+
+def exchanged(case: Case) -> Diagnosis | None:
+    """Find two gradients of one shape, each of which is the right one of the other."""
+    one, other, *more = [*sorted(case.wrong, key=case.lines.names.index), "", ""]
+    if not other or any(more):
+        return None
+    a, b = case.right[one], case.right[other]
+    opposite = np.shape(a) == np.shape(b) and residual(-a, b) <= case.tolerance[other]
+    if opposite or not (case.agrees(one, b) and case.agrees(other, a)):
+        return None  # of opposite ones the sign may be wrong as well
+    return Diagnosis(
+        mistake="swapped",
+        node=one,
+        position=case.lines.positions.get(case.lines.steps[case.places[one]].of or 0),
+        parameters=(one, other),
+        residual=max(case.residual(one, b), case.residual(other, a)),
+        explanation=f"The gradients of {one} and {other} are exchanged. {effect((one, other))}",
+        fix=FIXES["swapped"],
+    )
 
 
 def _done(case: Case) -> Iterator[tuple[str, str, Callable[[Any], Any]]]:

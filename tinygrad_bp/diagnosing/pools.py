@@ -194,7 +194,7 @@ class Pools:
                     for cost, (kind, form) in enumerate(FORMS.items()):
                         expr = form(Ref(place))
                         made = _value(expr, number)
-                        if np.isfinite(made).all():
+                        if np.isfinite(made).all() and not (number.ndim and is_uniform(made)):
                             found.append(Source(expr, made, kind, place, 0.5 + cost / 40))
             self._forms[place] = found
         return self._forms[place]

@@ -65,7 +65,8 @@ class Reconstruction(Derivation):
         What the user does not know by name is put in, as far as it stays short.
         """
         mine, right = (dict(_assignments(lines)) for lines in self._texts)
-        changed = [n for n in mine if n in right and mine[n] != right[n] and n.startswith("d_")]
+        mine |= {n: what for n in right if n not in mine and (what := _instead(n, mine, right))}
+        changed = [n for n in right if n in mine and mine[n] != right[n] and n.startswith("d_")]
         known = {step.name for step in self.program.instructions if step.name}
         return [
             (f"{n} = {_full(n, mine, known)}", f"{n} = {_full(n, right, known)}") for n in changed
@@ -81,6 +82,16 @@ def _assignments(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
         name, equals, _ = line.strip().partition(" = ")
         if equals and name.isidentifier():
             yield name, line.strip().partition("  # ")[0].partition(" = ")[2]
+
+
+def _instead(name: str, mine: Mapping[str, str], right: Mapping[str, str]) -> str:
+    """Return the variable that stands in lines where a right one does; "" where there is none."""
+    for line, text in right.items():
+        before, found, after = text.partition(name)
+        other = mine.get(line, "").removeprefix(before).removesuffix(after)
+        if found and other in mine and f"{before}{other}{after}" == mine.get(line):
+            return other
+    return ""
 
 
 def _full(name: str, texts: Mapping[str, str], known: set[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..constants import Constants
+from ..constants import Constants, shortest
 from ..edits import RESULT, Expr, Number, Slot, times
 from ..pools import Block, Pools, Source
 from ..probe import Probe
@@ -39,6 +39,11 @@ class Bench:
         if self.evidence < 3 and found not in (1.0, -1.0, 2.0, 0.5, -2.0, -0.5):
             return None
         return found
+
+    def rounded(self, factor: float) -> float:
+        """Round a factor that was solved for, as far as that explains the numbers as well."""
+        moves = float(np.abs(self.probe.error).max())
+        return shortest(factor, min(1e-6, self.tolerance / 10 / moves) if moves else 0.0)
 
     def fitting(
         self, e: Any, before: Any, shape: tuple[int, ...], *found: Block | list[Source]

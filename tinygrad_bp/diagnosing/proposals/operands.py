@@ -10,7 +10,7 @@ import numpy as np
 from ... import ops
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
-from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, plus, times
+from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, moved, times
 from ..facts import additive, elementwise, moves, product
 from ..pools import POSITIVE, Block, Source, fits
 from ..structure import is_uniform
@@ -119,22 +119,23 @@ def _updated(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any, own: int) 
     gradient: Expr = Ref(handed)
     size = call(ops.add, call(ops.absolute, gradient), Number(_EPSILON))
     for kind, step in (("", gradient), (" by Adam's first step", call(ops.div, gradient, size))):
-        moved = arranged(bench, own, leaf, step)
-        number = _number(bench, moved)
+        change = arranged(bench, own, leaf, step)
+        number = _number(bench, change)
         flat = e.reshape(len(e), -1)
         row = np.broadcast_to(number, e.shape[1:]).reshape(1, -1)
         for _, factor in bench.probe.fits(flat, None, row):
             if factor > 0:
                 continue
+            rate = bench.rounded(-factor)
             yield Edit(
                 "update-before-propagate",
-                {slot: plus(OWN, times(Number(factor), moved))},
+                {slot: moved(OWN, -rate, change)},
                 leaf,
                 f"{{node}} is updated{kind}, with learning rate {{learning_rate}}, before the "
                 "error is propagated through it",
-                {"learning_rate": -factor},
+                {"learning_rate": rate},
                 1.0,
-                learning_rate=-factor,
+                learning_rate=rate,
             )
 
 

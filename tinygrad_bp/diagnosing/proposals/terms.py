@@ -10,7 +10,7 @@ import numpy as np
 from ...ops.reductions import _sum
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
-from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, plus, times
+from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, moved, plus, times
 from ..facts import additive, moves, negates, reduces
 from ..pools import Source
 from ..structure import Structure
@@ -54,7 +54,7 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     for source, constant in bench.fitting(e, None, shape, bench.cotangents(shape)):
         if source.place >= k:
             continue
-        changes = {slot: plus(OWN, scaled(constant, source.expr))}
+        changes = {slot: moved(OWN, constant, source.expr)}
         of = bench.structure.steps[source.place].of
         yield Edit(
             "term-added",
@@ -86,7 +86,7 @@ def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
             "bias-mean",
             {slot: times(Number(factor), OWN)},
             node,
-            "the gradient of {node} is a mean, where it is a sum",
+            "the gradient of {node} is a mean where it should be a sum",
             {"factor": factor},
             1.2,
             factor,
@@ -134,14 +134,24 @@ def _decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) 
     for _, factor in bench.probe.fits(flat, None, data.reshape(1, -1)):
         if bench.evidence < 3 or bench.own(e, bench.now(slot), shape) is not None:
             return
+        factor = bench.rounded(factor)
         yield Edit(
             "weight-decay-missing-or-extra",
-            {slot: plus(OWN, times(Number(factor), Ref(node)))},
+            _without(bench, slot, -factor * data) or {slot: moved(OWN, factor, Ref(node))},
             node,
             "the gradient of {node} is too {size} by {coefficient} · {node}",
             {"coefficient": abs(factor), "size": "small" if factor < 0 else "large"},
             0.95,
         )
+
+
+def _without(bench: Bench, total: Slot, number: Any) -> dict[Slot, Expr]:
+    """Leave out the contribution that is a number; nothing where there is none."""
+    for j in range(len(bench.structure.steps[total.place].operands)):
+        slot = Slot(total.place, j)
+        if np.allclose(bench.now(slot), number, rtol=1e-9, atol=0):
+            return {slot: ZERO}
+    return {}
 
 
 def _over_units(
@@ -211,10 +221,10 @@ def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], fac
         "second-operand-sign" if sign else "constant-factor",
         {slot: times(Number(factor), OWN)},
         edge[0] if sign else node,
-        "the sign of the contribution of {by} to the gradient of {node} is wrong"
+        "the sign of the contribution of {by} to the gradient of {to} is wrong"
         if sign
         else "the contribution of {by} to the gradient of {node} is {factor} times the right one",
-        {**refers, "factor": factor},
+        {**refers, "to": node, "factor": factor},
         1.4 if sign else 1.5 if factor == -1.0 else 2.5,
         factor,
     )
