@@ -245,8 +245,10 @@ class Op:
 
 def _is_numpys(function: Any) -> bool:
     """Return whether a function is one that NumPy has under its own name."""
-    home = np.linalg if getattr(function, "__module__", None) == "numpy.linalg" else np
-    return getattr(home, getattr(function, "__name__", ""), None) is function
+    name = getattr(function, "__name__", "")
+    return any(
+        getattr(home, name, None) is function for home in (np, np.linalg, np.lib.stride_tricks)
+    )
 
 
 def _is_elementwise(function: Any) -> bool:
