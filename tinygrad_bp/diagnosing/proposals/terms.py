@@ -68,6 +68,10 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
 
 def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
     structure = bench.structure
+    if factor == 0.0 and structure.steps[node].kind is Kind.INPUT:
+        what = "the gradient of {node} is 0: it is not computed yet"
+        also = ("term-missing", *_nothing(bench, slot, masked=False))
+        return Edit("all-zero", {slot: ZERO}, node, what, cost=1.0, also=also)
     if factor == 0.0:
         masked = any(child in structure.switching for child, _ in structure.uses.get(node, []))
         return Edit(
