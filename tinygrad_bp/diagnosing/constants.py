@@ -22,7 +22,7 @@ def shortest(number: float, within: float) -> float:
     Examples
     --------
     >>> shortest(-0.10000000000000404, 1e-10), shortest(0.123456, 1e-2), shortest(1 / 3, 0.0)
-    (-0.1, 0.12, 0.3333333333333333)
+    (-0.1, 0.123, 0.3333333333333333)
     """
     rounded = (float(f"{number:.{digits}g}") for digits in range(1, 17))
     return next((r for r in rounded if abs(r - number) <= within * abs(number)), number)
