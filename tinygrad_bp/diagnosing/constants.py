@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from itertools import combinations_with_replacement
 from math import sqrt
 
@@ -22,7 +22,7 @@ def shortest(number: float, within: float) -> float:
     Examples
     --------
     >>> shortest(-0.10000000000000404, 1e-10), shortest(0.123456, 1e-2), shortest(1 / 3, 0.0)
-    (-0.1, 0.12, 0.3333333333333333)
+    (-0.1, 0.123, 0.3333333333333333)
     """
     rounded = (float(f"{number:.{digits}g}") for digits in range(1, 17))
     return next((r for r in rounded if abs(r - number) <= within * abs(number)), number)
@@ -58,8 +58,10 @@ class Constants:
         size = abs(number)
         if not np.isfinite(size):
             return None
-        at = bisect_left(self._all, size)
-        for constant in self._all[max(0, at - 1) : at + 1]:
-            if abs(constant - size) <= tolerance * constant:
-                return constant if number > 0 else -constant
-        return None
+        first = bisect_left(self._all, size * (1 - tolerance))
+        last = bisect_right(self._all, size * (1 + tolerance))
+        near = self._all[first:last]
+        if not near:
+            return None
+        constant = min(near, key=lambda c: (len(repr(c)), abs(c - size)))  # 1, not 1 - 1e-16
+        return constant if number > 0 else -constant

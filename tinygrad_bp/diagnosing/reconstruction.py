@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .. import ops
 from ..programs.labelled import Labelled, lowered
 from ..programs.program import Instruction, Kind, Program
 from ..programs.simplify import simplified
@@ -16,7 +17,7 @@ from ..programs.trace import Traced, parameters_of
 from ..trees import flatten, rebuild
 from ..writing import Derivation
 from ..writing.numpy_text import readable
-from .edits import RESULT, Call, Expr, Number, Own, Ref, Slot
+from .edits import OWN, RESULT, Call, Expr, Number, Own, Ref, Slot, evaluate
 from .quoting import in_full
 
 _MARK = "  # <- "
@@ -186,8 +187,25 @@ class _Writer:
             place = self._expression(result, k, step)
             self._steps[place] = replace(self._steps[place], of=of)
             self._new[k] = place
+        made = self._shape(k)
+        if made != step.shape and len(made) <= len(step.shape):
+            self._steps.append(replace(_spread(step, self._new[k]), of=of))
+            self._new[k] = len(self._steps) - 1
         self._open.discard(k)
         return self._new[k]
+
+    def _shape(self, k: int) -> tuple[int, ...]:
+        """Return the shape of what is computed with the changes of a step."""
+        step, values = self._lines.steps[k], self._lines.values
+        own = values[k]
+        slots = [Slot(k, j) for j in range(len(step.operands))]
+        if step.op is not None and not self._changes.keys().isdisjoint(slots):
+            operands = [
+                evaluate(self._changes.get(slot, OWN), values.__getitem__, values[o])
+                for slot, o in zip(slots, step.operands, strict=True)
+            ]
+            own = step.op.forward(*operands, **step.metadata)
+        return np.shape(evaluate(self._changes.get(Slot(k, RESULT), OWN), values.__getitem__, own))
 
     def _expression(self, expr: Expr, own: int, like: Instruction) -> int:
         if isinstance(expr, Ref):
@@ -196,7 +214,10 @@ class _Writer:
             return self._new[own] if own in self._new else self._write(own)
         if isinstance(expr, Number):
             step = Instruction(
-                Kind.CONSTANT, data=expr.number, shape=np.shape(expr.number), scope=like.scope
+                Kind.CONSTANT,
+                data=np.asarray(expr.number)[()],
+                shape=np.shape(expr.number),
+                scope=like.scope,
             )
         else:
             assert isinstance(expr, Call)
@@ -212,6 +233,19 @@ class _Writer:
             )
         self._steps.append(step)
         return len(self._steps) - 1
+
+
+def _spread(step: Instruction, place: int) -> Instruction:
+    """Broadcast what stands for the result of a step to its shape."""
+    return replace(
+        step,
+        kind=Kind.BACKWARD,
+        op=ops.broadcast_to,
+        operands=(place,),
+        metadata={"shape": step.shape},
+        name=None,
+        of=None,
+    )
 
 
 def reconstruct(lines: Labelled, changes: Mapping[Slot, Expr]) -> Reconstruction | None:

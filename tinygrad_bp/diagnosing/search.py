@@ -233,6 +233,6 @@ class Search:
             after = machine.edited(first.changes)
             for found in self._one(after, wrong, frozenset(self.case.places), wrong)[:1]:
                 kept = [e for e in found.edits if self.confirm([first, e])]
-                if kept and kept[0].mistake != first.mistake:
+                if kept and (kept[0].mistake, kept[0].node) != (first.mistake, first.node):
                     return [Found([first], found.fixed), Found(kept, found.fixed)]
         return None

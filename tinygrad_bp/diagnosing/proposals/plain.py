@@ -12,11 +12,17 @@ from ..pools import Source, transposed
 from . import regions
 from .bench import Bench
 from .naming import Instead, named
+from .terms import term, through_statistics
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
-    """Yield derivatives that are left out, and matrices that are transposed."""
+    """Yield statistics taken as constants, derivatives left out, and matrices transposed."""
     structure = bench.structure
+    for node, k in structure.cotangents.items():
+        labels = structure.steps[k].metadata["labels"]
+        for j, edge in enumerate(labels if len(labels) > 1 else ()):
+            if through_statistics(structure, edge):
+                yield term(structure, Slot(k, j), node, edge, 0.0)
     for region in structure.regions:
         function = regions.function_of(bench, region)
         if function.slope is not None and function.factors.sources:

@@ -16,6 +16,9 @@ from ..pools import Source
 from ..structure import Structure
 from .bench import Bench, scaled
 
+#: In how many steps statistics are computed: a sum, its mean, and what is made of that.
+_STEPS = 8
+
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield the edits of sums and of what is summed."""
@@ -68,6 +71,10 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
 
 def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
     structure = bench.structure
+    if factor == 0.0 and structure.steps[node].kind is Kind.INPUT:
+        what = "the gradient of {node} is 0: it is not computed yet"
+        also = ("term-missing", *_nothing(bench, slot, masked=False))
+        return Edit("all-zero", {slot: ZERO}, node, what, cost=1.0, also=also)
     if factor == 0.0:
         masked = any(child in structure.switching for child, _ in structure.uses.get(node, []))
         return Edit(
@@ -232,16 +239,16 @@ def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], fac
 
 def through_statistics(structure: Structure, edge: tuple[int, int]) -> bool:
     """Whether an edge leads to a sum over elements that is then used element by element."""
-    child = edge[0]
-    for _ in range(4):
-        step = structure.steps[child]
-        uses = structure.uses.get(child, [])
-        if reduces(step.op):
-            size = np.size(structure.values[child])
-            return any(np.size(structure.values[use]) > size for use, _ in uses)
-        if len(uses) != 1:
+    child, reduced = edge[0], False
+    for _ in range(_STEPS):
+        reduced = reduced or reduces(structure.steps[child].op)
+        size = np.size(structure.values[child])
+        users = [use for use, _ in structure.uses.get(child, [])]
+        if reduced and any(np.size(structure.values[use]) > size for use in users):
+            return True
+        if len(users) != 1:
             return False
-        child = uses[0][0]
+        (child,) = users
     return False
 
 
