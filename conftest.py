@@ -17,6 +17,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 NEEDED = {
     "numba": ('backend="numba"',),
     "jax": ("import jax", 'backend="jax"', ".function"),
+    "torch": ("import torch",),
     "matplotlib": ("plot_histories(", ".plot("),
 }
 

@@ -1,4 +1,4 @@
-"""Gradient checks for test suites."""
+"""Gradient checks for test suites, also for functions of PyTorch and JAX."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .checking import Comparison, compare
+from .checking.frameworks import Framework, Jax, Torch
 
 
 def assert_gradients_match(
@@ -43,6 +44,110 @@ def assert_gradients_match(
     """
     __tracebackhide__ = True  # pytest shows the line of the test
     comparison = compare(fun, params, manual, **options)
+    if not comparison:
+        raise AssertionError(str(comparison))
+    return comparison
+
+
+def check_torch(
+    function: Callable[..., Any],
+    *inputs: Any,
+    reference: Callable[..., Any] | None = None,
+    **options: Any,
+) -> Comparison:
+    """Raise AssertionError unless PyTorch's backward pass of a function is right.
+
+    Parameters
+    ----------
+    function : callable
+        Of tensors; the ``apply`` of a ``torch.autograd.Function``, or anything else that
+        PyTorch differentiates. It is run in the dtypes and on the devices of the inputs.
+    *inputs
+        What it is called with. Tensors and arrays of floating-point numbers are differentiated by.
+    reference : callable, optional
+        The forward pass in NumPy, of the same inputs. With it there is an automatic gradient, and
+        the cause of a mistake is looked for. Without it, or where it is PyTorch code as well, the
+        forward pass is differentiated numerically, in float64.
+    **options
+        ``upstream``, ``upstreams``, ``seed``, ``dtype``, ``tolerance`` and ``numeric``, as for
+        `compare_vjp`. The dtype is by default the lowest one of inputs and outputs, or TF32 where
+        PyTorch multiplies float32 matrices in it.
+
+    Returns
+    -------
+    Comparison
+        Where everything is right; what was looked at is in its ``notes``.
+
+    Raises
+    ------
+    AssertionError
+        With the table of the comparison as its text.
+    ValueError
+        If there is no `reference`, and the function computes in float32 whatever it is given.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import tinygrad_bp as bp
+    >>> bp.testing.check_torch(torch.nn.functional.gelu, torch.linspace(-2, 2, 5))
+    <Comparison: gradients match: 5 entries>
+    """
+    __tracebackhide__ = True
+    return _check(Torch(function, inputs), reference, options)
+
+
+def check_jax(
+    function: Callable[..., Any],
+    *inputs: Any,
+    reference: Callable[..., Any] | None = None,
+    **options: Any,
+) -> Comparison:
+    """Raise AssertionError unless JAX's vjp of a function is right.
+
+    Parameters
+    ----------
+    function : callable
+        Of arrays; with a rule by ``jax.custom_vjp``, or anything else that JAX differentiates.
+    *inputs
+        What it is called with. Arrays of floating-point numbers are differentiated by.
+    reference : callable, optional
+        The forward pass in NumPy, of the same inputs. With it there is an automatic gradient, and
+        the cause of a mistake is looked for. Without it, or where it is JAX code as well, the
+        forward pass is differentiated numerically, in float64.
+    **options
+        ``upstream``, ``upstreams``, ``seed``, ``dtype``, ``tolerance`` and ``numeric``, as for
+        `compare_vjp`. The dtype is by default the lowest one of inputs and outputs, or TF32 or
+        bfloat16 where JAX multiplies float32 matrices in it.
+
+    Returns
+    -------
+    Comparison
+        Where everything is right; what was looked at is in its ``notes``.
+
+    Raises
+    ------
+    AssertionError
+        With the table of the comparison as its text.
+    ValueError
+        If there is no `reference`, and the function computes in float32 whatever it is given.
+
+    Examples
+    --------
+    >>> import jax
+    >>> import numpy as np
+    >>> import tinygrad_bp as bp
+    >>> bp.testing.check_jax(jax.nn.gelu, np.linspace(-2, 2, 5))
+    <Comparison: gradients match: 5 entries>
+    """
+    __tracebackhide__ = True
+    return _check(Jax(function, inputs), reference, options)
+
+
+def _check(
+    framework: Framework, reference: Callable[..., Any] | None, options: dict[str, Any]
+) -> Comparison:
+    __tracebackhide__ = True
+    comparison = framework.check(reference, options)
     if not comparison:
         raise AssertionError(str(comparison))
     return comparison

@@ -5,12 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..diagnosing import Diagnosis
 from .adapting import Adapted
 from .automatic import AutomaticGradient, limit_noise
 from .comparison import Comparison, Sides, make_step_row, make_unread_row
@@ -29,6 +28,9 @@ from .precision import FLOAT64, Precision, size_of
 from .problem import Problem, Vector, round_off
 from .report import Row
 from .unrecorded import NumericAlone, describe, where_lost
+
+if TYPE_CHECKING:
+    from ..diagnosing.diagnose import Findings
 
 Mask = npt.NDArray[np.bool_]
 
@@ -128,6 +130,7 @@ def compare(
     w: constant-factor
       The gradient of w is 0.5 times the right one. That makes the gradient of w wrong.
       Look for a constant that was lost or put in twice on the way to w: divide by 0.5.
+      You computed:   d_w = 0.5 * (2 * w)
       The right step: d_w = 2 * w
     largest relative differences; tolerance 1e-07; numeric side: complex step
     """
@@ -205,20 +208,22 @@ def _settle(judge: _Judge) -> Comparison:
         automatic=automatic,
     )
     if given is not None and comparison.recorded and not verdict.automatic_wrong.any():
-        comparison.diagnosis = _find_cause(problem, given, comparison, judge.noise + judge.slack)
+        found = _find_cause(problem, given, comparison, judge.noise + judge.slack)
+        if found is not None:
+            comparison.diagnosis, comparison.reconstruction = found
     return comparison
 
 
 def _find_cause(
     problem: Problem, given: Manual, comparison: Comparison, noise: Vector
-) -> list[Diagnosis]:
+) -> Findings | None:
     """Find the cause of a wrong manual gradient; what looks for it is imported only then.
 
     The verdict stands, whatever happens here.
     """
     wrong = [row for row in comparison.rows if row.verdict == "wrong" and row.name in given.arrays]
     if not wrong or given.is_zero:
-        return []
+        return None
     from ..diagnosing.diagnose import diagnose
 
     allowed = dict(zip(problem.names, problem.arrays(noise), strict=True))
@@ -234,9 +239,9 @@ def _find_cause(
             f"compare: the search for the cause ended with {type(error).__name__}: {error}; that "
             "is a fault of tinygrad_bp, please report it",
             RuntimeWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
-        return []
+        return None
 
 
 def _step_rows(given: Manual | None, automatic: AutomaticGradient, tolerance: float) -> list[Row]:

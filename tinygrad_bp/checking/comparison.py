@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from .pairing import Unread
 from .problem import Problem, Vector
 from .report import NO_BREAK, Entry, Report, Row, Verdict, WrongSide
 from .unrecorded import NumericAlone, where_lost
+
+if TYPE_CHECKING:
+    from ..diagnosing.reconstruction import Reconstruction
 
 Mask = npt.NDArray[np.bool_]
 
@@ -57,6 +60,11 @@ class Comparison(Report):
     refusal : str
         Why the function could not be recorded on Values, and where; empty where it was. If not,
         the manual gradient is compared with the numeric one alone.
+    reconstruction : Reconstruction or None
+        The backward pass with all these mistakes in it, a `Derivation`: called like `fun` it
+        returns the value and the wrong gradients; its `source` has the wrong lines marked, its
+        `diff` says what to change. None where the mistakes do not explain every number. Where
+        `manual` was no function it rests on one point.
     """
 
     def __init__(
@@ -92,6 +100,7 @@ class Comparison(Report):
         self.loss, self.tolerance = problem.loss, tolerance
         self.numeric_method, self.numeric_note = numeric.method, numeric.reason
         self.diagnosis: list[Diagnosis] = []
+        self.reconstruction: Reconstruction | None = None
         self.notes = [] if given is None else list(dict.fromkeys(given.notes))
         self.refusal = automatic.reason if isinstance(automatic, NumericAlone) else ""
 

@@ -13,7 +13,15 @@ from .adapting import Adapted
 from .compare import compare_program
 from .comparison import Comparison
 from .numeric import Method, as_float, check_method
-from .precision import Array, Precision, coarsest, find_precision, find_precisions, precision_of
+from .precision import (
+    FLOAT64,
+    Array,
+    Precision,
+    coarsest,
+    find_precision,
+    find_precisions,
+    precision_of,
+)
 from .probing import probe
 from .pulling import Pullback, Reference
 
@@ -98,7 +106,11 @@ def compare_vjp(
     """
     check_method(numeric)
     forward = Reference(reference, inputs)
-    drawn = _find_upstreams(forward, upstream, upstreams if callable(manual) else 0, seed)
+    known = FLOAT64 if dtype is None else find_precision(dtype)
+    if upstream is not None:
+        drawn = [forward.read_upstream(upstream)]
+    else:
+        drawn = _draw_upstreams(forward, upstreams if callable(manual) else 0, seed, known)
     if not callable(manual):
         precisions = _find_precisions(forward, manual, dtype, tolerance)
         return _compare(forward, drawn[0], manual, precisions, numeric)
@@ -117,15 +129,13 @@ def compare_vjp(
     return comparison
 
 
-def _find_upstreams(
-    forward: Reference, given: Any, count: int, seed: int
+def _draw_upstreams(
+    forward: Reference, count: int, seed: int, known: Precision
 ) -> list[list[Array | None]]:
-    """Read the upstream gradient that was given, or draw some."""
-    if given is not None:
-        return [forward.read_upstream(given)]
+    """Draw upstream gradients; for a loss, whose gradient by itself is 1, none is needed."""
     if count > 0:
         rng = np.random.default_rng(seed)
-        return [forward.draw_upstream(rng) for _ in range(count)]
+        return [forward.draw_upstream(rng, known) for _ in range(count)]
     if forward.shapes == [()]:
         return [[np.ones(())]]
     raise ValueError(

@@ -11,7 +11,7 @@ import numpy as np
 from ..kernel.value import Value
 from ..trees import flatten, rebuild
 from .pairing import Unread, pair
-from .precision import Array, coarsest, find_precisions, precision_of
+from .precision import FLOAT64, Array, Precision, coarsest, find_precisions, precision_of
 
 
 class Reference:
@@ -100,9 +100,11 @@ class Reference:
 
     # --- upstream gradients ------------------------------------------------------------------
 
-    def draw_upstream(self, rng: np.random.Generator) -> list[Array | None]:
+    def draw_upstream(
+        self, rng: np.random.Generator, known: Precision = FLOAT64
+    ) -> list[Array | None]:
         """Draw an upstream gradient whose numbers are as short as those of the inputs."""
-        precision = coarsest(find_precisions(self.arrays))
+        precision = coarsest([known, *find_precisions(self.arrays)])
         dtype = min((a.dtype for a in self.arrays), key=lambda d: precision_of(np.zeros(0, d)).bits)
         return [
             None if shape is None else precision.round(rng.standard_normal(shape)).astype(dtype)

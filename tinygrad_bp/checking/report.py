@@ -298,6 +298,8 @@ def _title(diagnosis: Diagnosis) -> str:
 
 def _as_paragraph(diagnosis: Diagnosis) -> str:
     right = f"<br>The right step: <code>{escape(diagnosis.line)}</code>" if diagnosis.line else ""
+    if diagnosis.yours:
+        right = f"<br>You computed: <code>{escape(diagnosis.yours)}</code>{right}"
     return (
         f"<p><strong>{escape(_title(diagnosis))}</strong><br>{escape(diagnosis.explanation)}"
         f"<br>{escape(diagnosis.fix)}{right}</p>"
@@ -309,6 +311,8 @@ def _as_lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield from _wrap(_title(diagnosis))
     for text in (diagnosis.explanation, diagnosis.fix):
         yield from _wrap(f"  {text}")
+    if diagnosis.yours:
+        yield f"  You computed:   {diagnosis.yours}"
     if diagnosis.line:
         yield f"  The right step: {diagnosis.line}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -45,6 +45,11 @@ class Instruction:
         For a step that completes a cotangent: the instruction whose cotangent it is.
     shares : bool
         Whether its value may be in the memory of an operand.
+    key : hashable or None
+        Where in the user's code it comes from, in a program that `record_lines` made: the same
+        for every pass of a loop.
+    turn : int
+        Which pass that is, counted from the last one, which is 0.
     """
 
     kind: Kind
@@ -58,6 +63,8 @@ class Instruction:
     data: Any = None
     of: int | None = None
     shares: bool = True
+    key: Hashable = None
+    turn: int = 0
 
     @property
     def op_name(self) -> str:
