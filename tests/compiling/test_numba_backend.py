@@ -152,6 +152,7 @@ IN_NUMPY = {
     "the same row twice": {"at", "add_at", "argmax"},
     "partition": {"add_along", "along", "argpartition"},
     "partition all": {"add_along", "along", "argpartition"},
+    "places as other integers": {"add_along", "along", "argsort"},
     "median": {"add_along", "along", "argsort"},
     "det": {"det", "inv"},
     "heaviside": {"heaviside"},
