@@ -13,7 +13,7 @@ from weakref import ref
 import numpy as np
 
 from .context import recording
-from .history import clock, moved, now, state_at
+from .history import clock, move_state, now, state_at
 from .op import Op
 from .value import Value, _new
 
@@ -63,7 +63,7 @@ def change(node: Value) -> Value:
     """
     if isinstance(node, Unsettled):
         node.settle()
-    former: Value = moved(node, _new(Value))
+    former: Value = move_state(node, _new(Value))
     node._version = time = now()
     outdate_views(node, time + 1)
     return former
@@ -200,7 +200,7 @@ def outdate_views(base: Value, time: int) -> None:
         if hasattr(node, "_views"):
             node._views.clear()
     for view, window in found.items():
-        moved(view, _new(Value))
+        move_state(view, _new(Value))
         view._version = time
         view._pending = window
         view.__class__ = Unsettled

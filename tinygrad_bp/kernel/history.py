@@ -19,7 +19,7 @@ clock = [0]
 settled_from = [0]
 
 
-def settled(node: Any) -> tuple[Any, ...]:
+def settle_operands(node: Any) -> tuple[Any, ...]:
     """Return the operands of a node as they were when it was made, and let it keep those."""
     time: int = node._version
     operands: tuple[Any, ...] = node._parents
@@ -38,7 +38,7 @@ def state_at(node: Any, time: Any) -> Any:
     return node
 
 
-def moved(node: Any, into: Any) -> Any:
+def move_state(node: Any, into: Any) -> Any:
     """Move the state of a node that is about to be assigned to into a new node."""
     into._data = node._data
     into.op, into._parents, into.metadata = node.op, node._parents, node.metadata

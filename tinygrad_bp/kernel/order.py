@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Protocol, TypeVar
 
-from .history import settled, settled_from
+from .history import settle_operands, settled_from
 
 
 class Linked(Protocol):
@@ -53,7 +53,7 @@ def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
         node = stack[-1]
         height = len(stack)
         if node not in done:
-            parents = node._parents if node._version >= known else settled(node)
+            parents = node._parents if node._version >= known else settle_operands(node)
             for parent in reversed(parents):
                 if parent not in done and (constants or parent.requires_grad):
                     if parent._parents:

@@ -13,7 +13,7 @@ from .context import recording, run
 from .copying import copy_graph, copy_node, pack
 from .data import alone, as_data, as_gradient, as_numbers
 from .history import clock as clock
-from .history import settled
+from .history import settle_operands
 from .leaving import note, note_data
 from .order import ordered
 
@@ -158,7 +158,7 @@ class Value(BehavesAsArray):
     @property
     def parents(self) -> tuple[Value, ...]:
         """The operands, as they were when the node was computed."""
-        return settled(self)
+        return settle_operands(self)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as _numpy
 
-from .makers import made as _made
+from .makers import find_replacements as _find
 from .serving import serve
 
 __all__ = [*_numpy.__all__, "serve"]
 
-globals().update(_made())
+globals().update(_find())
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..kernel.assigning import Window
 from ..kernel.context import run
-from ..kernel.history import clock, settled, settled_from
+from ..kernel.history import clock, settle_operands, settled_from
 from ..kernel.value import Value, constant
 from ..ops.assigning import setitem
 from ..ops.joining import has_values_inside
@@ -35,32 +35,32 @@ class Array(np.ndarray[Any, Any]):
     # --- what may concern Values -----------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
-        inputs = tuple(map(connected, inputs))
+        inputs = tuple(map(connect, inputs))
         out = keywords.get("out", ())
-        if any(isinstance(each, Value) for each in (*inputs, *map(connected, out))):
+        if any(isinstance(each, Value) for each in (*inputs, *map(connect, out))):
             return Value.__array_ufunc__(None, ufunc, method, *inputs, **keywords)  # type: ignore[arg-type]
         for each in (*out, *(inputs[:1] if method == "at" else ())):
             _release(each)
         given = {key: _plain_in(item) for key, item in keywords.items()}
         result = getattr(ufunc, method)(*map(plain, inputs), **given)
-        return out[0] if len(out) == 1 else wrapped(result)
+        return out[0] if len(out) == 1 else wrap(result)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
-        args, kwargs = connected(args), connected(kwargs)
+        args, kwargs = connect(args), connect(kwargs)
         if has_values_inside([*args, *kwargs.values()]):
             return Value.__array_function__(None, function, types, args, kwargs)  # type: ignore[arg-type]
         for each in (kwargs.get("out"), *(args[:1] if function in _CHANGING else ())):
             _release(each)
-        return wrapped(super().__array_function__(function, types, args, kwargs))
+        return wrap(super().__array_function__(function, types, args, kwargs))
 
     def __getitem__(self, index: Any) -> Any:
-        node = connected(self)
-        return node[index] if node is not self else super().__getitem__(connected(index))
+        node = connect(self)
+        return node[index] if node is not self else super().__getitem__(connect(index))
 
     def __setitem__(self, index: Any, element: Any) -> None:
-        element, node = connected(element), connected(self)
+        element, node = connect(element), connect(self)
         if isinstance(node, Value) or has_values_inside([element]):
             setitem(self._as_node(), index, element)
             return
@@ -158,24 +158,24 @@ def _plain_in(keyword: Any) -> Any:
     return tuple(map(plain, keyword)) if isinstance(keyword, tuple) else plain(keyword)
 
 
-def wrapped(result: Any) -> Any:
+def wrap(result: Any) -> Any:
     """Let arrays that NumPy gives take Values."""
     if type(result) is np.ndarray:
         return result.view(Array)
     if isinstance(result, tuple | list) and any(type(each) is np.ndarray for each in result):
-        parts = [wrapped(each) for each in result]
+        parts = [wrap(each) for each in result]
         return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
     return result
 
 
-def connected(argument: Any) -> Any:
+def connect(argument: Any) -> Any:
     """Return the node of an array that is one or a view of one; look into containers."""
     if isinstance(argument, tuple | list) and not hasattr(argument, "_fields"):
-        parts = [connected(each) for each in argument]
+        parts = [connect(each) for each in argument]
         changed = any(new is not old for new, old in zip(parts, argument))
         return type(argument)(parts) if changed else argument
     if isinstance(argument, dict):
-        return {key: connected(item) for key, item in argument.items()}
+        return {key: connect(item) for key, item in argument.items()}
     if type(argument) is Array and type(_owner(argument)) is Buffer:
         return argument._as_node()
     return argument._node if type(argument) is Buffer else argument
@@ -205,7 +205,7 @@ class Buffer(Array):
     # Later than any use, so that a graph has the node among its operands, as it was then.
     _version = property(lambda self: float("inf"))
     _former = property(lambda self: self._node)
-    _parents = property(lambda self: settled(self._node))
+    _parents = property(lambda self: settle_operands(self._node))
 
     @property
     def _data(self) -> Any:
@@ -234,7 +234,7 @@ def _called(name: str) -> Callable[..., Any]:
 def _changed(name: str) -> Callable[..., Any]:
     def change(self: Any, other: Any) -> Any:
         node = self._node
-        result = getattr(node, name)(connected(other))
+        result = getattr(node, name)(connect(other))
         if result is not node:  # a number is not changed, but an array of shape () is
             setitem(node, ..., result)
         return self
@@ -269,4 +269,4 @@ class ndarray(np.ndarray[Any, Any], metaclass=_ArrayOrValue):  # noqa: N801 - na
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make an array that takes Values."""
         made = super().__new__(cls, *args, **kwargs)
-        return wrapped(made.view(np.ndarray)) if cls is ndarray else made
+        return wrap(made.view(np.ndarray)) if cls is ndarray else made

@@ -12,7 +12,7 @@ import numpy as np
 from ..kernel.value import Value
 from ..ops.joining import as_array, has_values_inside
 from ..ops.shaping import astype
-from .arrays import connected, ndarray, wrapped
+from .arrays import connect, ndarray, wrap
 
 #: What makes an array of numbers, or of what NumPy hands to a Value itself.
 _MAKERS = """
@@ -36,7 +36,7 @@ _CONVERTING = ("asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
 def _making(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def make(*args: Any, **kwargs: Any) -> Any:
-        return wrapped(function(*args, **kwargs))
+        return wrap(function(*args, **kwargs))
 
     return make
 
@@ -44,15 +44,15 @@ def _making(function: Callable[..., Any]) -> Callable[..., Any]:
 def _of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        joined = [_joined(each) for each in args]
-        return function(*joined, **{key: _joined(item) for key, item in kwargs.items()})
+        joined = [_join(each) for each in args]
+        return function(*joined, **{key: _join(item) for key, item in kwargs.items()})
 
     return call
 
 
-def _joined(argument: Any) -> Any:
+def _join(argument: Any) -> Any:
     """Make one Value of a list with Values in it."""
-    argument = connected(argument)
+    argument = connect(argument)
     listed = isinstance(argument, list | tuple) and has_values_inside(argument)
     return as_array(argument) if listed else argument
 
@@ -66,9 +66,9 @@ def array(
     **options: Any,
 ) -> Any:
     """Make an array, as `numpy.array`; a Value of what has Values in it."""
-    if not has_values_inside([connected(object)]):
-        return wrapped(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
-    made: Any = _converted(_joined(object), dtype)
+    if not has_values_inside([connect(object)]):
+        return wrap(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
+    made: Any = _convert(_join(object), dtype)
     if copy and made is object:
         made = np.copy(made)
     extra = ndmin - made.ndim
@@ -78,14 +78,14 @@ def array(
 def _as(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def convert(a: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if has_values_inside([connected(a)]):
-            return _converted(_joined(a), dtype)
-        return wrapped(function(a, dtype, *args, **kwargs))
+        if has_values_inside([connect(a)]):
+            return _convert(_join(a), dtype)
+        return wrap(function(a, dtype, *args, **kwargs))
 
     return convert
 
 
-def _converted(value: Value, dtype: Any) -> Value:
+def _convert(value: Value, dtype: Any) -> Value:
     if dtype is None or np.dtype(dtype) == value.dtype:
         return value
     converted: Value = astype(value, dtype)
@@ -99,9 +99,9 @@ class _Joining:
         self._own, self._columns = own, columns
 
     def __getitem__(self, key: Any) -> Any:
-        parts = connected(key if isinstance(key, tuple) else (key,))
+        parts = connect(key if isinstance(key, tuple) else (key,))
         if not has_values_inside(parts):
-            return wrapped(self._own[key])
+            return wrap(self._own[key])
         if any(isinstance(part, str) for part in parts):
             raise TypeError(
                 f"np.r_: the directive {parts[0]!r} is not supported on Values; use np.concatenate"
@@ -126,9 +126,9 @@ class vectorize:  # noqa: N801 - named as in NumPy
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function for each place of the arguments."""
-        args = tuple(map(_joined, args))
+        args = tuple(map(_join, args))
         if kwargs or not any(isinstance(a, Value) for a in args):
-            return wrapped(self._own(*args, **kwargs))
+            return wrap(self._own(*args, **kwargs))
         return _for_each(self.pyfunc, args)
 
 
@@ -146,31 +146,31 @@ def frompyfunc(func: Callable[..., Any], nin: int, nout: int, **options: Any) ->
     own = np.frompyfunc(func, nin, nout, **options)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        values = any(isinstance(connected(a), Value) for a in args)
-        return _for_each(func, tuple(map(_joined, args))) if values else own(*args, **kwargs)
+        values = any(isinstance(connect(a), Value) for a in args)
+        return _for_each(func, tuple(map(_join, args))) if values else own(*args, **kwargs)
 
     return call
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
     """Make an array of one value, as `numpy.full`; of a Value too."""
-    fill_value = _joined(fill_value)
+    fill_value = _join(fill_value)
     if isinstance(fill_value, Value):
         return np.full(shape, fill_value, dtype, like=fill_value)
-    return wrapped(np.full(shape, fill_value, dtype, **options))
+    return wrap(np.full(shape, fill_value, dtype, **options))
 
 
 def fromiter(iter: Any, dtype: Any, count: int = -1, **options: Any) -> Any:
     """Make an array of what an iterator gives, as `numpy.fromiter`."""
-    given = [connected(each) for each in (iter if count < 0 else islice(iter, count))]
+    given = [connect(each) for each in (iter if count < 0 else islice(iter, count))]
     if has_values_inside(given):
-        return _converted(as_array(given), dtype)
-    return wrapped(np.fromiter(given, dtype, count, **options))
+        return _convert(as_array(given), dtype)
+    return wrap(np.fromiter(given, dtype, count, **options))
 
 
 def ndenumerate(arr: Any) -> Any:
     """Go through places and elements, as `numpy.ndenumerate`."""
-    arr = connected(arr)
+    arr = connect(arr)
     if isinstance(arr, Value):
         return ((place, arr[place]) for place in np.ndindex(*arr.shape))
     return np.ndenumerate(arr)
@@ -181,19 +181,19 @@ def isscalar(element: Any) -> bool:
     return (isinstance(element, Value) and not element.shape) or np.isscalar(element)
 
 
-def _handed_over(function: Callable[..., Any]) -> Callable[..., Any]:
+def _hand_over(function: Callable[..., Any]) -> Callable[..., Any]:
     """Take the package's own function for one whose results may be Values for plain arrays."""
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         from ..kernel.dispatch import implementation
 
-        return wrapped(implementation(function)(*connected(args), **connected(kwargs)))
+        return wrap(implementation(function)(*connect(args), **connect(kwargs)))
 
     return call
 
 
-def made() -> dict[str, Any]:
+def find_replacements() -> dict[str, Any]:
     """Return what the namespace has instead of NumPy's own, by name."""
     makers = {name: _making(getattr(np, name)) for name in _MAKERS.split() if hasattr(np, name)}
     lists = {
@@ -206,7 +206,7 @@ def made() -> dict[str, Any]:
         | lists
         | {name: _as(getattr(np, name)) for name in _CONVERTING}
         | {
-            name: _handed_over(getattr(np, name))
+            name: _hand_over(getattr(np, name))
             for name in ("apply_along_axis", "apply_over_axes", "piecewise")
         }
         | {

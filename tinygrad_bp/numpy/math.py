@@ -15,7 +15,7 @@ import numpy as np
 from ..kernel.dispatch import data_of
 from ..kernel.value import Value
 from ..ops.joining import as_array, has_values_inside
-from .arrays import connected
+from .arrays import connect
 
 _SAME = """
 exp exp2 expm1 sqrt cbrt log2 log10 log1p sin cos tan sinh cosh tanh hypot fmod copysign degrees
@@ -55,7 +55,7 @@ def _taking_values(name: str) -> Callable[..., Any]:
 
     @wraps(own)
     def call(*args: Any, **kwargs: Any) -> Any:
-        given = connected(args)
+        given = connect(args)
         if not has_values_inside(given):
             return own(*args, **kwargs)
         return _FUNCTIONS[name](*map(_number, given), **kwargs)

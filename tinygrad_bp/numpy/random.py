@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel.value import Value
-from .arrays import connected, wrapped
+from .arrays import connect, wrap
 
 
 def _scaled(standard: Callable[[Any], Any], low_and_high: bool) -> Callable[..., Any]:
@@ -38,10 +38,10 @@ def _drawing(source: Any, name: str) -> Callable[..., Any]:
 
     @wraps(own)
     def draw(*args: Any, **kwargs: Any) -> Any:
-        args, kwargs = connected(args), connected(kwargs)
+        args, kwargs = connect(args), connect(kwargs)
         values = any(isinstance(each, Value) for each in (*args, *kwargs.values()))
         if not values or standard is None:
-            return wrapped(own(*args, **kwargs))
+            return wrap(own(*args, **kwargs))
         given = dict(zip((*parameters, "size"), args)) | kwargs
         first, second = (given.pop(each, k) for k, each in enumerate(parameters))
         sample = getattr(source, standard, None) or source.random_sample

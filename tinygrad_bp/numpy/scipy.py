@@ -10,7 +10,7 @@ from typing import Any
 
 from ..kernel.dispatch import IMPLEMENTATIONS, read_beside
 from ..ops.joining import has_values_inside
-from .arrays import connected, wrapped
+from .arrays import connect, wrap
 
 #: The parts of SciPy that have functions which take Values.
 _PARTS = {"special", "linalg", "signal", "stats"}
@@ -27,7 +27,7 @@ class Served(ModuleType):
         own = getattr(vars(self)["_own"], name)
         read_beside()
         if _is_registered(own):
-            return _handed_over(own)
+            return _hand_over(own)
         if isinstance(own, ModuleType) and name in _PARTS:
             return Served(own.__name__, own)
         return Served(name, own) if _has_registered(own) else own
@@ -52,13 +52,13 @@ def _has_registered(own: Any) -> bool:
     return any(getattr(each, "__self__", None) is own for each in IMPLEMENTATIONS)
 
 
-def _handed_over(own: Callable[..., Any]) -> Callable[..., Any]:
+def _hand_over(own: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(own)
     def call(*args: Any, **kwargs: Any) -> Any:
-        args, kwargs = connected(args), connected(kwargs)
+        args, kwargs = connect(args), connect(kwargs)
         if has_values_inside([*args, *kwargs.values()]):
             return IMPLEMENTATIONS[own](*args, **kwargs)
-        return wrapped(own(*args, **kwargs))
+        return wrap(own(*args, **kwargs))
 
     return call
 

@@ -32,7 +32,7 @@ from ..kernel.history import clock, now, state_at
 from ..kernel.op import Op
 from ..kernel.value import Value, constant
 from .joining import as_array
-from .places import Index, has_values, is_basic, key_of, last_of_each, owned
+from .places import Index, has_values, is_basic, key_of, last_of_each, own_arrays
 from .shaping import astype, broadcast_to, getitem, indexing, ravel, reshape, shape_of, where
 
 
@@ -182,7 +182,7 @@ def setitem(v: Value, index: Index, element: Any) -> None:
     if has_values(index):
         replace(v, _chosen(what, v, index, element), what)
         return
-    index = owned(index)
+    index = own_arrays(index)
     shape = _places(what, v, index)
     element = _fitting(what, element, shape)
     if isinstance(element, Value) and _is_there(element, v, index):

@@ -11,7 +11,7 @@ from ..kernel.dispatch import data_of, implements
 from ..kernel.value import Value
 from .assigning import replace, setitem
 from .joining import as_array
-from .places import Index, owned
+from .places import Index, own_arrays
 from .shaping import broadcast_to, getitem
 
 # --- whole arrays ----------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class Flat:
         setitem(self.base, places, _repeated(element, np.size(places[0])))
 
     def _places(self, index: Index) -> Index:
-        places = np.arange(self.base.size)[owned(index)]
+        places = np.arange(self.base.size)[own_arrays(index)]
         return _flat(np.atleast_1d(places) if np.ndim(places) else int(places), self.base.shape)
 
 

@@ -22,10 +22,10 @@ def has_values(index: Index) -> bool:
     return any(isinstance(part, Value) for part in parts_of(index))
 
 
-def owned(index: Index) -> Index:
+def own_arrays(index: Index) -> Index:
     """Copy the arrays in an index, which their owner may change."""
     if isinstance(index, tuple):
-        return tuple(map(owned, index))
+        return tuple(map(own_arrays, index))
     return np.array(index) if isinstance(index, np.ndarray | list) and np.ndim(index) else index
 
 

@@ -145,7 +145,7 @@ def number_reduced(a: Any, reduced: Any) -> int:
     return np.size(a) // (np.size(reduced) or 1)
 
 
-def counted(a: Any, axis: Axis, keepdims: bool, where: Any) -> Any:
+def count_chosen(a: Any, axis: Axis, keepdims: bool, where: Any) -> Any:
     """Count the elements that are reduced along axes, where a mask is true."""
     mask = np.broadcast_to(data_of(where), np.shape(a))
     return np.sum(mask, axis=axis, keepdims=keepdims, dtype=float)
@@ -170,7 +170,7 @@ def mean(
     total = sum(a, axis=axis, keepdims=keepdims, where=where)
     if not _given(where):
         return total / number_reduced(a, total)
-    return total / counted(a, axis, keepdims, where).astype(total.dtype)
+    return total / count_chosen(a, axis, keepdims, where).astype(total.dtype)
 
 
 def _extreme(op: Op, ufunc: np.ufunc, a: Any, worst: float, **options: Any) -> Any:

@@ -15,7 +15,7 @@ from ..kernel.dispatch import data_of, implements, refuse_keywords
 from ..kernel.value import Value
 from .axes import MISSING, DType, as_dtype, as_operand, to_one_axis
 from .elementary import root, square
-from .reductions import counted, max, mean, min, number_reduced, sum
+from .reductions import count_chosen, max, mean, min, number_reduced, sum
 
 _mean = mean  # var has an argument of that name
 
@@ -44,7 +44,7 @@ def var(
     centre = _mean(a, axis=axis, keepdims=True, where=where) if mean is MISSING else mean
     total = sum(square(a - centre), axis=axis, keepdims=keepdims, where=where)
     if where is not None:
-        return total / np.maximum(counted(a, axis, keepdims, where) - ddof, 0)
+        return total / np.maximum(count_chosen(a, axis, keepdims, where) - ddof, 0)
     freedom = number_reduced(a, total) - ddof
     return total / (freedom if freedom > 0 else 0)
 

@@ -16,7 +16,7 @@ from ..kernel.value import Value
 from .assigning import replace, setitem
 from .axes import MISSING, as_operand, part
 from .in_place import copyto
-from .places import Index, owned
+from .places import Index, own_arrays
 from .reductions import logsumexp
 from .shaping import broadcast_to, getitem, scatter_add, shape_of
 
@@ -113,7 +113,7 @@ def outer(ufunc: np.ufunc, a: Any, b: Any, /, **keywords: Any) -> Any:
 def at(ufunc: np.ufunc, a: Any, indices: Index, b: Any = MISSING, /) -> None:
     """Change places in an array, those that are meant twice twice, as `numpy.ufunc.at`."""
     what = f"numpy.{ufunc.__name__}.at"
-    a, indices = as_node(what, a), owned(indices)
+    a, indices = as_node(what, a), own_arrays(indices)
     if ufunc in (np.add, np.subtract) and isinstance(b, Value):
         shape = np.broadcast_to(False, a.shape)[indices].shape
         added = scatter_add(broadcast_to(b, shape=shape), index=indices, shape=a.shape)

@@ -19,11 +19,11 @@ def _valid(full: Any, inner: tuple[int, ...], size: tuple[int, ...]) -> Any:
 
 
 # y[k] is the sum of a[i] v[k - i], so the cotangent of a[i] is the sum of g[k] v[k - i].
-_convolved: Op = Op(
+_convolve: Op = Op(
     "convolved",
     lambda a, v: signal.convolve(a, v, "full", "direct"),
-    lambda g, y, a, v: _valid(_convolved(g, np.flip(v)), v.shape, a.shape),
-    lambda g, y, a, v: _valid(_convolved(g, np.flip(a)), a.shape, v.shape),
+    lambda g, y, a, v: _valid(_convolve(g, np.flip(v)), v.shape, a.shape),
+    lambda g, y, a, v: _valid(_convolve(g, np.flip(a)), a.shape, v.shape),
 )
 
 
@@ -37,7 +37,7 @@ def _part(a: Any, v: Any, mode: str, name: str, later: int) -> Any:
             f"{name}: expected two arrays of as many axes that are not empty, got shapes "
             f"{a.shape} and {v.shape}"
         )
-    full = _convolved(a, v)
+    full = _convolve(a, v)
     if mode == "full":
         return full
     if mode == "same":
@@ -50,7 +50,7 @@ def _part(a: Any, v: Any, mode: str, name: str, later: int) -> Any:
     raise ValueError(f"{name}: expected the mode 'full', 'same' or 'valid', got {mode!r}")
 
 
-def _named(theirs: Callable[..., Any], turned: bool, later: int = 0) -> None:
+def _register(theirs: Callable[..., Any], turned: bool, later: int = 0) -> None:
     """Register a function by whether it turns the second array around."""
     name = theirs.__name__
 
@@ -66,6 +66,6 @@ def _named(theirs: Callable[..., Any], turned: bool, later: int = 0) -> None:
 
 
 for _function in (signal.convolve, signal.convolve2d, signal.fftconvolve, signal.oaconvolve):
-    _named(_function, turned=False)
-_named(signal.correlate, turned=True)
-_named(signal.correlate2d, turned=True, later=1)
+    _register(_function, turned=False)
+_register(signal.correlate, turned=True)
+_register(signal.correlate2d, turned=True, later=1)
