@@ -5,19 +5,26 @@ VENV ?= .venv
 DEMO_OUT ?= demo-out
 # What pip is asked for as PyTorch; may carry pip options (an index with CPU builds).
 TORCH ?= torch
-# Tests run in as many processes as there are cores, and no more than four.
-PYTEST_ARGS ?= -n auto --maxprocesses=4
+# Tests run in as many processes as there are cores, and no more than four, each file in one of
+# them: what it compiled or trained is used again.
+PYTEST_ARGS ?= -n auto --maxprocesses=4 --dist loadfile
+# The interpreters of the runs with the lowest and with the newest versions: names that uv knows
+# (it downloads what is not there) or paths.
+LOWEST ?= 3.11
+NEWEST ?= 3.13
 BENCH_ARGS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Every target would write to the same environment.
 .NOTPARALLEL:
-.PHONY: help demo test docs bench clean
+.PHONY: help demo test test-lowest test-newest coverage docs bench clean
 
 help:
 	@echo "make demo    the notebook, end to end; results in $(DEMO_OUT)/"
-	@echo "make test    lint, types, tests with coverage"
+	@echo "make test    lint, types, documentation, tests"
+	@echo "make test-lowest, test-newest   the tests with the lowest versions that are allowed, and"
+	@echo "             on Python $(NEWEST) with the newest; coverage   what the tests do not reach"
 	@echo "make docs    the documentation as HTML, in build/docs/"
 	@echo "make bench   speed and memory beside other libraries (installs PyTorch;"
 	@echo "             TORCH='torch --index-url URL' chooses the build)"
@@ -32,6 +39,23 @@ test: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	MPLBACKEND=Agg $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-lowest: $(VENV)/.made
+	$(call tests_with,$(VENV)/lowest,$(LOWEST),--resolution lowest-direct)
+
+test-newest: $(VENV)/.made
+	$(call tests_with,$(VENV)/newest,$(NEWEST),--upgrade)
+
+# An environment of its own in a folder, for an interpreter, and the tests in it.
+define tests_with
+	$(PIP) install uv
+	$(BIN)/uv venv --quiet --clear --python "$(2)" "$(1)"
+	$(BIN)/uv pip install --quiet --python "$(1)" $(3) -e '.[test]'
+	MPLBACKEND=Agg "$(1)/bin/python" -m pytest $(PYTEST_ARGS)
+endef
+
+coverage: $(VENV)/.installed-test
 	MPLBACKEND=Agg $(BIN)/python -m pytest --cov $(PYTEST_ARGS)
 
 docs: $(VENV)/.installed-docs

@@ -1,8 +1,9 @@
-"""How tests run: how many examples, and what a doctest needs.
+"""How tests run: how many examples, what is collected, and what a test needs.
 
 Property tests draw 20 examples; HYPOTHESIS_PROFILE=thorough draws more of them.
 """
 
+import gc
 import os
 
 import pytest
@@ -19,6 +20,12 @@ NEEDED = {
     "torch": ("import torch",),
     "matplotlib": ("plot_histories(", ".plot("),
 }
+
+
+def pytest_collection_finish():
+    """Let the garbage collector pass over the thousands of tests, which stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

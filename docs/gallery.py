@@ -76,6 +76,8 @@ def answer(path: Path) -> str:
             names += f" (or, with the same numbers, {others})"
         lines.append(f"> {names} at `{found.node}`. {found.explanation}\n>")
         lines.append(f"> *{found.fix}*")
+        if found.yours:
+            lines.append(f">\n> You computed: `{found.yours}`")
         if found.line:
             lines.append(f">\n> The right step: `{found.line}`")
     return "\n".join(lines)

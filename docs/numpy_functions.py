@@ -86,6 +86,8 @@ CUBE = np.arange(1.0, 9.0).reshape(2, 2, 2) / 9
 #: (3,), m of shape (2, 2), c of shape (2, 2, 2), s of shape ().
 SAMPLES: dict[str, Callable[..., tuple[Any, ...]]] = {
     "append": lambda v, w, m, c, s: (v, w),
+    "apply_along_axis": lambda v, w, m, c, s: (np.sum, 0, m),
+    "apply_over_axes": lambda v, w, m, c, s: (np.sum, m, [0]),
     "arange": lambda v, w, m, c, s: (s,),
     "array2string": lambda v, w, m, c, s: (v,),
     "array_repr": lambda v, w, m, c, s: (v,),
@@ -101,6 +103,15 @@ SAMPLES: dict[str, Callable[..., tuple[Any, ...]]] = {
     "choose": lambda v, w, m, c, s: (np.array([0, 1, 0]), [v, w]),
     "clip": lambda v, w, m, c, s: (v, 0.0, w),
     "compress": lambda v, w, m, c, s: (np.array([True, False, True]), v),
+    "copyto": lambda v, w, m, c, s: (+v, w),
+    "fill_diagonal": lambda v, w, m, c, s: (+m, s),
+    "place": lambda v, w, m, c, s: (+v, np.array([True, False, True]), w),
+    "put": lambda v, w, m, c, s: (+v, 0, s),
+    "putmask": lambda v, w, m, c, s: (+v, np.array([True, False, True]), w),
+    "percentile": lambda v, w, m, c, s: (v, 30.0),
+    "piecewise": lambda v, w, m, c, s: (v, [np.array([True, False, True])], [np.exp]),
+    "polyfit": lambda v, w, m, c, s: (v, w, 1),
+    "quantile": lambda v, w, m, c, s: (v, 0.3),
     "delete": lambda v, w, m, c, s: (v, 1),
     "diag_indices": lambda v, w, m, c, s: (2,),
     "digitize": lambda v, w, m, c, s: (v, np.array([0.0, 0.5])),
@@ -137,7 +148,7 @@ SAMPLES: dict[str, Callable[..., tuple[Any, ...]]] = {
     "hsplit": lambda v, w, m, c, s: (m, 2),
     "vsplit": lambda v, w, m, c, s: (m, 2),
     "permute_dims": lambda v, w, m, c, s: (m,),
-    "put_along_axis": lambda v, w, m, c, s: (v, np.array([0, 2]), s, 0),
+    "put_along_axis": lambda v, w, m, c, s: (+v, np.array([0, 2]), s, 0),
     "take": lambda v, w, m, c, s: (v, np.array([0, 2])),
     "take_along_axis": lambda v, w, m, c, s: (v, np.array([0, 2]), 0),
     "tile": lambda v, w, m, c, s: (v, 2),
@@ -228,6 +239,8 @@ def call(name: str) -> Any:
             warnings.simplefilter("ignore")
             try:
                 result = function(*given)
+                if result is None:  # it has changed its first argument
+                    return given[0]
                 return result(given[0]) if name == "frompyfunc" else result
             except Exception as error:
                 refusal = refusal or (error if is_refusal(error) else None)
@@ -239,7 +252,7 @@ def call(name: str) -> Any:
 
 def is_refusal(error: Exception) -> bool:
     """Say whether an error is that of a Value which would lose its graph."""
-    words = ("is not implemented for Values", "would silently lose", "changes an array in place")
+    words = ("is not implemented for Values", "would silently lose")
     return isinstance(error, TypeError) and any(part in str(error) for part in words)
 
 
@@ -319,7 +332,8 @@ Value gets into one of them, it refuses to be converted to an array.
 
 ABOUT = {
     DIFFERENTIABLE: """\
-These record a node, or are composed of functions that do. [Conventions](conventions.md) says what
+These record a node, or are composed of functions that do. What changes an array in place changes
+a Value, if that is computed. [Conventions](conventions.md) says what
 is chosen at edge points. `unique` differentiates the elements; the counts and places are plain.""",
     PLAIN: """\
 These have no derivative, or one that is 0 wherever it exists: indices, comparisons, shapes, steps,
@@ -328,8 +342,8 @@ arrays made of a shape. On Values they give plain arrays and numbers.""",
 These raise a `TypeError` on Values, which names the function and says what to do. NumPy does not
 ask a Value about functions such as `array`, `arange` and `frompyfunc`, which convert what they are
 given to an array; it is the conversion that raises there (`fromiter`, `from_dlpack` and `isfortran`
-raise errors of their own). Join Values with `stack`; in place of
-`full(shape, v)` use `broadcast_to(v, shape)`.""",
+raise errors of their own). With `import tinygrad_bp.numpy as np` those take Values as well. Without
+it, join Values with `stack`; in place of `full(shape, v)` use `broadcast_to(v, shape)`.""",
 }
 
 

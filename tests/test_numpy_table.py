@@ -73,7 +73,8 @@ def test_every_ufunc_and_every_function_that_numpy_hands_over_is_on_the_page():
 def test_every_registered_function_is_on_the_page():
     functions = {table.named(name) for name in HERE}
     for function in IMPLEMENTATIONS:
-        if getattr(function, "__module__", "numpy").startswith("numpy"):
+        name = getattr(function, "__name__", "")
+        if table.hands_over(function) and name in vars(np) and vars(np)[name] is function:
             assert function in functions, function
 
 
@@ -206,12 +207,10 @@ TRACKED = bp.Value([1.0, 2.0])
         lambda v: np.asarray(v),
         lambda v: np.full(3, v[0]),
         lambda v: np.full(3, v[0], dtype=float),
-        lambda v: np.linspace(0, v[0], 3),
         lambda v: np.arange(v[0]),
         lambda v: np.vectorize(lambda x: 2 * x)(v),
         lambda v: np.frompyfunc(lambda x: 2 * x, 1, 1)(v),
         lambda v: np.frompyfunc(lambda x: 2 * x, 1, 1)([v[0], v[1]]),
-        lambda v: np.apply_along_axis(np.sum, 0, v),
         lambda v: np.zeros(2, like=v),
         lambda v: np.poly1d(v)(2.0),
         lambda v: np.polynomial.Polynomial(v),
@@ -220,15 +219,12 @@ TRACKED = bp.Value([1.0, 2.0])
         lambda v: np.zeros(2).dot(v),
         lambda v: np.zeros(2).__iadd__(v),
         lambda v: np.zeros(2).__setitem__(slice(None), v),
-        lambda v: np.add.reduce(v),
-        lambda v: np.add.outer(v, v),
         lambda v: np.float64(v[0]),
         lambda v: np.random.default_rng(0).normal(v),
         lambda v: np.fft.fft(v),
         lambda v: np.emath.sqrt(v),
         lambda v: np.ma.array(v),
         lambda v: np.lib.stride_tricks.as_strided(v),
-        lambda v: np.lib.stride_tricks.sliding_window_view(v, 2),
     ],
 )
 def test_what_is_not_on_the_page_loses_no_graph_silently(convert):

@@ -1,4 +1,5 @@
 import json
+import re
 from collections import namedtuple
 
 import numpy as np
@@ -254,22 +255,92 @@ def test_fun_that_depends_on_nothing():
 
 
 @pytest.mark.parametrize(
-    ("manual", "error", "message"),
+    ("manual", "verdict", "said"),
     [
-        ({"w": SQUARE["w"]}, ValueError, "missing: b"),
-        (SQUARE | {"c": 1.0, "d": 2.0}, ValueError, "of no parameter: c, d"),
-        (SQUARE | {"b": np.ones(3)}, ValueError, r"'b': expected shape \(3, 1\).*got \(3,\)"),
-        (SQUARE | {"w": "text"}, TypeError, "'w': expected real numbers, got str"),
-        (SQUARE | {"w": None}, TypeError, "'w': expected real numbers, got NoneType"),
-        (SQUARE | {"w": [[1.0], [1.0, 2.0]]}, TypeError, "'w': expected.*ragged"),
-        (SQUARE | {"w": SQUARE["w"] * 1j}, TypeError, "'w': expected real numbers.*complex"),
-        ([SQUARE["w"], SQUARE["b"]], ValueError, "missing: w, b"),
-        (lambda p: {"w": p["w"]}, ValueError, "missing: b"),
+        ({}, "missing", "no gradient is given for it"),
+        ({"w": None}, "missing", "its gradient is None"),
+        ({"w": np.ones(3)}, "wrong", r"expected a gradient of shape \(3, 3\), got \(3,\)"),
+        ({"w": np.ones((1, 3, 4))}, "wrong", r"expected.*, got \(1, 3, 4\)"),
+        ({"w": "text"}, "not read", "expected real numbers, got str"),
+        ({"w": [[1.0], [1.0, 2.0]]}, "not read", "expected real numbers.*ragged"),
+        ({"w": SQUARE["w"] * 1j}, "not read", "expected real numbers.*complex"),
     ],
 )
-def test_manual_gradients_that_do_not_fit(manual, error, message):
-    with pytest.raises(error, match=message):
-        bp.compare(square_loss, SQUARE, manual)
+@pytest.mark.parametrize("function", [False, True])
+def test_what_does_not_fit_is_the_verdict_of_its_row(manual, verdict, said, function):
+    given = {"b": square_manual(SQUARE)["b"]} | manual
+    comparison = bp.compare(square_loss, SQUARE, (lambda p: given) if function else given)
+    first, second = comparison.rows
+    assert (first.verdict, second.verdict) == (verdict, "correct")
+    assert re.search(said, first.note)
+    assert re.search(f"w: {verdict}: {said}", " ".join(str(comparison).split()))
+    assert comparison.ok is False
+    assert comparison.diagnosis == []
+    entries = [entry for entry in comparison.entries if entry.name == "w"]
+    assert {(entry.manual, entry.verdict) for entry in entries} == {(None, "wrong")}
+    assert all(entry.automatic is not None for entry in entries)
+
+
+def test_a_cause_is_found_where_another_gradient_is_missing():
+    wrong = {"w": square_manual(SQUARE)["w"] * 3, "b": None}
+    for manual in (wrong, lambda p: {"w": square_manual(p)["w"] * 3}):
+        comparison = bp.compare(square_loss, SQUARE, manual)
+        assert [row.verdict for row in comparison.rows] == ["wrong", "missing"]
+        assert [found.mistake for found in comparison.diagnosis] == ["constant-factor"]
+        assert comparison.summary.endswith("are wrong or missing")
+
+
+def test_what_is_the_gradient_of_nothing_is_said():
+    comparison = bp.compare(square_loss, SQUARE, square_manual(SQUARE) | {"c": 1.0})
+    assert comparison
+    assert "c was not compared: it belongs to no parameter" in str(comparison)
+
+
+def test_axes_of_length_1_do_not_matter_and_transposes_do():
+    right = square_manual(SQUARE)
+    comparison = bp.compare(square_loss, SQUARE, right | {"b": right["b"].ravel()})
+    assert comparison
+    assert "the gradient of b was read as (3, 1); it is (3,)" in comparison.notes
+    assert not bp.compare(square_loss, SQUARE, right | {"b": right["b"].T})
+
+
+@pytest.mark.parametrize(
+    ("manual", "said", "causes"),
+    [
+        (
+            {"w": np.zeros((3, 3)), "b": np.zeros((3, 1))},
+            "All gradients are 0: nothing is computed yet",
+            ["all-zero"],
+        ),
+        (lambda p: None, "there is no manual gradient that can be read", []),
+    ],
+)
+def test_a_template_in_which_nothing_is_computed_yet(manual, said, causes):
+    comparison = bp.compare(square_loss, SQUARE, manual)
+    assert not comparison
+    assert said in str(comparison)
+    assert [found.mistake for found in comparison.diagnosis] == causes
+
+
+def test_one_gradient_of_zeros():
+    right = square_manual(SQUARE)
+    comparison = bp.compare(square_loss, SQUARE, right | {"b": np.zeros((3, 1))})
+    assert "all of it is 0" in comparison.rows[1].note
+
+
+def test_an_inner_gradient_of_another_shape_is_wrong():
+    def loss(p):
+        z = bp.named(p["w"] * 2, "z")
+        return bp.sum(z**2)
+
+    at = {"w": np.ones(2)}
+    comparison = bp.compare(loss, at, {"dw": 8 * np.ones(2), "dz": np.ones(3)})
+    assert [(row.name, row.verdict) for row in comparison.rows] == [
+        ("w", "correct"),
+        ("z", "wrong"),
+    ]
+    assert "expected a gradient of shape (2,), got (3,)" in str(comparison)
+    assert bp.compare(loss, at, {"dw": 8 * np.ones(2), "dz": 4 * np.ones(2)})
 
 
 def test_preconditions_of_fun():
@@ -491,6 +562,9 @@ def test_json():
         "tolerance",
         "numeric_method",
         "numeric_note",
+        "refusal",
+        "faults",
+        "notes",
         "rows",
         "entries",
         "diagnosis",

@@ -162,7 +162,6 @@ def test_the_example_of_the_documentation(file):
         (NET + RIGHT + "def loss(p):\n    return str(p)", "exception", None, "fun must return"),
         (NET + RIGHT + "def loss(p):\n    return p['v']", "exception", 12, "KeyError: 'v'"),
         (NET + "def manual_gradients(p):\n    return 1 / 0", "exception", 8, "ZeroDivision"),
-        (NET + "def manual_gradients(p):\n    return {}", "exception", None, "missing: w"),
         (NET + RIGHT + "def params():\n    raise SystemExit(0)", "exit", 12, "exit status 0"),
     ],
 )
@@ -328,3 +327,92 @@ def test_nothing_is_left_behind(file, tmp_path, monkeypatch):
     file.write_text(NET + RIGHT)
     assert run_command("check", file).status == "correct"
     assert os.listdir(folder) == []
+
+
+# --- programs as people write them ----------------------------------------------------------------
+
+
+def test_a_loss_that_gives_the_gradients_too(file):
+    text = NET.replace("def loss", "def number") + RIGHT.replace("manual_gradients", "gradients")
+    text += "def loss(params): return number(params), gradients(params)"
+    assert check(file, text).exit_code == 0
+    assert check(file, text.replace("(2 * y", "(y")).exit_code == 1
+    done = check(file, text, "--manual", "gradient")  # a name that was asked for has to be there
+    assert done.exit_code == 2
+    assert "defines no 'gradient'" in done.stderr
+
+
+def test_methods_and_attributes_of_a_net(file):
+    text = (
+        NET
+        + RIGHT
+        + (
+            "class Net:\n"
+            "    def __init__(self): self.w = params['w']\n"
+            "    def loss(self): return loss({'w': self.w})\n"
+            "    def backward(self): self.dw = manual_gradients({'w': self.w})['w']\n"
+            "net = Net()"
+        )
+    )
+    names = ("--params", "net", "--loss", "net.loss", "--manual", "net.backward")
+    done = check(file, text, *names)
+    assert done.exit_code == 0, done.stderr
+    assert "the parameters are w" in done.stdout
+    assert check(file, text.replace("2 * y", "y"), *names).exit_code == 1
+    done = check(file, text, "--params", "net", "--loss", "net.lost")
+    assert "defines no 'net.lost'" in done.stderr
+
+
+def test_numpy_and_what_lies_beside_take_values(file, tmp_path):
+    (tmp_path / "layer.py").write_text(
+        "import numpy as np, math\n"
+        "def loss(p, x):\n"
+        "    out = np.zeros(2)\n"
+        "    for i in range(2): out[i] = math.tanh(x[i].dot(p['w']))\n"
+        "    return np.sum(out ** 2)\n"
+    )
+    text = NET.replace("return np", "return layer.loss(params, x) #") + RIGHT
+    done = check(file, "import layer" + text)
+    assert done.exit_code == 0, done.stderr
+    assert "manual/automatic" in done.stdout
+
+
+def test_what_cannot_be_recorded_has_a_verdict(file):
+    refused = NET.replace("return np.sum(", "return unheard(params['w']) * np.sum(")
+    refused += "def unheard(w):\n    return 1 / (not hasattr(w, 'backward'))"
+    done = check(file, refused + RIGHT)
+    assert done.exit_code == 0, done.stderr
+    assert "there are no automatic ones: line 8 of net.py: ZeroDivisionError" in " ".join(
+        done.stdout.split()
+    )
+    assert "manual/numeric" in done.stdout
+    assert check(file, refused + WRONG).exit_code == 1
+
+
+@pytest.mark.parametrize(("convert", "what"), [("{}.item()", "item()"), ("float({})", "float()")])
+def test_where_a_gradient_is_lost_is_said(file, convert, what):
+    loss = 'np.sum(np.tanh(x @ params["w"]) ** 2)'
+    done = check(file, NET.replace(loss, convert.format(loss)) + RIGHT)
+    assert done.exit_code == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert said.startswith("manual gradients are compared with numeric ones alone")
+    assert f"the gradient is lost by {what} in line 6 of net.py" in said
+
+
+def test_plots_and_training_and_main(file):
+    pytest.importorskip("matplotlib")
+    text = (
+        NET
+        + RIGHT
+        + (
+            "import matplotlib.pyplot as plt\n"
+            "for k in range(3):\n"
+            "    params['w'] -= 0.01 * manual_gradients(params)['w']\n"
+            "    print('loss %.4f' % loss(params), f'{loss(params):.3f}')\n"
+            "plt.plot([1, 2]); plt.show(); plt.pause(1e6)\n"
+            "if __name__ == '__main__':\n    raise RuntimeError"
+        )
+    )
+    done = check(file, text)
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.count("loss 0.") == 3

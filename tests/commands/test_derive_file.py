@@ -65,7 +65,7 @@ def test_other_names_and_what_lies_beside(tmp_path):
         ("def loss(p): return p", "defines no 'params'"),
         ("import sys\nsys.exit(4)", "ended itself with exit status 4"),
         ("params = 1.0\ndef loss(p):\n    return float(p)", "line 3: TypeError: float()"),
-        ("params = 1.0\nloss = 3", "expected a function"),
+        ("params = 1.0\nloss = 3", "must be callable"),
     ],
 )
 def test_errors_name_the_line(tmp_path, text, match):

@@ -60,6 +60,17 @@ def test_random_graphs(way):
     check()
 
 
+@pytest.mark.parametrize("backend", [name for name in NAMES if name in WAYS and name != "jax"])
+def test_a_users_op_that_is_a_ufunc_with_options(backend):
+    single = bp.Op("single", np.exp, lambda g, y, a, dtype: g * y)
+    fun = lambda a, b: np.sum(single(a, dtype=np.float32) * b)
+    args = np.random.default_rng(0).normal(size=(2, 3, 3))
+    value, gradients = bp.value_and_grad(fun, (0, 1))(*args)
+    found, d = bp.compile(fun, (0, 1), backend)(*args)
+    np.testing.assert_allclose(found, value, rtol=1e-12)
+    np.testing.assert_allclose(d, gradients, rtol=1e-12)
+
+
 def test_a_wrong_gradient_would_be_seen():
     def wrong(fun, *args):
         def run(*args):

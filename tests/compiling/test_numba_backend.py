@@ -101,7 +101,7 @@ def each_row(dtype):
 def test_each_elementwise_row_on_special_numbers(dtype):
     """With infinities, NaN, zeros of both signs, and where NumPy would warn."""
     program, names = each_row(dtype)
-    assert called_rows(program) == set()
+    assert called_rows(program) == {"floor_divide"}  # Numba's differs at infinities
     leaves = leaves_of(program)
     with np.errstate(all="ignore"):
         expected, _ = program.run(leaves)
@@ -145,6 +145,11 @@ IN_NUMPY = {
     "sort": {"add_along", "along", "argsort"},
     "sort all": {"add_along", "along", "argsort"},
     "take_along_axis": {"add_along", "along", "argsort"},
+    "row of the largest": {"at", "add_at", "argmax"},
+    "largest of each row": {"at", "add_at", "argmax"},
+    "columns in another order": {"at", "add_at", "argsort"},
+    "take the largest": {"at", "add_at", "argmax", "argmin"},
+    "the same row twice": {"at", "add_at", "argmax"},
     "partition": {"add_along", "along", "argpartition"},
     "partition all": {"add_along", "along", "argpartition"},
     "median": {"add_along", "along", "argsort"},

@@ -5,8 +5,6 @@ import pytest
 
 import tinygrad_bp as bp
 from tinygrad_bp.diagnosing.catalogue import FIXES
-from tinygrad_bp.diagnosing.mistakes.incomplete import shortened
-from tinygrad_bp.ops import sigmoid, tanh
 
 from .programs import COLUMNS, PATHS, PROGRAMS, ROWS
 
@@ -174,27 +172,14 @@ def test_it_is_named(mistake, program, wrong, node, parameters):
     assert found.explanation.count(". ") == 1
 
 
-def test_every_mistake_has_a_test():
-    assert {mistake for mistake, *_ in SINGLE} | {"unexplained"} == {*FIXES}
+def test_every_mistake_has_a_remedy():
+    assert {mistake for mistake, *_ in SINGLE} <= {*FIXES}
 
 
 @pytest.mark.parametrize(("mistake", "program", "wrong", "node", "parameters"), SINGLE)
 def test_more_points_leave_the_true_name(mistake, program, wrong, node, parameters):
     (found,) = program.diagnosis(function=True, **wrong)
     assert mistake in (found.mistake, *found.alternatives)
-
-
-def test_a_shortened_derivative_is_written_out():
-    (found,) = ROWS.diagnosis(d_z_1="d_h_1 * (1 - h_1)")
-    assert "the tanh that gives h_1 is shortened to 1 - h_1." in found.explanation
-    texts = {
-        op.name: [short.text() for short in shortened(op, *np.array([[0.2, 0.7], [0.4, 0.9]]))]
-        for op in (sigmoid, tanh)
-    }
-    assert texts == {
-        "sigmoid": ["1 - {node}", "{node} * {node}", "{node}"],
-        "tanh": ["1 - {node}", "{node} ** 2"],
-    }
 
 
 @pytest.mark.parametrize(

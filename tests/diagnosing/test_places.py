@@ -1,84 +1,81 @@
-"""Activations and softmaxes are found by what they compute, however they are written."""
+"""Places of an array that several contributions go to, and gradients in each other's place."""
 
 import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.diagnosing.graph import trace
-from tinygrad_bp.diagnosing.places import activations, softmaxes
 
-Z = np.random.default_rng(0).normal(size=(4, 3))
-W = np.random.default_rng(1).normal(size=(3, 2))
-
-softplus = bp.Op("softplus", lambda a: np.logaddexp(0, a), lambda g, y, a: g * bp.sigmoid(a))
-
-
-def found(activation, finder=activations):
-    def loss(z):
-        return np.sum((bp.named(activation(bp.named(z * 1.5, "z")), "a") @ W) ** 2)
-
-    graph = trace(loss, Z)
-    inner = dict(graph.named())
-    places = finder(graph)
-    return graph, [p for p in places if (p.low, p.high) == (inner["z"], inner["a"])]
+_RNG = np.random.default_rng(0)
+_IDS, _TARGET = np.array([1, 3, 1, 0, 3]), _RNG.normal(size=(5, 2))
+_TABLE = {"e": _RNG.normal(size=(4, 2))}
+_WINDOWS = {"x": _RNG.normal(size=6), "k": _RNG.normal(size=3)}
+_TWO = {"a": _RNG.normal(size=3), "b": _RNG.normal(size=3)}
 
 
-@pytest.mark.parametrize(
-    ("activation", "known", "mask"),
-    [
-        (bp.sigmoid, "sigmoid", False),
-        (lambda z: 1 / (1 + np.exp(-z)), "sigmoid", False),
-        (lambda z: np.exp(z) / (1 + np.exp(z)), "sigmoid", False),
-        (np.tanh, "tanh", False),
-        (lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)), "tanh", False),
-        (bp.relu, "relu", True),
-        (lambda z: np.maximum(z, 0), "relu", True),
-        (lambda z: np.where(z > 0, z, 0), "relu", True),
-        (lambda z: z * (z > 0), "relu", True),
-        (lambda z: np.where(z > 0, z, 0.1 * z), None, True),
-        (softplus, "softplus", False),
-        (lambda z: z * bp.sigmoid(z), None, False),
-    ],
-)
-def test_activations(activation, known, mask):
-    graph, places = found(activation)
-    (place,) = places
-    assert (place.op.name if place.op else None) == known
-    assert place.mask == mask
-    slope = bp.grad(lambda z: np.sum(activation(z)))(1.5 * Z)
-    np.testing.assert_allclose(place.slope(graph), slope, rtol=1e-12)
-    elsewhere = bp.grad(lambda z: np.sum(activation(z)))(np.abs(Z) + 1)
-    if known not in ("relu", None):
-        np.testing.assert_allclose(place.slope(graph, np.abs(Z) + 1), elsewhere, rtol=1e-12)
+def _lookup(p):
+    return np.sum((p["e"][_IDS] - _TARGET) ** 2)
 
 
-@pytest.mark.parametrize(
-    "linear", [lambda z: z + 1, lambda z: -2 * z, lambda z: z - Z, lambda z: z / 3]
-)
-def test_what_is_linear_is_no_activation(linear):
-    assert found(linear)[1] == []
+def _looked_up(write):
+    def by_hand(p):
+        d_e = np.zeros((4, 2))
+        write(d_e, 2 * (p["e"][_IDS] - _TARGET))
+        return {"e": d_e}
+
+    return by_hand
 
 
-@pytest.mark.parametrize("axis", [0, 1])
-@pytest.mark.parametrize(
-    "softmax",
-    [
-        lambda z, axis: bp.softmax(z, axis=axis),
-        lambda z, axis: np.exp(z) / np.sum(np.exp(z), axis=axis, keepdims=True),
-        lambda z, axis: np.exp(bp.log_softmax(z, axis=axis)),
-        lambda z, axis: (
-            np.exp(z - np.max(z, axis=axis, keepdims=True))
-            / np.sum(np.exp(z - np.max(z, axis=axis, keepdims=True)), axis=axis, keepdims=True)
-        ),
-    ],
-)
-def test_softmaxes(softmax, axis):
-    graph, places = found(lambda z: softmax(z, axis), lambda graph: list(softmaxes(graph)))
-    (place,) = places
-    assert place.axis % 2 == axis
-    np.testing.assert_allclose(place.probabilities(graph), bp.softmax(1.5 * Z, axis=axis))
+def _slide(p):
+    return sum(np.sum(p["x"][i : i + 3] * p["k"]) ** 2 for i in range(4))
 
 
-def test_what_is_no_softmax():
-    _, places = found(lambda z: np.exp(z) / np.sum(np.exp(z)), lambda graph: list(softmaxes(graph)))
-    assert places == []
+def _slid(order, add):
+    def by_hand(p):
+        d_x, d_k = np.zeros(6), np.zeros(3)
+        for i in order:
+            d_s = 2 * np.sum(p["x"][i : i + 3] * p["k"])
+            d_x[i : i + 3] = d_s * p["k"] + (d_x[i : i + 3] if add else 0)
+            d_k += d_s * p["x"][i : i + 3]
+        return {"x": d_x, "k": d_k}
+
+    return by_hand
+
+
+def test_repeated_indices_are_assigned():
+    (found,) = bp.compare(
+        _lookup, _TABLE, _looked_up(lambda d, g: d.__setitem__(_IDS, g))
+    ).diagnosis
+    assert (found.mistake, found.node) == ("index-overwritten", "e")
+    assert bp.compare(_lookup, _TABLE, _looked_up(lambda d, g: np.add.at(d, _IDS, g))).ok
+
+
+@pytest.mark.parametrize("order", [range(4), range(3, -1, -1)])
+def test_windows_overwrite_each_other(order):
+    (found,) = bp.compare(_slide, _WINDOWS, _slid(order, add=False)).diagnosis
+    assert (found.mistake, found.node, found.parameters) == ("index-overwritten", "x", ("x",))
+    assert bp.compare(_slide, _WINDOWS, _slid(order, add=True)).ok
+
+
+def test_what_is_written_in_no_order_is_unexplained():
+    (found,) = bp.compare(_slide, _WINDOWS, _slid((2, 0, 3, 1), add=False)).diagnosis
+    assert found.mistake == "unexplained"
+
+
+def test_two_gradients_are_exchanged():
+    def loss(p):
+        return np.sum(np.tanh(p["a"]) * p["b"] ** 2)
+
+    right = bp.grad(loss)(_TWO)
+    (found,) = bp.compare(loss, _TWO, {"a": right["b"], "b": right["a"]}).diagnosis
+    assert (found.mistake, found.parameters) == ("swapped", ("a", "b"))
+    (found,) = bp.compare(loss, _TWO, right | {"a": right["b"]}).diagnosis
+    assert found.mistake != "swapped"
+
+
+def test_opposite_gradients_have_the_wrong_sign():
+    def loss(p):
+        return np.sum((p["a"] - p["b"]) ** 2)
+
+    right = bp.grad(loss)(_TWO)
+    found = bp.compare(loss, _TWO, {"a": right["b"], "b": right["a"]}).diagnosis
+    assert "swapped" not in {each.mistake for each in found}

@@ -42,6 +42,7 @@ def visit(chromium, tmp_path):
         settings = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
         context = chromium.new_context(**{**settings, **options})
         contexts.append(context)
+        context.set_default_timeout(300_000)  # a busy machine is no error
         context.route("**/*", guarded)
         tab = context.new_page()
         tab.on("pageerror", lambda error: complaints.append(str(error)))

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-import statistics
 
 import numpy as np
 import pytest
@@ -436,7 +435,7 @@ def chain(steps):
     return y
 
 
-def test_500_nodes_stay_usable(visit, record_property):
+def test_500_nodes_stay_usable(visit):
     x = [bp.Value(0.01 * k, name=f"x{k}") for k in range(125)]
     y = x[0]
     for k, each in enumerate(x[1:]):
@@ -445,24 +444,23 @@ def test_500_nodes_stay_usable(visit, record_property):
     page = bp.explore(y)
     tab = visit(page)
     assert tab.evaluate("nodes.length") == 497
-    times = tab.evaluate(
-        """async () => {
-            const times = [];
+    changes = tab.evaluate(
+        """() => {
+            const changes = [];
+            const seen = new MutationObserver(() => {});
+            seen.observe(document, {
+                subtree: true, childList: true, attributes: true, characterData: true });
             for (let k = 1; k < steps.length; k += 1) {
-                const start = performance.now();
                 document.body.dispatchEvent(
                     new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
-                svg.getBBox();  // lays the diagram out
-                document.body.getBoundingClientRect();
-                times.push(performance.now() - start);
-                if (k % 20 === 0) await new Promise(requestAnimationFrame);
+                changes.push(seen.takeRecords().length);
             }
-            return times;
+            return changes;
         }"""
     )
-    assert tab.locator("#count").inner_text() == f"{len(times) + 1} / {len(times) + 1}"
-    record_property("median_ms", statistics.median(times))
-    assert statistics.median(times) < 100
+    assert tab.locator("#count").inner_text() == f"{len(changes) + 1} / {len(changes) + 1}"
+    assert min(changes) > 0
+    assert max(changes) < 50  # what a step changes, however much there is
     assert len(page.html) < 2_500_000
 
 

@@ -13,7 +13,6 @@ def loss(A):
     np.fill_diagonal(K, 0)
     return np.sum(K ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`K[np.diag_indices(n)] += jitter`",
@@ -23,7 +22,6 @@ def loss(A, s):
     K[np.diag_indices(3)] += s
     return np.linalg.slogdet(K)[1]
 """,
-        pending=True,
     ),
     Idiom(
         "`K.flat[::n + 1] += jitter`",
@@ -33,7 +31,6 @@ def loss(A, s):
     K.flat[::4] += s
     return np.linalg.det(K)
 """,
-        pending=True,
     ),
     Idiom(
         "`L[np.tril_indices(n)] = v`",
@@ -43,7 +40,6 @@ def loss(v):
     L[np.tril_indices(2)] = v
     return np.sum((L @ L.T) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`h[h < 0] = 0`",
@@ -53,7 +49,6 @@ def loss(W, b):
     h[h < 0] = 0
     return np.sum(h ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`h[h < 0] *= 0.01`, a leaky relu",
@@ -63,7 +58,6 @@ def loss(W, b):
     h[h < 0] *= 0.01
     return np.sum(h ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`out[mask] = a[mask]; out[~mask] = b[~mask]`",
@@ -76,7 +70,6 @@ def loss(W):
     out[~mask] = np.exp(z[~mask]) / (1 + np.exp(z[~mask]))
     return np.sum((out - T) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`margins[np.arange(n), y] = 0`, the hinge of courses",
@@ -88,7 +81,6 @@ def loss(W):
     margins[np.arange(5), y] = 0
     return np.sum(margins) / 5 + 0.1 * np.sum(W * W)
 """,
-        pending=True,
     ),
     Idiom(
         "`scores[range(n), y] -= 1`",
@@ -98,7 +90,6 @@ def loss(W):
     scores[range(5), y] -= 1
     return np.sum(scores ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`shifted = scores.copy(); shifted[...] = ...`",
@@ -109,7 +100,6 @@ def loss(W):
     shifted[np.arange(5), y] *= 2
     return np.sum(scores * shifted)
 """,
-        pending=True,
     ),
     Idiom(
         "`scores -= np.max(scores)`",
@@ -121,7 +111,6 @@ def loss(W):
     p /= p.sum(axis=1, keepdims=True)
     return -np.log(p[np.arange(5), y]).mean()
 """,
-        pending=True,
     ),
     Idiom(
         "`h *= mask`, `h /= 2`, `h **= 2`",
@@ -145,7 +134,6 @@ def loss(v):
     h += 1
     return np.sum(before * h)
 """,
-        pending=True,
     ),
     Idiom(
         "assigning through a view: `row = H[1]; row[0] = ...`",
@@ -156,7 +144,6 @@ def loss(W):
     row[0] = 7.0
     return np.sum(H ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "assigning through `.T`, `.reshape`, `.ravel()`",
@@ -167,7 +154,6 @@ def loss(W):
     H.reshape(-1)[5] = 0.5
     return np.sum(H ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "a view that sees a later assignment",
@@ -178,7 +164,6 @@ def loss(W):
     H[-1] = W[0] ** 2
     return np.sum(last)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.maximum(a, 0, out=h)`",
@@ -188,7 +173,6 @@ def loss(W):
     np.maximum(h, 0, out=h)
     return np.sum(h ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.exp(h, out=h)`, `np.add(a, b, out=buffer)`",
@@ -200,7 +184,6 @@ def loss(W):
     np.add(h, T, out=buffer)
     return np.sum(buffer ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.dot(X, W, out=buffer)`",
@@ -210,7 +193,6 @@ def loss(W):
     np.dot(X, W, out=buffer)
     return np.sum(buffer ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.log(p, where=p > 0, out=np.zeros_like(p))`",
@@ -219,7 +201,6 @@ def loss(W):
     p = np.maximum(X @ W, 0)
     return np.sum(p * np.log(p, where=p > 0, out=np.zeros_like(p)))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.divide(a, b, out=np.zeros_like(a), where=b != 0)`",
@@ -228,7 +209,6 @@ def loss(W):
     a = X @ W
     return np.sum(np.divide(a, T, out=np.zeros_like(a), where=T != 0))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.copyto(buffer, h)`, `np.place`, `np.putmask`, `np.put`",
@@ -236,10 +216,9 @@ def loss(W):
 def loss(W):
     buffer = np.zeros((4, 3))
     np.copyto(buffer, W)
-    np.putmask(buffer, W > 0.5, 0.1)
+    np.putmask(buffer, W > 0.55, 0.1)
     return np.sum(buffer ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`h.fill(0)`",
@@ -249,7 +228,6 @@ def loss(v):
     h.fill(v[0])
     return np.sum(h * v)
 """,
-        pending=True,
     ),
     Idiom(
         "`h.sort()` of what was computed",
@@ -259,7 +237,6 @@ def loss(v):
     h.sort()
     return np.sum(h * np.arange(3))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.random.shuffle`d indices, `X[idx]`",
@@ -279,7 +256,6 @@ def loss(v):
     a[0], a[2] = a[2] * 2, a[0] * 3
     return a @ x
 """,
-        pending=True,
     ),
     Idiom(
         "`for row in H: row *= 2`",
@@ -290,7 +266,6 @@ def loss(W):
         row *= 2
     return np.sum(H ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`for i, row in enumerate(H): H[i] = row / row.sum()`",
@@ -301,7 +276,6 @@ def loss(W):
         H[i] = row / row.sum()
     return np.sum(H[:, 0] ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`u[1:-1] += dt * (u[2:] - 2 * u[1:-1] + u[:-2])`, a heat equation",
@@ -313,7 +287,6 @@ def loss(v):
         u[1:-1] += 0.2 * (u[2:] - 2 * u[1:-1] + u[:-2])
     return np.sum((u - 0.1) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`u_new[i] = ...; u = u_new.copy()` in a time loop",
@@ -327,7 +300,6 @@ def loss(v):
         u = u_new.copy()
     return np.sum(u ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "changing the parameter itself: `W[0] = 0`",
@@ -355,6 +327,5 @@ def loss(v):
     return np.sum(X ** 2)
 """,
         refused="copy",
-        pending=True,
     ),
 ]

@@ -14,7 +14,6 @@ def loss(v):
         out[k] = v[k] ** 2 * (k + 1)
     return out.sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`out[k] = number` in `np.empty`, `np.empty_like`",
@@ -26,7 +25,6 @@ def loss(v):
         other[k] = out[k] ** 2
     return np.dot(out, other)
 """,
-        pending=True,
     ),
     Idiom(
         "`H[i] = row`",
@@ -37,7 +35,6 @@ def loss(W, b):
         H[i] = np.tanh(X[i] @ W + b)
     return np.sum((H - T) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`H[i, :] = row`, `H[:, t] = state`",
@@ -50,7 +47,6 @@ def loss(A, b):
         H[:, t] = prev
     return np.sum(H[0, :] * H[1, :]) + H[2, -1]
 """,
-        pending=True,
     ),
     Idiom(
         "`h[t] = f(h[t - 1])`, read back from the buffer",
@@ -62,7 +58,6 @@ def loss(v):
         h[t] = np.tanh(v[0] * h[t - 1] + v[1])
     return np.sum(h ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`h = np.zeros((T + 1, n)); h[t + 1] = ...`, `h[-1]` as the first state",
@@ -73,7 +68,6 @@ def loss(A, b):
         h[t] = np.tanh(h[t - 1] @ A * 0.2 + b + X[0, t])
     return np.sum(h[:-1] ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`states = {}; states[t] = ...`",
@@ -96,7 +90,6 @@ def loss(A):
             out[0, 0, i, j] = np.sum(image[i:i + 3, j:j + 3] * A)
     return np.sum(out ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`out[i, j] = np.max(window)`, max-pooling in loops",
@@ -108,7 +101,6 @@ def loss(W):
             out[i, j] = np.max(W[2 * i:2 * i + 2, j:j + 2])
     return np.sum(out * np.array([[1.0, 2.0], [3.0, 4.0]]))
 """,
-        pending=True,
     ),
     Idiom(
         "`K[i, j] = k(x[i], x[j])`, a kernel matrix in loops",
@@ -121,7 +113,6 @@ def loss(v):
         K[i, i] += v[1]
     return np.linalg.slogdet(K)[1]
 """,
-        pending=True,
     ),
     Idiom(
         "`padded[1:-1, 1:-1] = W`",
@@ -131,7 +122,6 @@ def loss(W):
     padded[1:-1, 1:-1] = W
     return np.sum((padded[1:] - padded[:-1]) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`Z[:, 0] = 1; Z[:, 1:] = ...`",
@@ -142,7 +132,6 @@ def loss(W):
     Z[:, 1:] = np.tanh(X @ W)
     return np.sum(Z @ np.arange(1.0, 5)) ** 2
 """,
-        pending=True,
     ),
     Idiom(
         "`Z[::2] = a; Z[1::2] = b`",
@@ -153,7 +142,6 @@ def loss(W):
     Z[1::2] = np.sin(W)
     return np.sum(np.diff(Z, axis=0) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`total = np.zeros(3); total += v`",
@@ -164,7 +152,6 @@ def loss(W):
         total += X[i] @ W
     return np.sum(total ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`total = 0; total += ...`",
@@ -185,7 +172,6 @@ def loss(W):
         out[y[i]] += np.sum(X[i] @ W)
     return np.sum(out ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`out[i, j] += a[i, k] * b[k, j]`, three loops",
@@ -198,7 +184,6 @@ def loss(W):
                 out[i, j] += X[i, k] * W[k, j]
     return np.sum((out - T) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.add.at(out, index, values)`",
@@ -208,7 +193,6 @@ def loss(W):
     np.add.at(out, y, np.sum(X @ W, axis=1))
     return np.sum(out ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`out[index] += values` with repeats, which count once",
@@ -218,6 +202,5 @@ def loss(W):
     out[y] += np.sum(X @ W, axis=1)
     return np.sum(out ** 2)
 """,
-        pending=True,
     ),
 ]

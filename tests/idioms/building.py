@@ -11,7 +11,6 @@ IDIOMS = [
 def loss(s):
     return np.sum(np.full(3, s) * x)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.full_like(x, v)`",
@@ -19,7 +18,6 @@ def loss(s):
 def loss(s):
     return np.sum(np.full_like(x, s ** 2) * x)
 """,
-        pending=True,
     ),
     Idiom(
         "`s * np.ones(n)`, `np.ones(n) * s`",
@@ -48,7 +46,6 @@ def loss(W):
 def loss(v):
     return np.sum(np.c_[v, v ** 2] @ np.array([1.0, -2.0]))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.c_[np.ones(n), X] @ theta`",
@@ -63,7 +60,6 @@ def loss(W):
 def loss(v, s):
     return np.sum(np.r_[v, s, 1.0] ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.append(v, s)`, `np.insert`",
@@ -79,7 +75,6 @@ def loss(v):
     grid = np.linspace(v[1], v[2], 5)
     return np.sum(np.exp(-grid ** 2))
 """,
-        pending=True,
     ),
     Idiom(
         "`a + (b - a) * np.arange(n) / n`",
@@ -191,7 +186,5 @@ def loss(v):
     np.random.seed(0)
     return np.sum(np.random.normal(v[0], v[1], 6) ** 2)
 """,
-        refused="standard_normal",
-        pending=True,
     ),
 ]

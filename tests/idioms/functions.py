@@ -11,7 +11,6 @@ IDIOMS = [
 def loss(W):
     return np.sum((X @ W) ** 2, where=T > 0.2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.mean(h, where=mask)`",
@@ -19,7 +18,6 @@ def loss(W):
 def loss(W):
     return np.mean((X @ W) ** 2, where=T > 0.2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.sum(h, initial=1)`, `np.max(h, initial=0)`",
@@ -27,7 +25,6 @@ def loss(W):
 def loss(W):
     return np.sum(W, initial=1.0) * np.max(W, initial=0.0)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.add.reduce(W, axis=0)`, `np.multiply.reduce`",
@@ -35,7 +32,6 @@ def loss(W):
 def loss(W):
     return np.sum(np.add.reduce(W, axis=0) ** 2) + np.multiply.reduce(W[0])
 """,
-        pending=True,
     ),
     Idiom(
         "`np.maximum.reduce([a, b, c])`",
@@ -51,7 +47,6 @@ def loss(v):
 def loss(v):
     return np.sum(np.subtract.outer(v, x) ** 2 * np.multiply.outer(v, v))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.add.accumulate(v)`, `np.multiply.accumulate`",
@@ -59,7 +54,6 @@ def loss(v):
 def loss(v):
     return np.sum(np.add.accumulate(v) * np.multiply.accumulate(v))
 """,
-        pending=True,
     ),
     Idiom(
         "`h.sum(1)`, `h.mean(0, keepdims=True)`, `h.max(axis=-1)`",
@@ -163,7 +157,6 @@ def loss(W):
     z = X @ W
     return np.sum(np.piecewise(z, [z < 0, z >= 0], [lambda z: 0.1 * z, lambda z: z ** 2]))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.select(conditions, choices)`",
@@ -191,7 +184,6 @@ def relu(z):
 def loss(W):
     return np.sum(np.vectorize(relu)(X @ W) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`@np.vectorize`, `np.vectorize(f, otypes=[float])`",
@@ -203,7 +195,6 @@ def clipped(z):
 def loss(v):
     return np.sum(clipped(v) * np.vectorize(lambda a: a ** 2, otypes=[float])(v))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.apply_along_axis(f, 1, W)`",
@@ -215,7 +206,6 @@ def softmax(z):
 def loss(W):
     return np.sum((np.apply_along_axis(softmax, 1, X @ W) - T) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.array(list(map(f, v)))`",
@@ -223,7 +213,6 @@ def loss(W):
 def loss(v):
     return np.sum(np.array(list(map(lambda a: np.sin(a), v))) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.fromiter((f(a) for a in v), float)`",
@@ -231,7 +220,6 @@ def loss(v):
 def loss(v):
     return np.sum(np.fromiter((a ** 2 for a in v), float))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.polyval(v, x)`",
@@ -239,7 +227,6 @@ def loss(v):
 def loss(v):
     return np.sum((np.polyval(v, x) - np.array([1.0, 0.5, 2.0])) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.poly1d(v)(x)`",
@@ -266,7 +253,6 @@ def loss(v):
     slope, level = np.polyfit(x, v, 1)
     return slope * level
 """,
-        pending=True,
     ),
     Idiom(
         "`np.vander(v, 3)`",
@@ -274,6 +260,5 @@ def loss(v):
 def loss(v):
     return np.linalg.det(np.vander(v, 3))
 """,
-        pending=True,
     ),
 ]

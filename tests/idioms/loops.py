@@ -63,7 +63,6 @@ def loss(W):
 def loss(W):
     return sum(np.sin(w) * sum(index) for index, w in np.ndenumerate(W))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.nditer(W, flags=['multi_index'])`",
@@ -83,7 +82,6 @@ def loss(W):
 def loss(W):
     return sum(w ** 2 for w in W.flat) + W.flatten().sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`sum(list)`, `max(list)`, `min(list)`",

@@ -22,7 +22,6 @@ def loss(W):
     print("loss %.3f" % value, "{:.3f}".format(value))
     return value
 """,
-        pending=True,
     ),
     Idiom(
         "`print(loss)`, `print(W)`, `str(loss)`, `repr(loss)`",
@@ -69,7 +68,6 @@ def loss(W):
     return np.sum((X @ W) ** 2).item()
 """,
         refused="item",
-        pending=True,
     ),
     Idiom(
         "`W.tolist()`, then numbers",
@@ -78,7 +76,6 @@ def loss(W):
     return sum(w ** 2 for row in W.tolist() for w in row)
 """,
         refused="tolist",
-        pending=True,
     ),
     Idiom(
         "`float(v[0])` on the way",
@@ -113,7 +110,6 @@ import math
 def loss(v):
     return math.exp(-v[0]) + math.sqrt(v[1]) * math.log(v[2])
 """,
-        pending=True,
     ),
     Idiom(
         "`from math import exp, pi`",
@@ -123,7 +119,6 @@ from math import exp, pi
 def loss(v):
     return exp(-v[0] ** 2 / 2) / (2 * pi) ** 0.5 * v[1]
 """,
-        pending=True,
     ),
     Idiom(
         "`math.tanh`, `math.hypot`, `math.atan2`, `math.pow`",
@@ -133,7 +128,6 @@ import math
 def loss(v):
     return math.hypot(v[0], v[1]) * math.tanh(v[2]) + math.atan2(v[0], v[2]) * math.pow(v[1], 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`math.isclose`, `math.isnan`",
@@ -143,7 +137,6 @@ import math
 def loss(v):
     return v[1] if math.isnan(v[0]) or math.isclose(v[0], 2) else v[0] ** 2
 """,
-        pending=True,
     ),
     Idiom(
         "`from numpy import exp, sum`",
@@ -155,7 +148,6 @@ def loss(v):
     out[1] = exp(v[0])
     return sum(out * v)
 """,
-        pending=True,
     ),
     Idiom(
         "`import numpy`, `import numpy.linalg as la`",
@@ -176,7 +168,6 @@ def loss(v):
     out[0] = v[0] ** 2
     return out.sum() * v[1]
 """,
-        pending=True,
     ),
     Idiom(
         "`isinstance(loss, float)`",
@@ -197,7 +188,6 @@ def loss(W):
         return np.sum(W ** 2)
     raise TypeError("an array was expected")
 """,
-        pending=True,
     ),
     Idiom(
         "`np.isscalar(v)`, `np.ndim(v) == 0`",
@@ -205,7 +195,6 @@ def loss(W):
 def loss(v):
     return v[0] ** 2 if np.isscalar(v[0]) and np.ndim(v) == 1 else v[1]
 """,
-        pending=True,
     ),
     Idiom(
         "`copy.deepcopy(params)`, `copy.copy`",
@@ -216,7 +205,6 @@ def loss(W, b):
     params = copy.deepcopy({"W": W, "layers": [b]})
     return np.sum((X @ params["W"] + copy.copy(params["layers"][0])) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`params = {...}`, `grads = {k: ... for k in params}`",
@@ -254,7 +242,6 @@ def loss(W, b):
     net = Net(W, b)
     return np.sum((net.forward(X) - T) ** 2) / 2
 """,
-        pending=True,
     ),
     Idiom(
         "layers as objects that keep their input",
@@ -364,6 +351,5 @@ def loss(v):
         cache[len(cache)] = vi * 2
     return np.prod(list(cache.values()))
 """,
-        pending=True,
     ),
 ]

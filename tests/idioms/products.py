@@ -18,7 +18,6 @@ def loss(W, b):
 def loss(W, b):
     return np.sum((X.dot(W) + b - T) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`W.T.dot(...)`, `np.dot(X, W)`",
@@ -33,7 +32,6 @@ def loss(W):
 def loss(W):
     return np.sum(X[:4].T.dot(W) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.matrix(X) * W`",
@@ -57,7 +55,6 @@ def loss(v):
     p = np.array([v[0] * v[1], np.sin(v[2])])
     return np.sum(p ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.array([[cos, -sin], [sin, cos]])`, a rotation",
@@ -66,7 +63,6 @@ def loss(s):
     R = np.array([[np.cos(s), -np.sin(s)], [np.sin(s), np.cos(s)]])
     return np.sum((R @ np.array([1.0, 2.0]) - np.array([0.3, 1.9])) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.array` of numbers and plain numbers mixed",
@@ -75,7 +71,6 @@ def loss(s):
     M = np.array([[1.0, s, 0], [0, 1, s ** 2], [0, 0, 1]])
     return np.sum(M.dot(x) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.array(list)` of what a loop appended",
@@ -88,7 +83,6 @@ def loss(v):
         states.append(h)
     return np.array(states).var()
 """,
-        pending=True,
     ),
     Idiom(
         "`np.array([f(row) for row in W])`",
@@ -97,7 +91,6 @@ def loss(W):
     norms = np.array([np.sqrt(np.sum(row ** 2)) for row in W])
     return np.sum(norms * np.arange(4))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.array(list_of_rows)`",
@@ -107,7 +100,6 @@ def loss(W, b):
     H = np.array(rows)
     return np.sum((H - T) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.array(W)` to copy",
@@ -116,7 +108,6 @@ def loss(W):
     V = np.array(W)
     return np.sum(V * V)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.array(W, dtype=float)`",
@@ -125,7 +116,6 @@ def loss(W):
     V = np.array(W, dtype=float)
     return np.sum(V ** 3)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.asarray(W)` at the start of a function",
@@ -137,7 +127,6 @@ def softplus(z):
 def loss(W):
     return softplus(W).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`np.asarray(W, dtype=np.float64)`",
@@ -145,7 +134,6 @@ def loss(W):
 def loss(W):
     return (np.asarray(W, dtype=np.float64) ** 2).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`np.asanyarray`, `np.ascontiguousarray`",
@@ -153,7 +141,6 @@ def loss(W):
 def loss(W):
     return (np.ascontiguousarray(np.asanyarray(W).T) ** 2).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`np.atleast_2d(v)`",
@@ -171,7 +158,6 @@ def loss(W):
         losses.append(np.sum((X[i] @ W - T[i]) ** 2))
     return np.mean(losses)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.sum([... for ...])`",
@@ -179,7 +165,6 @@ def loss(W):
 def loss(v):
     return np.sum([np.log(vi) * vi for vi in v])
 """,
-        pending=True,
     ),
     Idiom(
         "`sum(vi ** 2 for vi in v)`",
@@ -194,7 +179,6 @@ def loss(v):
 def loss(v):
     return np.max([v[0] ** 2, v[1], v[2] / 2])
 """,
-        pending=True,
     ),
     Idiom(
         "`np.maximum(0, z)`",

@@ -14,7 +14,6 @@ def loss(W):
     p = expit(X @ W)
     return -np.sum(T * np.log(p) + (1 - T) * np.log(1 - p))
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.special.logit`, `xlogy`, `entr`",
@@ -25,7 +24,6 @@ def loss(v):
     p = v / v.sum()
     return np.sum(logit(p) + xlogy(p, v)) + entr(p).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.special.logsumexp(z, axis=1)`",
@@ -36,7 +34,6 @@ def loss(W):
     z = X @ W
     return np.sum(logsumexp(z, axis=1) - z[np.arange(5), y])
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.special.softmax`, `log_softmax`",
@@ -47,7 +44,6 @@ def loss(W):
     z = X @ W
     return -np.sum(T * log_softmax(z, axis=1)) + np.sum(softmax(z, axis=1) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.special.erf`, `erfc`, `ndtr`",
@@ -57,7 +53,6 @@ from scipy.special import erf, erfc, ndtr
 def loss(v):
     return np.sum(v * (1 + erf(v / np.sqrt(2))) / 2) + erfc(v[0]) + np.log(ndtr(v)).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.special.gammaln`, `digamma`, `gamma`, `betaln`",
@@ -68,7 +63,6 @@ def loss(v):
     return (special.gammaln(v.sum()) - special.gammaln(v).sum() + special.digamma(v[2])
             + special.gamma(v[0]) + special.betaln(v[0], v[1]))
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.special.i0`, `i1`, `j0`, `j1`",
@@ -78,7 +72,6 @@ from scipy.special import i0, i1, j0, j1
 def loss(v):
     return np.sum(np.log(i0(v)) + i1(v) + j0(v) * j1(v))
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.stats.norm.logpdf(x, mu, sigma)`",
@@ -88,7 +81,6 @@ from scipy.stats import norm
 def loss(v):
     return -np.sum(norm.logpdf(x, v[0], v[2])) - norm.logpdf(x, loc=v[1], scale=1.5).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.stats.norm.cdf`, `logcdf`, `pdf`",
@@ -98,7 +90,6 @@ from scipy import stats
 def loss(v):
     return np.sum(stats.norm.cdf(v) * stats.norm.pdf(v)) + stats.norm.logcdf(v).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.stats.t.logpdf`, `poisson.logpmf`",
@@ -109,7 +100,6 @@ def loss(v):
     counts = np.array([1, 0, 3])
     return -stats.poisson.logpmf(counts, np.exp(v)).sum() - stats.t.logpdf(x, 4, v[0], v[1]).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.stats.multivariate_normal.logpdf`",
@@ -119,7 +109,6 @@ from scipy.stats import multivariate_normal
 def loss(b, A):
     return -multivariate_normal.logpdf(T, b, A @ A.T).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.linalg.solve_triangular(L, b, lower=True)`",
@@ -130,7 +119,6 @@ def loss(A, b):
     L = np.linalg.cholesky(A @ A.T)
     return np.sum(solve_triangular(L, b, lower=True) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.linalg.cho_solve(cho_factor(K), b)`",
@@ -140,7 +128,6 @@ from scipy.linalg import cho_factor, cho_solve
 def loss(A, b):
     return b @ cho_solve(cho_factor(A @ A.T), b)
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.linalg.expm(A)`, `scipy.linalg.inv`",
@@ -150,7 +137,6 @@ import scipy.linalg
 def loss(A):
     return np.sum(scipy.linalg.expm(A / 3)) + scipy.linalg.inv(A).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.signal.convolve2d(image, K, mode='valid')`, `correlate2d`",
@@ -162,7 +148,6 @@ def loss(A):
     out = signal.correlate2d(image, A, mode="valid") + signal.convolve2d(image, A, mode="valid")
     return np.sum(out ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.signal.convolve(v, x)`, `fftconvolve`",
@@ -172,7 +157,6 @@ from scipy.signal import convolve, correlate
 def loss(v):
     return np.sum(convolve(v, x, mode="same") ** 2) + correlate(v, x).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.spatial.distance.cdist(X, W)`",
@@ -194,7 +178,6 @@ def loss(v):
     return np.sum(path ** 2)
 """,
         refused="odeint",
-        pending=True,
     ),
     Idiom(
         "an ODE by Runge-Kutta in a loop",
@@ -213,6 +196,5 @@ def loss(v):
         total += np.sum((u - 1) ** 2)
     return total
 """,
-        pending=True,
     ),
 ]

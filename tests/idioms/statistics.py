@@ -21,7 +21,6 @@ def loss(W):
     h = X @ W
     return np.linalg.det(np.cov(h.T)) + np.corrcoef(h, rowvar=False)[0, 1]
 """,
-        pending=True,
     ),
     Idiom(
         "`np.percentile(h, 30)`, `np.quantile(h, 0.25, axis=0)`",
@@ -30,7 +29,6 @@ def loss(W):
     h = X @ W
     return np.percentile(h, 30) + np.quantile(h, 0.25, axis=0).sum()
 """,
-        pending=True,
     ),
     Idiom(
         "`np.median(h)`, `np.median(h, axis=(0, 1))`",
@@ -99,7 +97,6 @@ def loss(W):
     windows = sliding_window_view(W, (2, 2))
     return np.sum(windows.max(axis=(2, 3)) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`as_strided`",
@@ -110,7 +107,6 @@ def loss(v):
     return np.sum(as_strided(v, (2, 2), (8, 8)) ** 2)
 """,
         refused="sliding_window_view",
-        pending=True,
     ),
     Idiom(
         "im2col by index arrays, `padded[k, i, j]`",

@@ -556,7 +556,7 @@ def test_full_of_a_value():
         (lambda v: np.pad(v, 1, "mean"), "mode 'mean' is not supported.*constant, edge"),
         (lambda v: np.pad(v, 1, np.sum), "not supported"),
         (lambda v: np.pad(v, 1, "reflect", reflect_type="odd"), "reflect_type='odd'"),
-        (lambda v: np.take(v, v), "take: indices must be plain numbers, got a Value"),
+        (lambda v: np.take(v, v), "an index must be integers or booleans, got a Value"),
         (lambda v: np.insert(v, v, 1.0), "insert: obj must be plain"),
         (lambda v: np.take(v, 0, out=np.empty(())), "take: out=: a Value cannot"),
         (lambda v: np.roll(v, v[0]), "roll: shift must be plain"),

@@ -8,7 +8,7 @@ import pytest
 
 import tinygrad_bp as bp
 from tests.forms import FORMS, matrices, parts
-from tests.test_ops_backends import table
+from tests.samples import SAMPLES, rows
 
 
 def in_graphs(fun, a):
@@ -26,32 +26,32 @@ def in_graphs(fun, a):
                 yield node.op, node.data, [each.data for each in node.parents]
 
 
-def in_programs(fun, a):
+def in_programs(sample):
     """Return the same for what is derived, where places and masks are steps as well."""
-    program = bp.derive(fun, np.ascontiguousarray(a)).program
-    values = program.evaluate([a])
-    for step, value in zip(program.instructions, values, strict=True):
-        if step.op is not None:
-            yield step.op, value, [values[k] for k in step.operands]
+    args = sample.arguments(0)
+    program = bp.derive(lambda *a: np.sum(np.tanh(sample.fun(*a))), *args).program
+    for given in (args, [np.asfortranarray(a) for a in args], [a[::-1].copy()[::-1] for a in args]):
+        values = program.evaluate(given)
+        for step, value in zip(program.instructions, values, strict=True):
+            if step.op is not None:
+                yield step.op, value, [values[k] for k in step.operands]
 
 
 @cache
 def kinds():
     """Find out for each op whether its output is a view of an operand, a copy, or either."""
     found = defaultdict(set)
-    ways = [(in_graphs, FORMS[name]) for name in FORMS]
-    ways += [(in_programs, table.function_of(name)) for name in table.ops()]
-    for steps, fun in ways:
-        for a in matrices():
-            for op, value, operands in steps(fun, a):
-                shared = any(np.shares_memory(value, each) for each in operands)
-                found[op].add("view" if shared else "copy")
+    steps = [each for form in FORMS.values() for a in matrices() for each in in_graphs(form, a)]
+    steps += [each for name in rows() for each in in_programs(SAMPLES[name])]
+    for op, value, operands in steps:
+        shared = any(np.shares_memory(value, each) for each in operands)
+        found[op].add("view" if shared else "copy")
     return {op: kind.pop() if len(kind) == 1 else "either" for op, kind in found.items()}
 
 
-@pytest.mark.parametrize("name", table.ops())
+@pytest.mark.parametrize("name", rows())
 def test_an_op_that_gives_a_view_says_so(name):
-    op = table.ops()[name]
+    op = rows()[name]
     assert op.shares or kinds()[op] == "copy"
 
 

@@ -219,7 +219,6 @@ def test_masks_follow_the_data(name):
         (lambda a: np.sum(a) * float(a[0]), "float"),
         (lambda a: np.sum(a * np.random.rand(2)), "at random"),
         (lambda a: a[int(np.argmax(a.data))], "computed from data"),
-        (lambda a: a[np.argmax(a)], "index"),
         (lambda a: np.sum(a) if a.data[0] > 0 else np.sum(a * a), "other steps"),
         (lambda a: np.sum(a[np.nonzero(a)]), "nonzero"),
     ],

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.value import Value
+from ..kernel.value import Value, constant
 from ..trees import flatten
 from .held import Held, has_objects
 from .pairing import Paired, children, pair
@@ -80,7 +80,7 @@ class Adapted:
         if isinstance(result, tuple) and result:
             result, *self._rest = result
             if self._pulls_back and np.shape(result) != ():
-                return self._projected(result)
+                return self._project(result)
             self._note(f"fun gives {len(self._rest) + 1} things; the first of them is the loss")
         if isinstance(result, list) and len(result) == 1:
             (result,) = result
@@ -90,7 +90,7 @@ class Adapted:
             return np.reshape(result, ())
         return result
 
-    def _projected(self, out: Any) -> Any:
+    def _project(self, out: Any) -> Any:
         """Make a loss of an output: its product with an upstream gradient that is drawn once."""
         if self._upstream is None:
             self._upstream = np.random.default_rng(0).standard_normal(np.shape(out))
@@ -99,16 +99,16 @@ class Adapted:
             "upstream gradient is drawn at random, and the loss is the sum of its products with "
             "the array"
         )
-        return (out * self._upstream).sum()
+        is_value = isinstance(out, Value)
+        return (out * (constant(self._upstream, "dout") if is_value else self._upstream)).sum()
 
     def _as_meant(self, function: Callable[..., Any]) -> Callable[[Any], Any]:
         """Return a function of the parameters that calls one of the program, as that takes them."""
         if (held := self._held) is not None:
-            return (
-                (lambda _: function())
-                if _takes_nothing(function)
-                else (lambda _: function(held.root))
+            alone = _takes_nothing(function) or (
+                inspect.ismethod(function) and not _needs(function)
             )
+            return (lambda _: function()) if alone else (lambda _: function(held.root))
         if not _takes_each(function, self.params):
             return function
         self._note(f"{getattr(function, '__name__', 'fun')} is given each parameter by itself")
@@ -187,7 +187,7 @@ class Adapted:
         chosen = [steps for steps, yes in zip(held.numbers, self._have_gradients(every)) if yes]
         if not chosen:
             held.choose(held.numbers)
-            kept = held.unchanged(lambda: self._loss(None))
+            kept = held.find_unchanged(lambda: self._loss(None))
             chosen = [steps for steps in held.arrays if steps in kept]
         params = held.choose(chosen)
         self._note(f"the parameters are {', '.join(name for name, _ in flatten(params))}")
@@ -213,7 +213,7 @@ class Adapted:
         self._notes[text] = None
 
 
-def _required(function: Callable[..., Any]) -> list[str] | None:
+def _needs(function: Callable[..., Any]) -> list[str] | None:
     """Return the names of the arguments that a function needs; None where that is not known."""
     try:
         parameters = inspect.signature(function).parameters.values()
@@ -234,7 +234,7 @@ def _takes_nothing(function: Callable[..., Any]) -> bool:
 
 def _takes_each(function: Callable[..., Any], params: Any) -> bool:
     """Say whether a function takes each of the parameters as an argument."""
-    required, inside = _required(function), children(params)
+    required, inside = _needs(function), children(params)
     if required is None or len(required) < 2 or inside is None:
         return False
     return set(required) == set(inside) or list(inside) == list(range(len(required)))
@@ -242,8 +242,8 @@ def _takes_each(function: Callable[..., Any], params: Any) -> bool:
 
 def _pulls_back(fun: Callable[..., Any], manual: Callable[..., Any], params: Any) -> bool:
     """Say whether a function takes an upstream gradient and a cache, as ``backward`` does."""
-    required = _required(manual)
-    together = _takes_each(manual, params) and _required(fun) == required
+    required = _needs(manual)
+    together = _takes_each(manual, params) and _needs(fun) == required
     return len(required or ()) == 2 and not together
 
 

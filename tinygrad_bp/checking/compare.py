@@ -5,12 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..diagnosing import Diagnosis
 from .adapting import Adapted
 from .automatic import AutomaticGradient
 from .comparison import (
@@ -32,8 +31,11 @@ from .precision import Precision
 from .problem import Problem, Vector
 from .report import Row
 from .sampling import MANY, Sample
-from .unrecorded import NumericAlone, describe, lost
+from .unrecorded import NumericAlone, describe, where_lost
 from .waiting import shown_after_a_second
+
+if TYPE_CHECKING:
+    from ..diagnosing.diagnose import Findings
 
 Mask = npt.NDArray[np.bool_]
 
@@ -51,16 +53,22 @@ def compare(
     Parameters
     ----------
     fun : callable
-        ``fun(params)`` gives a scalar, the loss. It is run on arrays, for the numeric side, and
-        on Values, for the automatic one. It gets copies and must not change them.
-    params : array_like or Value, or nested dicts, lists and tuples of them
-        Where the gradients are compared. All is done in float64.
+        ``fun(params)`` gives a scalar, the loss, or a tuple with it in front. It is run on arrays,
+        for the numeric side, and on Values, for the automatic one. It gets copies and must not
+        change them. It may also take each parameter as an argument, or none where these are kept
+        in objects.
+    params : array_like or Value, nested dicts, lists and tuples of them, or objects
+        Where the gradients are compared. All is done in float64. Of an object the parameters are
+        the attributes that have a gradient; they are put back in the end.
     manual : like `params`, or callable, optional
         The gradient to be checked, or a function of the parameters that gives it (it gets
         float64 copies). It may also have the gradients of the loss by inner Values, under the
         names that `named` or the variables of `fun` give them: these are compared with the
-        automatic ones, and tell better where a mistake was made. Without `manual` the automatic
-        gradient is compared with the numeric one.
+        automatic ones, and tell better where a mistake was made. Gradients may have names such as
+        ``dW``, or come in order; a function of two arguments, an upstream gradient and a cache,
+        pulls back through what `fun` gives. Without `manual` the gradients that `fun` gives beside
+        the loss are taken, and without those the automatic gradient is compared with the numeric
+        one.
     numeric : {"auto", "complex", "adaptive", "five-point", "central"}, optional
         The method of the numeric side, see `numeric_gradient`.
     tolerance : float, optional
@@ -74,14 +82,18 @@ def compare(
     Raises
     ------
     TypeError
-        If parameters or manual gradients are not real numbers, or `fun` does not return one.
+        If parameters are not real numbers, or `fun` does not return one.
     ValueError
-        If a name is missing in `manual`, is that of nothing or has the wrong shape (a bias whose
-        gradient was not summed over the samples is wrong, and not refused); if `fun` does not
-        return a scalar, changes its input or is not deterministic; if an option is unknown.
+        If `fun` does not return a scalar, changes its input or is not deterministic; if an option
+        is unknown.
 
     Notes
     -----
+    A manual gradient that is missing, of another shape, or no array of real numbers is the verdict
+    of its row. Where `fun` cannot be recorded on Values, or takes numbers out of the graph on the
+    way, the manual gradient is compared with the numeric one alone, and `Comparison.refusal` says
+    why.
+
     Of more than 1,000 entries the numeric side is a sample: some entries, and slopes along random
     directions in which all entries of a parameter move. Every manual entry is compared with the
     automatic one all the same; a note says how far the automatic one may be off. Where a slope
@@ -128,6 +140,7 @@ def compare(
     w: constant-factor
       The gradient of w is 0.5 times the right one. That makes the gradient of w wrong.
       Look for a constant that was lost or put in twice on the way to w: divide by 0.5.
+      You computed:   d_w = 0.5 * (2 * w)
       The right step: d_w = 2 * w
     largest relative differences; tolerance 1e-07; numeric side: complex step
     """
@@ -163,7 +176,7 @@ def compare_program(
 
     comparison = settle(automatic)
     if given is not None and automatic.left and comparison.automatic_is_wrong:
-        comparison = settle(NumericAlone(by_steps, problem, lost(automatic.left)))
+        comparison = settle(NumericAlone(by_steps, problem, where_lost(automatic.left)))
     comparison.notes = program.notes + comparison.notes
     return comparison
 
@@ -200,20 +213,22 @@ def _settle(judge: Judge) -> Comparison:
         sample=judge.sample,
     )
     if given is not None and comparison.recorded and not verdict.automatic_wrong.any():
-        comparison.diagnosis = _find_cause(problem, given, comparison, judge.noise + judge.slack)
+        found = _find_cause(problem, given, comparison, judge.noise + judge.slack)
+        if found is not None:
+            comparison.diagnosis, comparison.reconstruction = found
     return comparison
 
 
 def _find_cause(
     problem: Problem, given: Manual, comparison: Comparison, noise: Vector
-) -> list[Diagnosis]:
+) -> Findings | None:
     """Find the cause of a wrong manual gradient; what looks for it is imported only then.
 
     The verdict stands, whatever happens here.
     """
     wrong = [row for row in comparison.rows if row.verdict == "wrong" and row.name in given.arrays]
-    if not wrong or given.is_zero:
-        return []
+    if not wrong:
+        return None
     from ..diagnosing.diagnose import diagnose
 
     allowed = dict(zip(problem.names, problem.arrays(noise), strict=True))
@@ -232,7 +247,7 @@ def _find_cause(
             RuntimeWarning,
             stacklevel=6,
         )
-        return []
+        return None
 
 
 def _step_rows(given: Manual | None, automatic: AutomaticGradient, tolerance: float) -> list[Row]:

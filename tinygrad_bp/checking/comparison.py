@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import repeat
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,10 @@ from .pairing import Unread
 from .problem import Problem, Vector
 from .report import NO_BREAK, Entry, Report, Row, Verdict, WrongSide
 from .sampling import Sample
-from .unrecorded import NumericAlone, lost
+from .unrecorded import NumericAlone, where_lost
+
+if TYPE_CHECKING:
+    from ..diagnosing.reconstruction import Reconstruction
 
 Mask = npt.NDArray[np.bool_]
 
@@ -59,6 +62,11 @@ class Comparison(Report):
     refusal : str
         Why the function could not be recorded on Values, and where; empty where it was. If not,
         the manual gradient is compared with the numeric one alone.
+    reconstruction : Reconstruction or None
+        The backward pass with all these mistakes in it, a `Derivation`: called like `fun` it
+        returns the value and the wrong gradients; its `source` has the wrong lines marked, its
+        `diff` says what to change. None where the mistakes do not explain every number. Where
+        `manual` was no function it rests on one point.
     """
 
     def __init__(
@@ -96,6 +104,7 @@ class Comparison(Report):
         self.loss, self.tolerance = problem.loss, tolerance
         self.numeric_method, self.numeric_note = numeric.method, numeric.reason
         self.diagnosis: list[Diagnosis] = []
+        self.reconstruction: Reconstruction | None = None
         self.notes = [] if given is None else list(dict.fromkeys(given.notes))
         if sample is not None:
             self.notes.append(sample.describe(sides.automatic))
@@ -197,14 +206,14 @@ class Comparison(Report):
         if wrong.any():
             yield f"{wrong.sum()} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
         if not reached:
+            why = where_lost(self._left) if self._left else ".detach() or no_grad() in fun?"
             yield (
-                f"the graph of fun does not reach it, but fun depends on it"
-                f"{f': {lost(self._left)}' if self._left else ' (.detach() or no_grad() in fun?)'}"
+                f"the graph of fun does not reach it, but fun depends on it: {why}"
                 if automatic_wrong.any()
                 else "fun does not depend on it: its gradient is 0"
             )
         elif automatic_wrong.any() and np.isfinite(automatic[automatic_wrong]).all():
-            why = lost(self._left) if self._left else "a wrong derivative rule, or a kink"
+            why = where_lost(self._left) if self._left else "a wrong derivative rule, or a kink"
             yield f"automatic and numeric differ: {why}"
         yield from self._notes_on_kinks(block)
         if manual is not None and not self._nothing_yet and wrong.any() and not manual.any():
@@ -263,7 +272,7 @@ class Comparison(Report):
     def _remarks(self) -> Iterator[str]:
         if not np.isfinite(self.loss):
             yield f"the loss is {self.loss}"
-        if self._nothing_yet:
+        if self._nothing_yet and not self.diagnosis:  # which says so
             yield "all manual gradients are 0: nothing is computed yet"
         yield from self.faults
         if len(self._unread) == len(self.rows):

@@ -68,9 +68,9 @@ class Held:
         found = [p for p in self.places if not _is_gradient(p)]
         return [p.steps for p in found if np.ndim(p.leaf) and p.leaf.dtype.kind == "f"]
 
-    def unchanged(self, run: Callable[[], Any]) -> set[Steps]:
+    def find_unchanged(self, run: Callable[[], Any]) -> set[Steps]:
         """Return the places whose numbers are the same objects after something has run."""
-        with self.restored():
+        with self.restore_after():
             run()
             later = {place.steps: place.leaf for place in Held(self.root).places}
         return {p.steps for p in self.places if later.get(p.steps) is p.leaf}
@@ -78,12 +78,12 @@ class Held:
     def choose(self, steps: Collection[Steps]) -> Any:
         """Take the numbers at some places for the parameters; return them, nested."""
         self._chosen = [place.steps for place in self.places if place.steps in steps]
-        return _nested(self.root, set(self._chosen), ())
+        return _nest(self.root, set(self._chosen), ())
 
     def gradients(self) -> Any:
         """Return the gradients that are kept now, nested as they are."""
         now = [place.steps for place in Held(self.root).places if _is_gradient(place)]
-        return _nested(self.root, set(now), ())
+        return _nest(self.root, set(now), ())
 
     @contextmanager
     def put(self, leaves: Sequence[Any]) -> Iterator[None]:
@@ -94,7 +94,7 @@ class Held:
             for p in self.places
             if p.steps in new and isinstance(p.leaf, np.ndarray)
         }
-        with self.restored():
+        with self.restore_after():
             for place in self.places:
                 if place.steps in new:
                     _set(place.container, place.key, new[place.steps])
@@ -103,9 +103,9 @@ class Held:
             yield
 
     @contextmanager
-    def restored(self) -> Iterator[None]:
+    def restore_after(self) -> Iterator[None]:
         """Put back, after a block, all that the objects had before it."""
-        before = [(each, dict(_held_by(each))) for each in self._containers]
+        before = [(each, dict(_items_of(each))) for each in self._containers]
         try:
             yield
         finally:
@@ -117,7 +117,7 @@ def _inside(thing: Any) -> dict[Any, Any] | None:
     return attributes(thing) if is_object(thing) else children(thing)
 
 
-def _held_by(thing: Any) -> dict[Any, Any]:
+def _items_of(thing: Any) -> dict[Any, Any]:
     return vars(thing) if is_object(thing) else children(thing) or {}
 
 
@@ -149,13 +149,13 @@ def _is_gradient(place: _Place) -> bool:
     )
 
 
-def _nested(thing: Any, steps: set[Steps], at: Steps) -> Any:
+def _nest(thing: Any, steps: set[Steps], at: Steps) -> Any:
     """Give the chosen numbers the structure in which they are held; () where a list has none."""
     if at in steps:
         return thing
     on_the_way = {each[len(at)] for each in steps if each[: len(at)] == at}
     inside = _inside(thing) or {}
-    parts = {key: _nested(inside[key], steps, (*at, key)) for key in inside if key in on_the_way}
+    parts = {key: _nest(inside[key], steps, (*at, key)) for key in inside if key in on_the_way}
     if isinstance(thing, list | tuple):
         return [parts.get(k, ()) for k in range(len(thing))]
     return parts

@@ -69,7 +69,7 @@ def pair(tree: Any, given: Any) -> Paired:
     return Paired(dict(zip(names, found, strict=True)), reader.extra, reader.notes)
 
 
-def related(keys: Iterable[Any], names: Iterable[Any]) -> dict[Any, Any]:
+def relate(keys: Iterable[Any], names: Iterable[Any]) -> dict[Any, Any]:
     """Find which key names the gradient of which parameter: the same, ``dW``, ``W_grad``...
 
     Exact names come first, then those of gradients, then those that differ in case and
@@ -169,7 +169,7 @@ class _Reader:
         if len(got) == len(names) != len(wanted) and not _has_names(got):
             self._note_order(names)
             return iter(list(got.values()))
-        if _has_names(wanted) and _has_names(got) and not related(got, wanted):
+        if _has_names(wanted) and _has_names(got) and not relate(got, wanted):
             return self._by_last_name(names, given)
         return self.read(tree, given)
 
@@ -184,8 +184,11 @@ class _Reader:
         if given is None:
             yield from self._none(tree, "its gradient is None")
             return
+        if not got and isinstance(got, dict):
+            yield from self._none(tree, MISSING.why)
+            return
         if got is None:
-            why = f"expected gradients of {_listed(wanted)}, got {_kind(given)}"
+            why = f"expected gradients of {_list(wanted)}, got {_kind(given)}"
             yield from [Unread("not read", why)] * len(flatten(tree))
             return
         key_of = self._keys(wanted, got, path)
@@ -201,7 +204,7 @@ class _Reader:
     def _keys(self, wanted: dict[Any, Any], got: dict[Any, Any], path: str) -> Any:
         """Return which key each name is given under, or why that is not certain."""
         if _has_names(wanted) and _has_names(got):
-            key_of = {name: key for key, name in related(got, wanted).items()}
+            key_of = {name: key for key, name in relate(got, wanted).items()}
             at = f"{path}." if path else ""
             renamed = [f"{at}{key} as that of {at}{n}" for n, key in key_of.items() if n != key]
             if renamed:
@@ -210,7 +213,7 @@ class _Reader:
         if len(wanted) != len(got):
             return Unread(
                 "not read",
-                f"expected gradients of {_listed(wanted)}, got {len(got)} without these names",
+                f"expected gradients of {_list(wanted)}, got {len(got)} without these names",
             )
         if _has_names(wanted) or _has_names(got):
             self._note_order([path + step(name, path) for name in wanted])
@@ -225,7 +228,7 @@ class _Reader:
             ((key, item),) = got.items()
             self.notes.append(f"gradients were read by name: {key} as that of {name}")
             return item
-        return Unread("not read", f"expected one gradient, got {_listed(got)}")
+        return Unread("not read", f"expected one gradient, got {_list(got)}")
 
     def _none(self, tree: Any, why: str) -> Iterator[Any]:
         return iter([Unread("missing", why)] * len(flatten(tree)))
@@ -234,14 +237,14 @@ class _Reader:
         """Read gradients that are nested in another way: by the last step of each path."""
         unique = _by_last(dict(zip(names, names, strict=True)))
         got = _by_last({path: (path, leaf) for path, leaf in flatten(given)})
-        key_of = {unique[last]: got[key] for key, last in related(got, unique).items()}
+        key_of = {unique[last]: got[key] for key, last in relate(got, unique).items()}
         if key_of:
             read = ", ".join(f"{path} as that of {name}" for name, (path, _) in key_of.items())
             self.notes.append(f"gradients were read by name: {read}")
         return iter([key_of[name][1] if name in key_of else MISSING for name in names])
 
     def _note_order(self, names: Sequence[str]) -> None:
-        self.notes.append(f"gradients were read in order: {_listed(names)}")
+        self.notes.append(f"gradients were read in order: {_list(names)}")
 
     def _note_extra(self, items: dict[Any, Any], path: str) -> None:
         for key, item in items.items():
@@ -255,7 +258,7 @@ def _by_last(items: Mapping[str, Any]) -> dict[str, Any]:
     return {last[path]: item for path, item in items.items() if count[last[path]] == 1}
 
 
-def _listed(names: Iterable[Any]) -> str:
+def _list(names: Iterable[Any]) -> str:
     listed = [str(name) for name in names]
     return ", ".join(listed if len(listed) <= 8 else [*listed[:7], f"... ({len(listed)})"])
 

@@ -219,7 +219,7 @@ def _as_text(comparison: Report) -> str:
     remarks = [line for remark in comparison.remarks for line in _wrap(remark)]
     causes = [line for diagnosis in comparison.diagnosis for line in _as_lines(diagnosis)]
     footer = _wrap(_footer(comparison))
-    refusal = _wrap(_refused(comparison)) if comparison.refusal else []
+    refusal = _wrap(_say_refusal(comparison)) if comparison.refusal else []
     return "\n".join([*refusal, comparison.summary, *body, *remarks, *causes, *footer])
 
 
@@ -231,7 +231,7 @@ def _as_html(comparison: Report) -> str:
         for row in comparison.rows
     )
     remarks = "".join(f"<li>{escape(line)}</li>" for line in comparison.remarks)
-    refusal = f"<p>{escape(_refused(comparison))}</p>" if comparison.refusal else ""
+    refusal = f"<p>{escape(_say_refusal(comparison))}</p>" if comparison.refusal else ""
     return (
         f"<div>{refusal}<p><strong>{escape(comparison.summary)}</strong></p>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
@@ -285,7 +285,7 @@ def _finite(content: Any) -> Any:
     return content
 
 
-def _refused(comparison: Report) -> str:
+def _say_refusal(comparison: Report) -> str:
     """Say that there is no automatic side, and what to do."""
     return (
         "manual gradients are compared with numeric ones alone; there are no automatic ones: "
@@ -316,6 +316,8 @@ def _title(diagnosis: Diagnosis) -> str:
 
 def _as_paragraph(diagnosis: Diagnosis) -> str:
     right = f"<br>The right step: <code>{escape(diagnosis.line)}</code>" if diagnosis.line else ""
+    if diagnosis.yours:
+        right = f"<br>You computed: <code>{escape(diagnosis.yours)}</code>{right}"
     return (
         f"<p><strong>{escape(_title(diagnosis))}</strong><br>{escape(diagnosis.explanation)}"
         f"<br>{escape(diagnosis.fix)}{right}</p>"
@@ -327,6 +329,8 @@ def _as_lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield from _wrap(_title(diagnosis))
     for text in (diagnosis.explanation, diagnosis.fix):
         yield from _wrap(f"  {text}")
+    if diagnosis.yours:
+        yield f"  You computed:   {diagnosis.yours}"
     if diagnosis.line:
         yield f"  The right step: {diagnosis.line}"
 

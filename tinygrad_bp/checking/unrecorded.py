@@ -65,7 +65,7 @@ def describe(error: Exception) -> str:
     return f"{place}: {text}" if place else text
 
 
-def lost(left: Sequence[Left]) -> str:
+def where_lost(left: Sequence[Left]) -> str:
     """Say where numbers left the graph, and the gradient with them."""
     places = [f"{each.what} in line {each.line} of {Path(each.file).name}" for each in left]
     return f"the gradient is lost by {' or '.join(places[:3])}; compute with the Value itself there"

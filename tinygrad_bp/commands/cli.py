@@ -66,6 +66,7 @@ def demo(
     from rich.console import Console
     from rich.markdown import Markdown
 
+    from ..drawing import RenderError
     from .demo import run
     from .demo.notebook_plots import missing_matplotlib
 
@@ -79,6 +80,8 @@ def demo(
         raise _cannot(
             f"cannot write to {out}: {error.strerror or error}; choose another folder with --out"
         ) from None
+    except RenderError as error:
+        raise _cannot(str(error)) from None
     console.print(Markdown((out / "summary.md").read_text(encoding="utf-8")))
     console.print(f"\nAll of it is in [bold]{out}[/]; start with summary.md and graph.svg.")
 

@@ -1,4 +1,10 @@
-"""Why a hand-derived gradient is wrong: where the mistake was made, and which one."""
+"""Why a hand-derived gradient is wrong: which lines of the backward pass were written otherwise.
+
+From the bottom up: `edits` (what was done, as data), `facts` (what is asked of ops), `machine`
+(the backward program with edits, and its sensitivities), `structure`, `pools`, `constants`,
+`evidence`, `probe` (one dot product a candidate), `proposals` (what people do wrong), `search`;
+`script`, `reconstruction`, `explain` (the words), `diagnose`.
+"""
 
 from .diagnosis import Diagnosis
 

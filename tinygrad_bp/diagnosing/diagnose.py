@@ -1,25 +1,38 @@
-"""`diagnose`: from a function and a wrong gradient to a list of `Diagnosis`."""
+"""`diagnose`: from a function and a wrong gradient to what was done wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..programs.labelled import Labelled, record_lines
 from ..trees import flatten, rebuild
-from .case import ROUND_OFF, TOLERANCE, Case, Numbers, residual
+from .catalogue import FIXES
 from .diagnosis import Diagnosis
-from .explain import idle, merged, reported, unexplained
-from .graph import Graph, trace
-from .matching import Cluster, Match
+from .edits import Edit, together
+from .evidence import ROUND_OFF, Case, residual
+from .explain import Explainer, effect, idle, merged
+from .outputs import afterwards, exchanged
+from .reconstruction import Reconstruction, reconstruct
 from .script import Script
-from .search import Search, Solution, confirmed, together
+from .search import Search, Solution
 
 Gradients = Mapping[str, Any]
 
 #: How many more points are looked at where the manual gradient is a function.
 _POINTS = 5
+#: Seconds of processor time.
+BUDGET = 4.0
+
+
+class Findings(NamedTuple):
+    """What was found: the mistakes, nearest to the loss first, and the pass that has them."""
+
+    diagnoses: list[Diagnosis]
+    reconstruction: Reconstruction | None = None
 
 
 def diagnose(
@@ -29,7 +42,8 @@ def diagnose(
     *,
     again: Callable[[Any], Gradients] | None = None,
     noise: Gradients | None = None,
-) -> list[Diagnosis]:
+    budget: float = BUDGET,
+) -> Findings:
     """Find the mistakes that give exactly a manual gradient.
 
     Parameters
@@ -45,135 +59,148 @@ def diagnose(
         Gives `manual` at other parameters of the same structure.
     noise : mapping of str to array, optional
         How far the right gradient of a parameter itself may be off, by round-off.
+    budget : float, optional
+        Seconds of processor time for the search.
 
     Returns
     -------
-    list of Diagnosis
-        The mistakes, those nearest to the loss first. Empty where nothing is wrong.
+    Findings
+        The mistakes, those nearest to the loss first, none where nothing is wrong; and the
+        backward pass with all of them in it, where they explain everything.
 
     Notes
     -----
-    A hypothesis is a mistake made at one place of the graph; a changed backward pass gives the
-    gradients that it would give. Tried are those that reach a wrong gradient and none that is
-    right, conditional on what is explained already. They are accepted if they give the numbers
-    with a residual of at most 1e-9, beyond that noise. With `again`
-    they have to give those at five other points too, unless it gives other numbers when it is
-    called again: then gradients were not zeroed between the calls.
+    A mistake is an edit of the derived backward program. Every operand of it has a sensitivity,
+    so that a dot product says whether something in its place gives the wrong numbers; what may
+    be is run. An edit is accepted if it gives all numbers with a residual of at most 1e-9, or as
+    exact as these are. With `again` it has to give those at other points too, near and far.
     """
     with np.errstate(all="ignore"):
-        graph = trace(fun, params)
-        unneeded = list(_idle(graph, params, manual))
-        if graph is None:
-            return unneeded
-        case = _case(graph, params, manual, noise or {})
-        if again is None:
-            search = Search(case)
-            solution = together(search.solve()) or search.partial()
-        elif kept := _kept(case, _case(graph, params, again(params), noise or {})):
-            solution = [_not_zeroed(cluster, kept) for cluster in together(Search(case).solve())]
-        else:
-            others = list(_elsewhere(fun, params, graph, again, noise or {}))
-            solution = _solved(case, others)
-        return _Report(case, params, Script(graph, fun, params)).of(solution) + unneeded
+        lines = record_lines(fun, params, manual)
+        unneeded = list(_idle(lines, params, manual))
+        if lines is None:
+            return Findings(unneeded)
+        case = _case(lines, manual, noise or {})
+        whole = afterwards(case) or exchanged(case)
+        if whole is not None:
+            return Findings([whole, *unneeded])
+        kept = again is not None and _kept(case, again(params))
+        points = [] if again is None or kept else list(_elsewhere(fun, params, case, again, noise))
+        search = Search(case, lambda edits: all(_holds(p, edits) for p in points), budget)
+        found = _Report(search).of(search.solve(), grows=bool(kept))
+        return found._replace(diagnoses=found.diagnoses + unneeded)
 
 
-def _case(graph: Graph, params: Any, manual: Gradients, noise: Gradients) -> Case:
-    inner = dict(graph.named())
-    places = inner | _parameters(graph, params)
-    handed = {name: number for name, number in places.items() if name in manual}
-    numbers = {number: np.asarray(manual[name]) for name, number in handed.items()}
-    single = any(given.dtype == np.float32 for given in numbers.values())
-    tolerance = 40 * float(np.finfo(np.float32).eps) if single else TOLERANCE
-    allowed = {k: float(np.max(noise.get(name, 0.0), initial=0.0)) for name, k in handed.items()}
-    return Case(graph, numbers, allowed, tolerance)
+def _case(lines: Labelled, manual: Gradients, noise: Gradients) -> Case:
+    allowed = {n: float(np.max(noise.get(n, 0.0), initial=0.0)) for n in lines.names}
+    return Case(lines, {n: np.asarray(manual[n]) for n in lines.names}, allowed)
 
 
-def _idle(graph: Graph | None, params: Any, manual: Gradients) -> Iterator[Diagnosis]:
+def _idle(lines: Labelled | None, params: Any, manual: Gradients) -> Iterator[Diagnosis]:
     """Yield what is to be said of parameters on which the loss does not depend."""
-    needed = {} if graph is None else _parameters(graph, params)
+    needed = [] if lines is None else lines.names
     for path, _ in flatten(params):
         name = path or "params"
         if name not in needed and np.any(manual[name]):
             yield idle(name)
 
 
-def _parameters(graph: Graph, params: Any) -> dict[str, int]:
-    """Return the numbers of the parameters that the loss depends on, by their paths."""
-    paths = [path or "params" for path, _ in flatten(params)]
-    found = zip(paths, graph.leaves, strict=True)
-    return {path: number for path, number in found if number is not None}
-
-
 def _elsewhere(
     fun: Callable[[Any], Any],
     params: Any,
-    graph: Graph,
+    case: Case,
     again: Callable[[Any], Gradients],
-    noise: Gradients,
+    noise: Gradients | None,
 ) -> Iterator[Case]:
-    """Yield other points at which the graph is the same and the manual gradient can be had."""
+    """Yield other points, near and far, at which the program is the same."""
     generator = np.random.default_rng(1)
     arrays = [np.asarray(array, np.float64) for _, array in flatten(params)]
-    for _ in range(_POINTS):
-        moved = [a + 0.3 * generator.standard_normal(a.shape) for a in arrays]
+    form = [(step.op, step.shape) for step in case.lines.steps]
+    for k in range(_POINTS):
+        size = (0.05, 0.3)[k % 2]
+        moved = [
+            a
+            + size
+            * generator.standard_normal(a.shape)
+            * (1 if k % 2 else np.maximum(np.abs(a), 0.1))
+            for a in arrays
+        ]
         try:
             manual = again(rebuild(params, iter([a.copy() for a in moved])))
-            there = trace(fun, rebuild(params, iter(moved)))
+            lines = record_lines(fun, rebuild(params, iter(moved)), manual)
         except Exception:  # the user's code may not work everywhere; there are other points
             continue
         finite = all(np.isfinite(np.asarray(g)).all() for g in manual.values())
-        if there is not None and there.form == graph.form and finite:
-            yield _case(there, params, manual, noise)
+        if lines is not None and finite and [(s.op, s.shape) for s in lines.steps] == form:
+            yield _case(lines, manual, noise or {})
 
 
-def _kept(case: Case, later: Case) -> Numbers:
+def _holds(point: Case, edits: Sequence[Edit]) -> bool:
+    """Whether edits give the numbers of another point."""
+    try:
+        new = point.machine.run(together(edits))
+    except (ValueError, TypeError, IndexError):
+        return False
+    values = point.lines.values
+    return all(point.agrees(name, new.get(k, values[k])) for name, k in point.places.items())
+
+
+def _kept(case: Case, later: Gradients) -> list[str]:
     """Return which gradients are others in a second call at the same point."""
-    return frozenset(
-        k for k, given in case.manual.items() if residual(given, later.manual[k]) > ROUND_OFF
-    )
-
-
-def _not_zeroed(cluster: Cluster, kept: Numbers) -> Cluster:
-    """Where a gradient grows from call to call, keep the explanation that says so."""
-    if cluster[0].fixed <= kept:
-        return [m for m in cluster if m.hypothesis.mistake == "not-zeroed"] or cluster
-    return cluster
-
-
-def _solved(case: Case, others: list[Case]) -> Solution:
-    """Explain one point such that it holds at the others; the first point first."""
-    cases = [case, *others]
-    for here in cases:
-        found = Search(here).solve()
-        if not found:
-            break
-        elsewhere = [other for other in cases if other is not here]
-        kept = [solution for each in found if (solution := confirmed(each, elsewhere))]
-        if kept:
-            return together(kept)
-    return []
+    return [name for name, given in case.manual.items() if residual(given, later[name]) > ROUND_OFF]
 
 
 class _Report:
-    """What is said about the mistakes of a case."""
+    """What is said about a solution."""
 
-    def __init__(self, case: Case, params: Any, script: Script) -> None:
-        self._case, self._script = case, script
-        self._names = {k: name for name, k in _parameters(case.graph, params).items()}
+    def __init__(self, search: Search) -> None:
+        self._search, self._case = search, search.case
 
-    def of(self, solution: Solution) -> list[Diagnosis]:
-        """Describe the mistakes, one after the other."""
-        state = self._case.start
-        found: list[tuple[Match, Diagnosis]] = []
-        for cluster in solution:
-            diagnosis = reported(cluster, state, self._names, self._script)
-            found.append((cluster[0], diagnosis))
-            state = cluster[0].apply(state)
-        reports = merged(found, self._case)
-        wrong = list(self._case.wrong(state))
+    def of(self, solution: Solution, *, grows: bool) -> Findings:
+        """Describe the mistakes, one after the other, and what is left."""
+        case, lines = self._case, self._case.lines
+        script = Script(lines)
+        explainer = Explainer(case, script, self._search.structure)
+        machine = case.machine
+        edits, reports = [], []
+        for found in solution:
+            diagnosis, edit = explainer.reported(found, machine)
+            if grows and "not-zeroed" in diagnosis.alternatives:
+                diagnosis = _not_zeroed(diagnosis)
+            reports.append((diagnosis, edit))
+            edits.append(edit)
+            machine = machine.edited(edit.changes)
+        wrong = case.unexplained(machine)
+        diagnoses = merged(reports, case)
+        rewritten = reconstruct(lines, together(edits)) if edits and not wrong else None
+        if rewritten is not None:
+            diagnoses = [_beside(d, rewritten) for d in diagnoses]
         if not solution and not wrong:  # wrong by less than what a mistake is looked for
-            raw = {k: residual(state.predicted[k], g) for k, g in self._case.manual.items()}
-            wrong = [k for k, found in raw.items() if 0 < found == max(raw.values())][:1]
+            off = {n: residual(case.right[n], g) for n, g in case.manual.items()}
+            wrong = frozenset([max(off, key=lambda name: off[name])] if any(off.values()) else [])
         if wrong:
-            reports.append(unexplained(state, wrong, self._names, self._script))
-        return reports
+            diagnoses.append(explainer.unexplained(machine, wrong))
+        return Findings(diagnoses, rewritten)
+
+
+def _not_zeroed(diagnosis: Diagnosis) -> Diagnosis:
+    """Say of gradients that grow from call to call why they do."""
+    calls = "several" if diagnosis.factor is None else f"{diagnosis.factor:g}"
+    what = f"The gradients of {calls} calls are added up in {diagnosis.node}"
+    return replace(
+        diagnosis,
+        mistake="not-zeroed",
+        explanation=f"{what}. {effect(diagnosis.parameters)}",
+        fix=FIXES["not-zeroed"],
+        alternatives=(),
+        factor=None,
+    )
+
+
+def _beside(diagnosis: Diagnosis, rewritten: Reconstruction) -> Diagnosis:
+    """Keep a line that stands beside the right one."""
+    name = diagnosis.line.partition(" = ")[0]
+    pairs = rewritten.pairs
+    for mine, right in [p for p in pairs if p[0].partition(" = ")[0] == name] or pairs[:1]:
+        return replace(diagnosis, line=right, yours=mine)
+    return diagnosis

@@ -31,6 +31,8 @@ class Diagnosis:
     line : str
         The line of the derived backward pass that is right, in the user's names as far as it
         stays short; empty where there is none.
+    yours : str
+        The line as it was written, for that variable; empty where it is not known.
     alternatives : tuple of str
         Other mistakes that give the same numbers here.
     factor : float or None
@@ -50,3 +52,4 @@ class Diagnosis:
     alternatives: tuple[str, ...] = ()
     factor: float | None = None
     learning_rate: float | None = None
+    yours: str = ""

@@ -2,100 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .case import Case, residual
+from ..programs.program import Kind
 from .catalogue import FIXES, UNEXPLAINED, rank
 from .diagnosis import Diagnosis
-from .graph import SHAPING, Edge, Graph
-from .hypothesis import Unknown
-from .matching import Match
+from .edits import Edit
+from .evidence import Case, residual
+from .machine import Machine
 from .script import Script
-from .sweep import Backward
+from .search import Found
+from .structure import Structure
 
-_AFFINE = frozenset(["matmul", "einsum", "add", "sub", "mul", *SHAPING])
-
-
-def reported(
-    cluster: Sequence[Match], before: Backward, names: Mapping[int, str], script: Script
-) -> Diagnosis:
-    """Describe one mistake.
-
-    Parameters
-    ----------
-    cluster : sequence of Match
-        The hypotheses that give the same numbers.
-    before : Backward
-        The pass without this mistake.
-    names : mapping of int to str
-        The parameters by their numbers.
-    script : Script
-        The derived backward pass.
-    """
-    best = min(cluster, key=lambda match: _preference(match, before.graph))
-    hypothesis, number = best.hypothesis, best.number
-    after = best.apply(before)
-    wrong = [
-        name
-        for k, name in names.items()
-        if residual(after.predicted[k], before.predicted[k]) > 1e-13 or k in best.fixed
-    ] or _below(before.graph, best.fixed, names)
-    words = {name: script.text(k) for name, k in hypothesis.refers.items()}
-    words |= {"node": script.text(hypothesis.place)}
-    words.setdefault("low", script.text(hypothesis.lands))
-    if hypothesis.unknown is Unknown.COEFFICIENT:
-        words |= {"coefficient": f"{abs(number):.6g}", "size": "small" if number < 0 else "large"}
-    elif hypothesis.unknown is not None:
-        words |= {hypothesis.unknown.name.lower(): f"{number:.6g}"}
-    node = words["node"]
-    what = hypothesis.what.format(**words).replace(f"the {node} that gives {node}", f"the {node}")
-    others = {m.hypothesis.mistake for m in cluster} - {hypothesis.mistake}
-    return Diagnosis(
-        mistake=hypothesis.mistake,
-        node=script.name(hypothesis.place),
-        position=before.graph.positions[before.graph.nodes[hypothesis.place]],
-        parameters=tuple(wrong),
-        residual=best.residual,
-        explanation=f"{_sentence(what)} {_effect(wrong)}",
-        fix=FIXES[hypothesis.mistake].format(**words),
-        line=script.line(hypothesis.lands),
-        alternatives=tuple(sorted(others, key=rank)),
-        factor=number if hypothesis.unknown is Unknown.FACTOR else None,
-        learning_rate=number if hypothesis.unknown is Unknown.LEARNING_RATE else None,
-    )
+#: Mistakes that are that much less likely are no alternatives.
+_MARGIN = 2.0
+#: How often gradients may have been added up.
+_CALLS = (2.0, 3.0, 4.0, 5.0, 10.0)
 
 
-def _preference(match: Match, graph: Graph) -> tuple[Any, ...]:
-    """Order the likelier first; of the same mistake the one at a node with a name, and exactly.
+class Explainer:
+    """What is said about the mistakes of a case."""
 
-    A factor on one of several paths, and a sign within the net, are less likely than a mistake
-    that is particular to paths and to second operands.
-    """
-    hypothesis = match.hypothesis
-    vague = hypothesis.unknown is Unknown.FACTOR and (
-        any(isinstance(key, Edge) for key in hypothesis.changed())
-        or (match.number == -1.0 and hypothesis.place != graph.root)
-    )
-    name = graph.nodes[hypothesis.place].name
-    return vague, rank(hypothesis.mistake), not name, -hypothesis.place, match.residual
+    def __init__(self, case: Case, script: Script, structure: Structure) -> None:
+        self._case, self._script, self._structure = case, script, structure
+        steps = case.lines.steps
+        self._leaves = [
+            name for name in case.lines.names if steps[self._of(name)].kind is Kind.INPUT
+        ]
+
+    def _of(self, name: str) -> int:
+        of = self._case.lines.steps[self._case.places[name]].of
+        return -1 if of is None else of
+
+    def reported(self, found: Found, before: Machine) -> tuple[Diagnosis, Edit]:
+        """Describe one mistake, given those before it."""
+        case, script = self._case, self._script
+        edit = min(found.edits, key=self._preference)
+        new = before.run(edit.changes)
+        changed = [
+            name
+            for name in self._leaves
+            if case.places[name] in new
+            and residual(new[case.places[name]], before.values[case.places[name]]) > 1e-13
+        ]
+        wrong = changed or self._below(found.fixed)
+        off = [case.residual(n, new.get(case.places[n], 0.0)) for n in found.fixed]
+        words = self._words(edit)
+        names = self._names(found, edit, len(changed) == len(self._leaves))
+        return Diagnosis(
+            mistake=edit.mistake,
+            node=script.name(edit.node),
+            position=case.lines.positions.get(edit.node),
+            parameters=tuple(wrong),
+            residual=max(off, default=0.0),
+            explanation=f"{_sentence(edit.what.format(**words))} {effect(wrong)}",
+            fix=FIXES[edit.mistake].format(**words),
+            line=script.line(self._lands(edit)),
+            alternatives=tuple(names),
+            factor=edit.factor if edit.mistake == "constant-factor" else None,
+            learning_rate=edit.learning_rate,
+        ), edit
+
+    def _preference(self, edit: Edit) -> tuple[Any, ...]:
+        """Order the likelier first; of the same mistake that at the loss, or at a named step."""
+        named = bool(self._case.lines.steps[edit.node].name)
+        inner = edit.node != self._case.lines.root
+        return round(edit.cost, 3), rank(edit.mistake), inner, not named, edit.node
+
+    def _lands(self, edit: Edit) -> int:
+        """Return the step whose cotangent is the first to be wrong."""
+        slot = min(edit.changes)
+        step = self._structure.steps[slot.place]
+        if step.of is not None:
+            return step.of
+        child, operand = self._case.lines.edges[slot.place]
+        return self._structure.steps[child].operands[operand]
+
+    def _words(self, edit: Edit) -> dict[str, Any]:
+        script = self._script
+        words: dict[str, Any] = {"node": script.text(edit.node), "factor": "1"}
+        words["low"] = script.text(self._lands(edit))
+        for name, refers in edit.refers.items():
+            if isinstance(refers, int):
+                words[name] = script.text(refers) if refers >= 0 else "another number"
+            else:
+                words[name] = f"{refers:.6g}" if isinstance(refers, float) else refers
+        return words
+
+    def _names(self, found: Found, edit: Edit, everything: bool) -> list[str]:
+        """List what else gives the same numbers."""
+        near = [e for e in found.edits if e.cost <= edit.cost + _MARGIN]
+        others = {name for e in near for name in (e.mistake, *e.also)}
+        if edit.mistake == "constant-factor" and edit.factor in _CALLS:
+            node = self._case.lines.steps[edit.node]
+            if node.kind is Kind.INPUT or everything:
+                others.add("not-zeroed")
+        return sorted(others - {edit.mistake}, key=rank)
+
+    def _below(self, names: Collection[str]) -> list[str]:
+        """Name the parameters below what is named."""
+        reached = {self._of(name) for name in names}
+        steps = self._case.lines.steps
+        for k in sorted(self._case.lines.cotangents, reverse=True):
+            if k in reached:
+                reached |= {*steps[k].operands}
+        return [name for name in self._leaves if self._of(name) in reached]
+
+    def unexplained(self, machine: Machine, wrong: Collection[str]) -> Diagnosis:
+        """Say where something is wrong that no known mistake explains, and how it looks there."""
+        case = self._case
+        first = case.by_distance(frozenset(wrong))[0]
+        place = self._of(first)
+        node = self._script.name(place)
+        now = machine.values[case.places[first]]
+        return Diagnosis(
+            mistake=UNEXPLAINED,
+            node=node,
+            position=case.lines.positions.get(place),
+            parameters=tuple(self._below(wrong)),
+            residual=residual(now, case.manual[first]),
+            explanation="No mistake that is known gives these numbers; the step nearest to the "
+            f"loss that is wrong is that of {node}. {_ratios(case.manual[first], now, node)}",
+            fix=FIXES[UNEXPLAINED],
+            line=self._script.line(place),
+        )
 
 
-def _below(graph: Graph, numbers: Iterable[int], names: Mapping[int, str]) -> list[str]:
-    """Name the parameters below nodes."""
-    reached, waiting = set(numbers), list(numbers)
-    while waiting:
-        for k in graph.parents[waiting.pop()].values():
-            if k not in reached:
-                reached.add(k)
-                waiting.append(k)
-    return [name for k, name in names.items() if k in reached]
-
-
-def _effect(wrong: Sequence[str]) -> str:
+def effect(wrong: Sequence[str]) -> str:
+    """Say which gradients a mistake makes wrong."""
     noun = "gradient" if len(wrong) == 1 else "gradients"
     return f"That makes the {noun} of {_listed(wrong)} wrong."
 
@@ -103,24 +141,41 @@ def _effect(wrong: Sequence[str]) -> str:
 def _listed(words: Sequence[str]) -> str:
     if len(words) > 8:
         return f"{', '.join(words[:6])} and {len(words) - 6} others"
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else "nothing"
 
 
 def _sentence(text: str) -> str:
     """End with a full stop. The first word may be a name, which stays as it is."""
     first, rest = text[:1], text[1:]
-    begins = text.startswith(("the ", "of ", "a "))
+    begins = text.startswith(("the ", "of ", "a ", "an ", "what ", "another "))
     return f"{first.upper() if begins else first}{rest}."
 
 
-def merged(found: Sequence[tuple[Match, Diagnosis]], case: Case) -> list[Diagnosis]:
+def merged(found: Iterable[tuple[Diagnosis, Edit]], case: Case) -> list[Diagnosis]:
     """Put together what is one mistake in several parameters: of one layer, or all weights."""
-    graph = case.graph
-    groups: dict[Any, list[Diagnosis]] = {}
-    for match, diagnosis in found:
-        groups.setdefault(_together(match, diagnosis, graph), []).append(diagnosis)
-    leaves = [k for k in case.manual if graph.nodes[k].op is None]
-    return _everywhere([_joined(group) for group in groups.values()], len(leaves))
+    groups: list[list[Diagnosis]] = []
+    steps = case.lines.steps
+    for diagnosis, edit in found:
+        alike = steps[edit.node].kind is Kind.INPUT
+        for group in groups if alike else ():
+            first = group[0]
+            taken = {name for d in group for name in d.parameters}
+            if _key(first) == _key(diagnosis) and taken.isdisjoint(diagnosis.parameters):
+                group.append(diagnosis)
+                break
+        else:
+            groups.append([diagnosis])
+    order = case.lines.names.index
+    for group in groups:
+        if len(group) > 1:
+            group.sort(key=lambda d: order(d.parameters[0]))
+    return _everywhere([_joined(group) for group in groups], len(case.lines.program.inputs))
+
+
+def _key(diagnosis: Diagnosis) -> Any:
+    number = None if diagnosis.factor is None else float(f"{diagnosis.factor:.6g}")
+    what = diagnosis.explanation.partition(". ")[0].replace(diagnosis.node, "")
+    return diagnosis.mistake, number, what
 
 
 def _joined(group: Sequence[Diagnosis]) -> Diagnosis:
@@ -137,73 +192,31 @@ def _joined(group: Sequence[Diagnosis]) -> Diagnosis:
         first,
         parameters=parameters,
         residual=max(d.residual for d in group),
-        explanation=f"{what}. {_effect(parameters)}",
+        explanation=f"{what}. {effect(parameters)}",
         alternatives=tuple(sorted(others, key=rank)),
     )
 
 
 def _everywhere(found: list[Diagnosis], parameters: int) -> list[Diagnosis]:
-    """Put together what was not set to zero in any parameter."""
-    names = [name for d in found for name in d.parameters]
-    if len(found) < 2 or any("not-zeroed" not in (d.mistake, *d.alternatives) for d in found):
+    """Say what was not set to zero in any parameter."""
+    if len(found) != 1 or "not-zeroed" not in found[0].alternatives:
         return found
-    if len({d.factor for d in found}) > 1 or not len(set(names)) == len(names) == parameters:
+    (only,) = found
+    if len(only.parameters) < parameters or len(only.parameters) < 2:
         return found
-    first = found[0]
+    if only.node not in only.parameters:
+        return found
     what = "the gradients of several calls are added up in the parameters"
     return [
         replace(
-            first,
+            only,
             mistake="not-zeroed",
-            parameters=tuple(names),
-            residual=max(d.residual for d in found),
-            explanation=f"{_sentence(what)} {_effect(names)}",
+            explanation=f"{_sentence(what)} {effect(only.parameters)}",
             fix=FIXES["not-zeroed"],
-            alternatives=() if first.mistake == "not-zeroed" else (first.mistake,),
+            alternatives=(only.mistake,),
             factor=None,
         )
     ]
-
-
-def _together(match: Match, diagnosis: Diagnosis, graph: Graph) -> Any:
-    leaf = match.hypothesis.place
-    number = float(f"{match.number:.6g}")
-    if graph.nodes[leaf].op is not None:
-        return object()
-    if diagnosis.mistake == "weight-decay-missing-or-extra":
-        return diagnosis.mistake, number
-    if diagnosis.mistake in ("constant-factor", "leaf-without-activation-derivative"):
-        return diagnosis.mistake, number, _layer(graph, leaf)
-    return object()
-
-
-def _layer(graph: Graph, leaf: int) -> int:
-    """Go up from a parameter as long as there are only products and sums."""
-    number = leaf
-    while len(graph.uses[number]) == 1 and graph.op(graph.uses[number][0].child) in _AFFINE:
-        number = graph.uses[number][0].child
-    return number
-
-
-def unexplained(
-    state: Backward, wrong: Sequence[int], names: Mapping[int, str], script: Script
-) -> Diagnosis:
-    """Say where something is wrong that no known mistake explains, and how it looks there."""
-    graph = state.graph
-    first = max(wrong, key=lambda k: max((e.child for e in graph.uses[k]), default=k))
-    node = script.name(first)
-    parameters = _below(graph, wrong, names)
-    return Diagnosis(
-        mistake=UNEXPLAINED,
-        node=node,
-        position=graph.positions[graph.nodes[first]],
-        parameters=tuple(parameters),
-        residual=residual(state.predicted[first], state.manual[first]),
-        explanation=f"No mistake that is known gives these numbers; the step nearest to the loss "
-        f"that is wrong is that of {node}. {_ratios(state, first, node)}",
-        fix=FIXES[UNEXPLAINED],
-        line=script.line(first),
-    )
 
 
 def idle(name: str) -> Diagnosis:
@@ -219,8 +232,8 @@ def idle(name: str) -> Diagnosis:
     )
 
 
-def _ratios(state: Backward, number: int, node: str) -> str:
-    given, right = np.asarray(state.manual[number]), np.asarray(state.predicted[number])
+def _ratios(manual: Any, now: Any, node: str) -> str:
+    given, right = np.asarray(manual), np.asarray(now)
     if given.shape != right.shape:
         return f"Its gradient has the shape {given.shape} instead of {right.shape}."
     with np.errstate(all="ignore"):

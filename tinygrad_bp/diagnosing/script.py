@@ -2,84 +2,74 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
-
 import numpy as np
 
 from ..kernel import Op
-from ..programs import Program
-from ..programs.trace import trace
+from ..programs.labelled import Labelled
+from ..programs.program import Program
 from ..writing.lines import Lines
-from ..writing.numpy_text import readable
 from ..writing.source import write_source
-from .graph import Graph
+from .quoting import in_full
+from .reconstruction import derivation_of
 
-#: A word that is no attribute and no keyword of a call.
-_VARIABLE = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\s*=[^=])(?!\w)")
-_ATOM, _POWER = re.compile(r"[\w.]+(\([^()]*\))?"), re.compile(r"\w+ \*\* \d+")
-_LONGEST, _SHORT = 90, 24
+_SHORT = 24
 
 
 class Script:
-    """What `derive` writes for a function, by node.
+    """What `derive` writes for a function, by forward step.
 
     Parameters
     ----------
-    graph : Graph
-        The nodes.
-    fun, params
-        The function and where the graph was traced. Where `derive` refuses the function, nodes
-        without a name are called after their op, and there are no lines.
+    lines : Labelled
+        The program. Where it cannot be written, steps without a name are called after their op,
+        and there are no lines.
     """
 
-    def __init__(self, graph: Graph, fun: Callable[[Any], Any], params: Any) -> None:
-        self._graph = graph
+    def __init__(self, lines: Labelled) -> None:
+        self._lines = lines
         self._names: dict[int, str] = {}
         self._texts: dict[int, str] = {}
-        self._lines: dict[int, str] = {}
+        self._written: dict[int, str] = {}
         try:
-            with np.errstate(all="ignore"):
-                traced = trace(fun, (params,), None)
-                program = readable(traced.program, {})
-                self._read(program, write_source(replace(traced, program=program), {}).lines)
+            if lines.steady:
+                traced = derivation_of(lines, {})
+                self._read(traced.program, write_source(traced, {}).lines)
         except Exception:  # a text is a courtesy: whatever the function does, the verdict stands
-            self._names, self._texts, self._lines = {}, {}, {}
+            self._names, self._texts, self._written = {}, {}, {}
 
-    def name(self, number: int) -> str:
-        """Return what a node is called; the last one, if it has no name, is the loss."""
-        node = self._graph.nodes[number]
-        if number == self._graph.root:
-            return node.name or "loss"
-        return node.name or self._names.get(number) or self._graph.op(number)
+    def name(self, place: int) -> str:
+        """Return what a step is called; the last one, if it has no name, is the loss."""
+        step = self._lines.steps[place]
+        if place == self._lines.root:
+            return step.name or "loss"
+        return step.name or self._names.get(place) or step.op_name or "a constant"
 
-    def text(self, number: int) -> str:
-        """Return what a node is called in a sentence: ``x @ w`` where it has no name."""
-        text = "" if number == self._graph.root else self._texts.get(number, "")
-        return text if 0 < len(text) <= _SHORT else self.name(number)
+    def text(self, place: int) -> str:
+        """Return what a step is called in a sentence: ``x @ w`` where it has no name."""
+        text = "" if place == self._lines.root else self._texts.get(place, "")
+        return text if 0 < len(text) <= _SHORT else self.name(place)
 
-    def line(self, number: int) -> str:
-        """Return the line that computes the cotangent of a node, or of the next one below it.
+    def line(self, place: int) -> str:
+        """Return the line that computes the cotangent of a step, or of the next one below it.
 
-        Leaves come last: only where all between is folded into it, theirs is the line.
+        Parameters come last: only where all between is folded into it, theirs is the line.
         """
-        inner, leaves, seen = [number], list[int](), set()
+        steps, cotangents = self._lines.steps, self._lines.cotangents
+        inner, leaves, seen = [place], list[int](), set[int]()
         while inner or leaves:
-            number = (inner or leaves).pop(0)
-            if number in self._lines:
-                return self._lines[number]
-            seen.add(number)
-            below = [k for k in self._graph.parents[number].values() if k not in seen]
-            inner += [k for k in below if self._graph.nodes[k].op is not None]
-            leaves += [k for k in below if self._graph.nodes[k].op is None]
+            place = (inner or leaves).pop(0)
+            if place in self._written:
+                return self._written[place]
+            seen.add(place)
+            below = [k for k in steps[place].operands if k in cotangents and k not in seen]
+            inner += [k for k in below if steps[k].op is not None]
+            leaves += [k for k in below if steps[k].op is None]
         return ""
 
     def _read(self, program: Program, lines: Lines) -> None:
         texts = {line.name: line.text for line in lines.assignments}
         variables = lines.variables
-        places = _places(self._graph, program)
+        places = _places(self._lines, program)
         for number, place in places.items():
             if place in variables:
                 self._names[number] = variables[place]
@@ -89,36 +79,17 @@ class Script:
         named = {variables[k] for k in known if k in variables}
         helpers = {name: text for name, text in texts.items() if name not in named}
         for number, place in places.items():
-            if not self._graph.nodes[number].name:
-                self._texts[number] = _in_full(lines.expression(place).text, helpers)
+            if not self._lines.steps[number].name:
+                self._texts[number] = in_full(lines.expression(place).text, helpers)
             name = variables.get(completed.get(place, -1))
-            if name in texts:
-                self._lines[number] = f"{name} = {_in_full(texts[name], helpers)}"
+            if name in texts and number in self._lines.cotangents:
+                self._written[number] = f"{name} = {in_full(texts[name], helpers)}"
 
 
-def _in_full(text: str, helpers: Mapping[str, str]) -> str:
-    """Put in what variables stand for that the user does not know, while the text stays short."""
-
-    def what(found: re.Match[str]) -> str:
-        put, after = helpers.get(found[0], found[0]), found.string[found.end() :]
-        power = _POWER.fullmatch(put) and not after.startswith((" **", ".", "["))
-        return put if power or _ATOM.fullmatch(put) else f"({put})"
-
-    while (longer := _VARIABLE.sub(what, text)) != text and len(longer) <= _LONGEST:
-        text = longer
-    return text
-
-
-def _places(graph: Graph, program: Program) -> dict[int, int]:
-    """Find the instruction of each node: of the same op, with the same numbers."""
-    inputs = list(zip(graph.leaves, program.inputs, strict=True))
-    found = {number: place for number, place in inputs if number is not None}
-    values = program.evaluate(
-        [
-            np.zeros(program.instructions[place].shape) if number is None else graph.data(number)
-            for number, place in inputs
-        ]
-    )
+def _places(lines: Labelled, program: Program) -> dict[int, int]:
+    """Find where each forward step has gone: to one of the same op, with the same numbers."""
+    found = dict(zip(lines.program.inputs, program.inputs, strict=True))
+    values = program.evaluate([lines.values[k] for k in lines.program.inputs])
     known: dict[tuple[Op | None, bytes], int] = {}
     for place, step in enumerate(program.instructions):
         if step.op is not None:
@@ -126,10 +97,10 @@ def _places(graph: Graph, program: Program) -> dict[int, int]:
             known.setdefault((step.op, numbers), place)
             known[None, numbers] = place  # an op of the user's own may have been taken apart
     ops = {step.op for step in program.instructions}
-    for number, node in enumerate(graph.nodes):
-        if node.op is not None:
-            op = node.op if node.op in ops else None
-            same = known.get((op, np.asarray(node.data).tobytes()))
-            if same is not None:
-                found[number] = same
+    for number in lines.cotangents:
+        step = lines.steps[number]
+        op = step.op if step.op in ops else None
+        same = known.get((op, np.asarray(lines.values[number]).tobytes()))
+        if step.op is not None and same is not None:
+            found[number] = same
     return found

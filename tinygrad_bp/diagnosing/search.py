@@ -1,172 +1,238 @@
-"""Which mistakes, one after the other, give exactly the numbers that were handed over."""
+"""Which edits of the backward program, one or several, give the numbers that were handed over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from time import process_time
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .case import Case
-from .matching import UNFIT, Cluster, Match, Matcher
-from .sweep import Backward
+from .constants import Constants
+from .edits import RESULT, Edit, Ref, Slot
+from .evidence import Case, Names
+from .machine import Machine
+from .pools import Pools
+from .probe import Probe
+from .proposals import Bench, groups, plain, proposals
+from .structure import Structure
 
-#: How many mistakes at once are looked for, and how many combinations are tried.
-_DEPTHS = (1, 2, 3, 8)
-_STATES = 40
-#: How many numbers a step has to explain where not all is explained.
-_ENOUGH = 3
+#: How many of the likeliest candidates are computed exactly.
+_MOST = 200
+#: How many that no product tests.
+_MANY = 20000
+#: How many mistakes one after the other, and how many ways to go on.
+_DEPTH = 8
 #: How many pairs of mistakes at one place are begun.
-_FIRSTS = 60
+_FIRSTS = 40
+_BEAM = 3
 
-#: Which cluster was chosen at each step.
-Path = tuple[int, ...]
-#: One mistake after the other; for each the hypotheses that give the same numbers.
-Solution = list[Cluster]
+
+class Found(NamedTuple):
+    """Edits of equal effect, the likeliest first, and the gradients that they fix."""
+
+    edits: list[Edit]
+    fixed: Names
+
+    @property
+    def cost(self) -> float:
+        """How unlikely the likeliest is."""
+        return self.edits[0].cost
+
+
+#: One found edit after the other.
+Solution = list[Found]
 
 
 class Search:
-    """The search for the mistakes of one case."""
+    """The search for the mistakes of one case.
 
-    def __init__(self, case: Case) -> None:
-        self._case, self._matcher = case, Matcher(case)
-        self._states = 0
-        self._known: dict[Path, list[Cluster]] = {}
-        self._pairs_known: dict[Path, list[tuple[Match, Backward, Cluster]]] = {}
+    Parameters
+    ----------
+    case : Case
+        What was handed over.
+    confirm : callable
+        Says whether a list of edits holds at other points.
+    budget : float
+        Seconds of processor time.
+    """
 
-    def solve(self) -> list[Solution]:
-        """Find as few mistakes as explain everything: the simplest solutions, or none."""
-        for depth in _DEPTHS:
-            found = list(self._explain(self._case.start, depth, ()))
-            if found:
-                costs = [sum(_cost(cluster) for cluster in solution) for solution in found]
-                pairs = zip(found, costs, strict=True)
-                return [solution for solution, cost in pairs if cost == min(costs)]
-        return []
+    def __init__(
+        self, case: Case, confirm: Callable[[Sequence[Edit]], bool], budget: float = 4.0
+    ) -> None:
+        self.case, self.confirm = case, confirm
+        self.structure = Structure(case.lines)
+        self.pools, self.constants = Pools(self.structure), Constants(case.lines)
+        self._ends = process_time() + budget
+        self.tried = 0
 
-    def partial(self) -> Solution:
+    @property
+    def late(self) -> bool:
+        """Whether the time is up."""
+        return process_time() > self._ends
+
+    # --- one edit ------------------------------------------------------------------------------
+
+    def solve(self) -> Solution:
+        """Find the edits that explain everything; none: nothing does."""
+        with np.errstate(all="ignore"):
+            machine = self.case.machine
+            found = self._explain(machine, [], 0)
+            if found is None and self.case.inner:
+                found = self._partly(machine)
+            if found is None and not self.case.inner:
+                found = self._at_one_place(machine)
+            return found or []
+
+    def bench(self, machine: Machine, names: Names, wrong: Names) -> Bench:
+        """Set up what candidates are tested with."""
+        case = self.case
+        evidence = 0
+        for name in names & wrong:
+            given, now = np.asarray(case.manual[name]), machine.values[case.places[name]]
+            if given.shape == np.shape(now):
+                off = np.abs(given - now) > case.allowed[name] + 1e-12 * np.abs(now)
+                evidence += int(np.count_nonzero(off))
+        tolerance = max([case.tolerance[n] for n in names], default=0.0)
+        probe = Probe(case, machine, names)
+        return Bench(probe, self.structure, self.pools, self.constants, evidence, tolerance)
+
+    def _one(self, machine: Machine, wrong: Names, names: Names, wanted: Names) -> list[Found]:
+        """Find edits that explain what is wanted; the same edit in every pass is one."""
+        bench = self.bench(machine, names, wrong & names)
+        found = self._exact(machine, list(proposals(bench)), wrong, wanted)
+        for kinds in (groups.PLAIN, groups.VALUES, groups.FURTHER) if self.structure.groups else ():
+            if not found and not self.late:
+                compounding = list(groups.compounding(bench, kinds))
+                found = self._exact(machine, compounding, wrong, wanted, _MANY)
+        return found
+
+    def _exact(
+        self,
+        machine: Machine,
+        candidates: Iterable[Edit],
+        wrong: Names,
+        wanted: Names,
+        most: int = _MOST,
+    ) -> list[Found]:
+        """Run candidates, and keep those that fix what is wanted and break nothing."""
+        found: dict[Any, Found] = {}
+        ordered = sorted(candidates, key=lambda edit: edit.cost)
+        self.tried += len(ordered)
+        first = min(wanted, key=lambda n: machine.above[self.case.places[n]].bit_count())
+        target = self.case.places[first]
+        for edit in ordered[:most]:
+            if self.late:
+                break
+            try:
+                if most > _MOST:
+                    new = machine.run(edit.changes, machine.above[target])
+                    if target not in new or not self.case.agrees(first, new[target]):
+                        continue
+                fixed, broken = self.case.outcome(machine, edit.changes, wrong)
+            except (ValueError, TypeError, FloatingPointError, IndexError):
+                continue
+            if broken or not wanted <= fixed:
+                continue
+            key = fixed
+            if key in found:
+                if len(found[key].edits) < 12:
+                    found[key].edits.append(edit)
+            else:
+                found[key] = Found([edit], fixed)
+        return sorted(found.values(), key=lambda f: (-len(f.fixed), f.cost))
+
+    def _explain(self, machine: Machine, before: list[Edit], depth: int) -> Solution | None:
+        """Explain all that is wrong, by one edit or by one after the other."""
+        wrong = self.case.unexplained(machine)
+        if not wrong:
+            return []
+        everything = frozenset(self.case.places)
+        shapes = all(
+            np.shape(self.case.manual[n]) == np.shape(machine.values[self.case.places[n]])
+            for n in wrong
+        )
+        for found in [] if not shapes else self._one(machine, wrong, everything, wrong):
+            kept = [e for e in found.edits if self.confirm([*before, e])]
+            if kept:
+                return [Found(kept, found.fixed)]
+        for name in self.case.by_distance(wrong):
+            now = machine.values[self.case.places[name]]
+            if np.shape(self.case.manual[name]) != np.shape(now):
+                return self._unreduced(machine, before, depth, name)
+        if depth >= _DEPTH or len(wrong) < 2 or self.late:
+            return None
+        return self._step_by_step(machine, before, depth, wrong)
+
+    def _step_by_step(
+        self, machine: Machine, before: list[Edit], depth: int, wrong: Names
+    ) -> Solution | None:
+        """Explain first what is nearest to the loss, then the rest given that."""
+        first = self.case.by_distance(wrong)[0]
+        right = frozenset(self.case.places) - wrong
+        for found in self._one(machine, wrong, right | {first}, frozenset([first]))[:_BEAM]:
+            edit = found.edits[0]
+            rest = self._explain(machine.edited(edit.changes), [*before, edit], depth + 1)
+            if rest:
+                return [found, *rest]
+        return None
+
+    def _unreduced(
+        self, machine: Machine, before: list[Edit], depth: int, name: str
+    ) -> Solution | None:
+        """Find which step gives a gradient of another shape, and go on with the rest."""
+        case, place = self.case, self.case.places[name]
+        steps = machine.steps
+        for k in reversed(range(place)):
+            if not self.structure.flows[k] or not machine.above[place] >> k & 1:
+                continue
+            if case.agrees(name, machine.values[k]):
+                leaf = steps[place].of
+                edit = Edit(
+                    "bias-not-summed",
+                    {Slot(place, RESULT): Ref(k)},
+                    0 if leaf is None else leaf,
+                    f"the gradient of {{node}} has the shape {np.shape(machine.values[k])}: it is "
+                    "not added up over what {node} was broadcast to",
+                    also=("not-reduced",),
+                )
+                found = Found([edit], frozenset([name]))
+                rest = self._explain(machine.edited(edit.changes), [*before, edit], depth + 1)
+                return [found, *(rest or [])]
+        return None
+
+    def _partly(self, machine: Machine) -> Solution:
         """Explain what can be explained where not everything can, step by step.
 
         Only where gradients of inner nodes were handed over: then each step stands alone, and
         what is said of one does not hang on another that nobody understands.
         """
         solution: Solution = []
-        state = self._case.start
-        while self._case.inner:
-            clusters = self._matcher.clusters(state)
-            clear = [c for c in clusters if _entries(c[0]) >= _ENOUGH]
-            if not clear:
-                break
-            best = clear[0]
-            rivals = [c for c in clear[1:] if c[0].fixed & best[0].fixed]
-            solution.append([match for cluster in (best, *rivals) for match in cluster])
-            state = best[0].apply(state)
+        for name in self.case.by_distance(self.case.wrong):
+            wrong = self.case.unexplained(machine)
+            if name not in wrong:
+                continue
+            right = frozenset(self.case.places) - wrong
+            for found in self._one(machine, wrong, right | {name}, frozenset([name]))[:1]:
+                solution.append(found)
+                machine = machine.edited(found.edits[0].changes)
         return solution
 
-    def _explain(self, state: Backward, depth: int, path: Path) -> Iterator[Solution]:
-        clusters = self._known.get(path)
-        if clusters is None:
-            if self._states >= _STATES:
-                return
-            self._states += 1
-            clusters = self._known[path] = self._matcher.clusters(state)
-        wrong = self._case.wrong(state)
-        complete = [match for cluster in clusters for match in cluster if match.fixed == wrong]
-        if complete:
-            yield [complete]
-        elif clusters and depth > 1:
-            for k, cluster in enumerate(clusters):
-                for rest in self._explain(cluster[0].apply(state), depth - 1, (*path, k)):
-                    yield [cluster, *rest]
-        elif depth > 1:
-            yield from self._pairs(state, depth, path)
-
-    def _pairs(self, state: Backward, depth: int, path: Path) -> Iterator[Solution]:
+    def _at_one_place(self, machine: Machine) -> Solution | None:
         """Look for two mistakes at one place, neither of which explains anything alone."""
-        if path not in self._pairs_known:
-            self._pairs_known[path] = list(self._begun(state))
-        wrong = self._case.wrong(state)
-        for k, (first, after, cluster) in enumerate(self._pairs_known[path]):
-            start = [[first], cluster]
-            if cluster[0].fixed == wrong:
-                yield start
-            elif depth > 2:
-                for rest in self._explain(cluster[0].apply(after), depth - 2, (*path, -1 - k)):
-                    yield [*start, *rest]
-
-    def _begun(self, state: Backward) -> Iterator[tuple[Match, Backward, Cluster]]:
-        for _, first in zip(range(_FIRSTS), self._matcher.firsts(state)):
-            try:
-                after = first.apply(state)
-            except UNFIT:
+        wrong = self.case.wrong
+        bench = self.bench(machine, frozenset(self.case.places), wrong)
+        begun = 0
+        for first in plain.proposals(bench):
+            if self.late or begun >= _FIRSTS:
+                break
+            fixed, broken = self.case.outcome(machine, first.changes, wrong)
+            if fixed or broken:
                 continue
-            for cluster in self._matcher.clusters(after, first.changed):
-                if cluster[0].hypothesis.mistake != first.hypothesis.mistake:
-                    yield replace(first, fixed=cluster[0].fixed), after, cluster
-
-
-def together(found: Sequence[Solution]) -> Solution:
-    """Take the first of several solutions; the others become alternatives in it."""
-    if not found:
-        return []
-    best, *others = found
-    others = [other for other in others if _made(other) != _made(best)]
-    joined = []
-    for cluster in best:
-        mistakes = {match.hypothesis.mistake for match in cluster}
-        more = [
-            match
-            for solution in others
-            for other in solution
-            if other[0].fixed & cluster[0].fixed
-            for match in other
-            if match.hypothesis.mistake not in mistakes
-        ]
-        joined.append([*cluster, *more])
-    return joined
-
-
-def _made(solution: Solution) -> set[tuple[str, int]]:
-    """Return what is done where, in whatever order."""
-    return {(c[0].hypothesis.mistake, c[0].hypothesis.place) for c in solution}
-
-
-def _entries(match: Match) -> int:
-    """Count the numbers that a match explains."""
-    return sum(int(np.count_nonzero(match.predicted[k])) for k in match.fixed)
-
-
-def _cost(cluster: Cluster) -> int:
-    return min(_oddity(match) for match in cluster)
-
-
-def _oddity(match: Match) -> int:
-    """Constants other than -1, 2 and 1/2 are a little less likely than other mistakes."""
-    if match.hypothesis.mistake != "constant-factor":
-        return 2
-    return 2 if match.number in (-1.0, 2.0, 0.5) else 3
-
-
-def confirmed(solution: Solution, cases: Sequence[Case]) -> Solution:
-    """Keep the hypotheses that explain everything at other points too; none left: no solution."""
-    kept = [list(cluster) for cluster in solution]
-    for place, cluster in enumerate(solution):
-        kept[place] = [
-            match
-            for match in cluster
-            if all(_explains([*kept[:place], [match], *kept[place + 1 :]], case) for case in cases)
-        ]
-        if not kept[place]:
-            return []
-    return kept
-
-
-def _explains(solution: Solution, case: Case) -> bool:
-    """Whether mistakes, made one after the other, give the numbers of another point."""
-    state = case.start
-    try:
-        for match, *_ in solution:
-            state = match.apply(state)
-    except UNFIT:
-        return False
-    return not case.wrong(state)
+            begun += 1
+            after = machine.edited(first.changes)
+            for found in self._one(after, wrong, frozenset(self.case.places), wrong)[:1]:
+                kept = [e for e in found.edits if self.confirm([first, e])]
+                if kept and kept[0].mistake != first.mistake:
+                    return [Found([first], found.fixed), Found(kept, found.fixed)]
+        return None

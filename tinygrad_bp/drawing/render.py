@@ -87,8 +87,9 @@ def _program(format: str) -> str:
         return program
     if format in EMBEDDED_FORMATS:
         raise RenderError(
-            f"no renderer for {format} is installed: run `pip install graphviz-pure`, or install "
-            "Graphviz from https://graphviz.org/download; .dot, .mmd and .txt need none"
+            f"no renderer for {format} is installed: run `pip install graphviz-pure`; if there is "
+            "none for the platform, install Graphviz (Debian: apt-get install graphviz; "
+            "https://graphviz.org/download); .dot, .mmd and .txt need none"
         )
     raise RenderError(
         f"{format} needs the program `dot` of Graphviz, which is not on the PATH: install it from "

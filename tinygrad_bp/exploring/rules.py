@@ -145,10 +145,11 @@ def _leaves(data: Sequence[Any], inputs: Sequence[Term]) -> list[Any]:
 
 
 def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Written:
-    of = {leaf: k for k, leaf in enumerate(leaves) if not inputs[k].is_number}
-    program, met = program_between(of, output if isinstance(output, Value) else constant(output))
+    numbers = {leaf: k for k, leaf in enumerate(leaves) if not inputs[k].is_number}
+    output = output if isinstance(output, Value) else constant(output)
+    program, reached = program_between(numbers, output)
     program = simplified(program)
-    at = {place: of[leaf] for place, leaf in zip(program.inputs, met, strict=True)}
+    at = {k: numbers[leaf] for k, leaf in zip(program.inputs, reached, strict=True)}
     variables = {position: inputs[k].code for position, k in at.items()}
     entries = {k: _entry(s) for k, s in enumerate(program.instructions) if s.op is not None}
     lines = Lines(program, entries, Names({"np", *(each.code for each in inputs)}), variables)
@@ -160,7 +161,9 @@ def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Writ
     else:
         code.append(lines.expression(result).text)
     symbols = {position: inputs[k].math for position, k in at.items()}
-    return Written(tuple(code), _formula(program, symbols), tuple(sorted(at.values())))
+    used = {k for step in program.instructions for k in step.operands} | {result}
+    factors = tuple(sorted(k for position, k in at.items() if position in used))
+    return Written(tuple(code), _formula(program, symbols), factors)
 
 
 def _entry(step: Instruction) -> Entry:

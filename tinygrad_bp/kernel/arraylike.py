@@ -53,6 +53,11 @@ def _comparison(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return compare
 
 
+def _hand_over(function: np.ufunc) -> Callable[..., Any]:
+    """Make an operator of a function of NumPy, which finds what computes it on Values."""
+    return lambda *operands: function(*operands)
+
+
 def _assigning(operator: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def assign(self: Any, other: Any) -> Any:
         return implementation(operator)(self, other)
@@ -95,19 +100,10 @@ class BehavesAsArray:
     __ne__ = _comparison(np.not_equal)
     __hash__ = object.__hash__
 
-    def __and__(self, other: Any) -> Any:
-        return np.bitwise_and(self, other)
-
-    def __or__(self, other: Any) -> Any:
-        return np.bitwise_or(self, other)
-
-    def __xor__(self, other: Any) -> Any:
-        return np.bitwise_xor(self, other)
-
-    def __invert__(self) -> Any:
-        return np.invert(self)
-
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+    __and__ = __rand__ = _hand_over(np.bitwise_and)
+    __or__ = __ror__ = _hand_over(np.bitwise_or)
+    __xor__ = __rxor__ = _hand_over(np.bitwise_xor)
+    __invert__ = _hand_over(np.invert)
 
     def __mod__(self, other: Any) -> Any:
         return implementation(np.remainder)(self, other)
@@ -369,7 +365,7 @@ class BehavesAsArray:
         self._refuse_to_lose_graph(
             "a conversion to an array",
             "join Values with stack(), repeat one with broadcast_to(), take windows with "
-            "sliding_window_view(), or use .data or .detach()",
+            "sliding_window_view(), or import tinygrad_bp.numpy as np",
         )
         return np.array(self.data, dtype=dtype, copy=copy)
 

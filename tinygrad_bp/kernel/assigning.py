@@ -92,7 +92,7 @@ class Sharing(Op):
 
     def __call__(self, *operands: Any, **metadata: Any) -> Any:
         """Compute, record, and let the operand know of the view."""
-        node = super().__call__(*operands, **metadata)
+        node = Op.__call__(self, *operands, **metadata)
         base = operands[0]
         if isinstance(base, Value):
             if node.op is None and self.is_view(node, base):  # which nothing is recorded of

@@ -20,7 +20,7 @@ def as_data(data: Any, dtype: Any = None) -> Any:
 
 
 def as_numbers(data: Any) -> Any:
-    """Return numbers as an array, or say why they are none."""
+    """Return numbers as an array or a NumPy scalar, or say why they are none."""
     if hasattr(data, "_data"):
         _refuse("another Value; use it as it is, or its .data", data)
     try:
@@ -30,7 +30,7 @@ def as_numbers(data: Any) -> Any:
     if array.dtype.kind not in "fiub":
         kind = "complex numbers" if array.dtype.kind == "c" else f"dtype {array.dtype}"
         _refuse(kind, data)
-    return array
+    return array if array.ndim else array[()]
 
 
 def is_weak(number: Any) -> bool:
@@ -62,6 +62,13 @@ def _refuse(what: str, data: Any) -> NoReturn:
 
 #: How many bytes are worth looking for who else holds them, instead of copying.
 _LARGE = 1 << 16
+
+
+def as_gradient(cotangent: Any, dtype: Any, copied: bool = True) -> Any:
+    """Convert a cotangent to the dtype of its leaf, an array into memory of its own."""
+    if hasattr(cotangent, "_data"):
+        return cotangent if cotangent.dtype == dtype else cotangent.astype(dtype)
+    return cotangent.astype(dtype, copy=copied)
 
 
 def alone(path: Iterable[Any], arrived: Iterable[tuple[Any, Any]], seed: Any) -> Collection[int]:

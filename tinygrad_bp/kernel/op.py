@@ -151,15 +151,14 @@ class Op:
         self.commutes, self.moves, self.fills = commutes, moves, fills
         self.reduces, self.branch = reduces, branch
         self.numpy: Callable[..., Any] | None = None
-        if numpy or _is_numpys(forward):
-            self.named_after(numpy or forward)
+        self.named_after(numpy or forward)
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
     def named_after(self, function: Callable[..., Any]) -> None:
         """Let one of NumPy's functions be what the op computes, unless that is known."""
-        if self.numpy is None:
+        if self.numpy is None and _is_numpys(function):
             self.numpy = function
             self.elementwise = self.elementwise or _is_elementwise(function)
 
@@ -246,8 +245,10 @@ class Op:
 
 def _is_numpys(function: Any) -> bool:
     """Return whether a function is one that NumPy has under its own name."""
-    home = np.linalg if getattr(function, "__module__", None) == "numpy.linalg" else np
-    return getattr(home, getattr(function, "__name__", ""), None) is function
+    name = getattr(function, "__name__", "")
+    return any(
+        getattr(home, name, None) is function for home in (np, np.linalg, np.lib.stride_tricks)
+    )
 
 
 def _is_elementwise(function: Any) -> bool:

@@ -11,7 +11,7 @@ from .arraylike import BehavesAsArray
 from .backward import sweep
 from .context import recording, run
 from .copying import copy_graph, copy_node, pack
-from .data import alone, as_data, as_numbers
+from .data import alone, as_data, as_gradient, as_numbers
 from .history import clock as clock
 from .history import settled
 from .leaving import note, note_data
@@ -275,12 +275,9 @@ class Value(BehavesAsArray):
         ]
         unshared = () if create_graph else alone(path, arrived, seed)
         for node, cotangent in arrived:
-            former, dtype = node.grad if node.op is None else None, node._data.dtype
-            if not create_graph:  # in memory of its own
-                copied = former is None and id(cotangent) not in unshared
-                cotangent = cotangent.astype(dtype, copy=copied)
-            elif cotangent.dtype != dtype:
-                cotangent = cotangent.astype(dtype)
+            former = node.grad if node.op is None else None
+            copied = former is None and id(cotangent) not in unshared
+            cotangent = as_gradient(cotangent, node._data.dtype, copied)
             node.grad = cotangent if former is None else former + cotangent
 
     def _seed(self, seed: Any, create_graph: bool) -> Any:
@@ -328,8 +325,7 @@ def constant(operand: Any, name: str | None = None) -> Value:
     if kind is float or kind is int or kind is bool:
         node._data = float(operand)
     else:
-        data = as_numbers(operand)
-        node._data = data if data.ndim else data[()]
+        node._data = as_numbers(operand)
         if kind is not _ARRAY and hasattr(operand, "_lend"):
             operand._lend(node)
     node.name = name

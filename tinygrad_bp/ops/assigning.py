@@ -41,14 +41,8 @@ def _forward_put(base: Any, *elements: Any, indices: tuple[Index, ...]) -> Any:
     complex_step = any(map(np.iscomplexobj, elements))
     y = np.array(base, np.result_type(base.dtype, 1j) if complex_step else base.dtype)
     for index, element in zip(indices, elements):
-        y = set_at(y, index, element)
+        y[index] = element
     return y
-
-
-def set_at(full: Any, index: Any, element: Any) -> Any:
-    """Put an element into its place in `full`."""
-    full[index] = element
-    return full
 
 
 def _put_rule(g: Any, y: Any, *operands: Any, position: int, indices: tuple[Index, ...]) -> Any:
@@ -58,7 +52,7 @@ def _put_rule(g: Any, y: Any, *operands: Any, position: int, indices: tuple[Inde
     return g[indices[position - 1]]
 
 
-_put = Op("put", _forward_put, variadic=_put_rule, shares=False, word="filled")
+_put = Op("put", _forward_put, variadic=_put_rule, word="filled")
 
 
 # --- filling ---------------------------------------------------------------------------------

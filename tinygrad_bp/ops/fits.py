@@ -201,4 +201,5 @@ def _inside(x: Any, condition: Any) -> Any:
 
 # --- windows ---------------------------------------------------------------------------------
 
-moving(np.lib.stride_tricks.sliding_window_view, "x window_shape axis", ReadOnly)
+_windows = np.lib.stride_tricks.sliding_window_view
+implements(_windows)(moving(_windows, "x window_shape axis", ReadOnly))

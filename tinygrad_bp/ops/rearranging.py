@@ -19,6 +19,7 @@ from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import data_of, implements, on_data, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .axes import part
 from .joining import as_array, concatenate
 from .shaping import added_at, astype, broadcast_to, ravel, shape_of, where
 
@@ -120,10 +121,19 @@ for _function, _arguments in {
     np.repeat: "a repeats axis",
     np.resize: "a new_shape",
     np.delete: "arr obj axis",
-    np.take: "a indices axis out mode",
     np.diagflat: "v k",
 }.items():
     implements(_function)(moving(_function, _arguments))
+
+_take_plain_places = moving(np.take, "a indices axis out mode")
+
+
+@implements(np.take)
+def _take(a: Any, indices: Any, *given: Any, **options: Any) -> Any:
+    if not isinstance(indices, Value) or given[1:] or options.keys() - {"axis"}:
+        return _take_plain_places(a, indices, *given, **options)
+    axis = given[0] if given else options.get("axis")
+    return ravel(a)[indices] if axis is None else part(a, indices, axis)
 
 
 def _moving_together(function: Callable[..., Any], *operands: Any) -> Any:

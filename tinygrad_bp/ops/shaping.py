@@ -13,6 +13,7 @@ from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .lookups import take_at
 from .places import has_values, parts_of
 
 # --- shapes ----------------------------------------------------------------------------------
@@ -28,10 +29,10 @@ _reshape = Sharing(
 )
 _flattened = Op(  # in memory of its own, for ndarray.flatten
     "reshape",
-    lambda a, shape: a.copy().reshape(shape),
+    lambda a, shape: np.array(a).reshape(shape),
     lambda g, y, a, shape: _reshape(g, shape=a.shape),
     shares=False,
-    text="np.array({0}).reshape({shape})",
+    text="np.reshape({0}, {shape})",
     word="reshaped",
     moves=True,
 )
@@ -73,15 +74,15 @@ class _Repeated(ReadOnly):
 
 # The cotangent is added up by the loop, as after any broadcasting.
 _BROADCAST: Any = ("broadcast_to", _filled, lambda g, y, a, shape: g)
-_ABOUT: Any = {
+_FACTS: Any = {
     "numpy": np.broadcast_to,
     "text": "np.broadcast_to({0}, {shape})",
     "math": 0,
     "word": "repeated",
     "moves": True,
 }
-broadcast_to = Op(*_BROADCAST, **_ABOUT)
-_repeated = _Repeated(*_BROADCAST, **_ABOUT)
+broadcast_to = Op(*_BROADCAST, **_FACTS)
+_repeated = _Repeated(*_BROADCAST, **_FACTS)
 
 
 @implements(np.broadcast_to)
@@ -248,7 +249,7 @@ scatter_add: Op = Op(
 def getitem(a: Any, index: Any) -> Any:
     """Take elements: integers, slices, None, ..., integer arrays and boolean masks, as NumPy."""
     if has_values(index):
-        raise TypeError("getitem: an index must be integers or booleans, got a Value; use .data")
+        return take_at(a, index)
     return indexing(a, index=index)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Op
-
-_PACKAGE = __name__.partition(".")[0]
 
 
 class Kind(StrEnum):
@@ -47,6 +45,11 @@ class Instruction:
         For a step that completes a cotangent: the instruction whose cotangent it is.
     shares : bool
         Whether its value may be in the memory of an operand.
+    key : hashable or None
+        Where in the user's code it comes from, in a program that `record_lines` made: the same
+        for every pass of a loop.
+    turn : int
+        Which pass that is, counted from the last one, which is 0.
     """
 
     kind: Kind
@@ -60,6 +63,8 @@ class Instruction:
     data: Any = None
     of: int | None = None
     shares: bool = True
+    key: Hashable = None
+    turn: int = 0
 
     @property
     def op_name(self) -> str:
@@ -145,14 +150,14 @@ def _shares(step: Instruction, value: Any, operands: Sequence[Any]) -> bool:
         return False
     said = step.op.shares
     if said is None:
-        said = not _is_of_the_table(step.op)
+        said = not _is_known(step.op)
     return said or any(np.may_share_memory(value, operand) for operand in operands)
 
 
-def _is_of_the_table(op: Op) -> bool:
-    """Return whether an op is of this package: whether its rules were written here."""
-    rule: Any = next(filter(None, (*op.rules, op.variadic)), None)
-    return rule is None or str(rule.__module__).startswith(f"{_PACKAGE}.")
+def _is_known(op: Op) -> bool:
+    """Return whether an op shares the same memory for all numbers: ours and NumPy's do."""
+    home = getattr(op.forward, "__module__", None) or np.__name__
+    return home.partition(".")[0] in (__name__.partition(".")[0], "numpy", "scipy", "_operator")
 
 
 def compute(op: Op, operands: Sequence[Any], metadata: Mapping[str, Any]) -> Any:

@@ -15,7 +15,7 @@ from .. import ops
 from ..kernel import Op
 from ..kernel.data import is_weak
 from ..ops.elementary import positive
-from ..ops.shaping import _astype, _reshape, _transpose
+from ..ops.shaping import _astype, _flattened, _repeated, _reshape, _transpose
 from ..transforms.running import _alias
 from .composition import is_elementwise
 from .program import Instruction, Kind, Program, compute
@@ -235,6 +235,11 @@ def _identity(builder: _Builder, step: Instruction) -> int | None:
     return step.operands[0]
 
 
+def _plainly(op: Op) -> Callable[[_Builder, Instruction], int]:
+    """Write another op that computes the same: in a program nothing is assigned to."""
+    return lambda builder, step: builder.add(replace(step, op=op))
+
+
 def _if_same(builder: _Builder, step: Instruction) -> int | None:
     return builder.same(step, step.operands[0])
 
@@ -323,5 +328,7 @@ _RULES: Mapping[Op | None, Callable[[_Builder, Instruction], int | None]] = {
     _transpose: _transposed,
     _reshape: _reshaped,
     _astype: _if_same,
+    _flattened: _plainly(_reshape),
     ops.broadcast_to: _if_same,
+    _repeated: _plainly(ops.broadcast_to),
 }

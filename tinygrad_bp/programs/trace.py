@@ -69,14 +69,14 @@ def trace(
         raise TypeError(f"{name}: expected the arguments of the function, to trace it with them")
     wanted = positions(name, range(len(args)) if argnums is None else argnums, len(args))
     inputs = [k for k in range(len(args)) if k in wanted or _is_float(args[k])]
-    run = _Run(name, fun, args, inputs, wanted)
-    captured = check(run, lambda args: _Run(name, fun, args, inputs, wanted))
+    run = Recorder(name, fun, args, inputs, wanted)
+    captured = check(run, lambda args: Recorder(name, fun, args, inputs, wanted))
     return Traced(
         program=simplified(run.program()),
         fun=fun,
         arguments=tuple(map(_kept, args)),
         value=rebuild(run.trace.value, iter([v.data for v in run.trace.outputs])),
-        parameters=_parameters(fun, len(args)),
+        parameters=parameters_of(fun, len(args)),
         differentiated=tuple(wanted),
         traced=tuple(inputs),
         single=len(args) == 1 if argnums is None else isinstance(argnums, int),
@@ -103,7 +103,7 @@ def _is_float(argument: Any) -> bool:
     )
 
 
-def _parameters(fun: Callable[..., Any], count: int) -> tuple[str, ...]:
+def parameters_of(fun: Callable[..., Any], count: int) -> tuple[str, ...]:
     """Return what the positional parameters of a function are called."""
     try:
         found = list(inspect.signature(fun).parameters.values())
@@ -115,7 +115,7 @@ def _parameters(fun: Callable[..., Any], count: int) -> tuple[str, ...]:
     return tuple(names[:count])
 
 
-class _Run:
+class Recorder:
     """One run of the function, and the steps that it took, forward and backward."""
 
     def __init__(
@@ -151,7 +151,7 @@ class _Run:
         self.gradient_places = self._backward(outputs)
 
     def _names(self) -> Iterator[str]:
-        parameters = _parameters(self.fun, len(self.args))
+        parameters = parameters_of(self.fun, len(self.args))
         for k in self.inputs:
             for path, leaf in flatten(self.args[k]):
                 own = leaf.name if isinstance(leaf, Value) else None

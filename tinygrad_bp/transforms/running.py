@@ -12,7 +12,7 @@ import numpy as np
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
 from ..kernel.context import recording, run, witness
-from ..kernel.data import as_data
+from ..kernel.data import as_data, as_gradient
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
 from ..trees import flatten, rebuild
@@ -236,6 +236,4 @@ def _own(cotangent: Any, leaf: Value, create_graph: bool) -> Any:
     if cotangent is None:
         zeros = np.zeros(leaf.shape, leaf.dtype)[()]
         return constant(zeros) if create_graph else zeros
-    if create_graph and cotangent.dtype == leaf.dtype:
-        return cotangent
-    return cotangent.astype(leaf.dtype)
+    return as_gradient(cotangent, leaf.dtype)

@@ -12,21 +12,27 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from ..kernel.op import Op
 from ..kernel.value import Value
 
 _PACKAGE = __name__.partition(".")[0]
+#: Where a node is made.
+_RECORDS = Op.__call__.__code__
+#: Who is told of a node that is made, and of the frame that called the op.
+Maker = Callable[[Value, FrameType], object]
 
 
 @contextmanager
-def named_after_variables(taken: Collection[str] = ()) -> Iterator[None]:
+def named_after_variables(taken: Collection[str] = (), made: Maker | None = None) -> Iterator[None]:
     """Give nodes that are made in this context, and have no name, that of a local variable.
 
     The variables are read whenever a function returns, so one that was assigned twice names what
     it was last. A node that has a name in several functions gets that of the outermost, and a
     result without a variable that of the function which returned it. The second node by the name
-    ``z``, or the first where that is taken, is ``z_2``. Names that the user gave stay.
+    ``z``, or the first where that is taken, is ``z_2``. Names that the user gave stay. Where
+    `made` is given, it is told of every node at once.
 
-    Nothing is named while a profiler runs in this thread, for there can be but one.
+    Nothing is named or told while a profiler runs in this thread, for there can be but one.
     """
     if sys.getprofile() is not None:
         yield
@@ -36,6 +42,10 @@ def named_after_variables(taken: Collection[str] = ()) -> Iterator[None]:
 
     def look(frame: FrameType, event: str, returned: Any) -> None:
         title = frame.f_code.co_name
+        if frame.f_code is _RECORDS and event == "return" and isinstance(returned, Value):
+            if made is not None and frame.f_back is not None:
+                made(returned, frame.f_back)
+            return
         if event != "return" or title.startswith("<") or _is_ours(frame):
             return  # <lambda>, <listcomp>: the names there are for one line only
         for name in _own_names(frame.f_code):

@@ -33,14 +33,14 @@ def formula(result: Value, names: Mapping[Value, str]) -> str:
     """
     if not result.parents:
         return names.get(result, summary(result.data))
-    program, met = program_between(names.keys(), result)
+    program, inputs = program_between(names, result)
     with np.errstate(all="ignore"):
         program = simplified(program)
+    known = {k: Expr(names[node]) for k, node in zip(program.inputs, inputs, strict=True)}
     written: list[Expr] = []
-    known = dict(zip(program.inputs, (names[each] for each in met), strict=True))
     for k, step in enumerate(program.instructions):
-        parts = [written[operand] for operand in step.operands]
-        written.append(Expr(known[k]) if k in known else _expression(step, parts))
+        operands = [written[place] for place in step.operands]
+        written.append(known[k] if k in known else _expression(step, operands))
     return printable(written[program.outputs[0]].text.replace("np.", ""))
 
 

@@ -18,6 +18,10 @@ from .. import ops
 _OURS = ops.__name__
 
 
+class _NoTextError(Exception):
+    """A function uses what cannot be written down beside it."""
+
+
 @cache
 def helper(function: Callable[..., Any]) -> Mapping[str, str] | None:
     """Return the definition of a function of ours, after those of the functions that it calls.
@@ -31,7 +35,7 @@ def helper(function: Callable[..., Any]) -> Mapping[str, str] | None:
     -------
     mapping of str to str or None
         From the name of each function to its definition, its own last. None for a function of
-        somebody else, and for a lambda: they are no text that can stand on its own.
+        somebody else, for a lambda, and for what uses one: no text that can stand on its own.
     """
     ours = isinstance(function, FunctionType) and function.__module__.startswith(_OURS)
     if not ours or function.__name__ == "<lambda>":
@@ -39,7 +43,10 @@ def helper(function: Callable[..., Any]) -> Mapping[str, str] | None:
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     assert isinstance(tree, ast.FunctionDef)
     found: dict[str, str] = {}
-    tree = _Plain(inspect.unwrap(function).__globals__, found).visit(tree)
+    try:
+        tree = _Plain(inspect.unwrap(function).__globals__, found).visit(tree)
+    except _NoTextError:
+        return None
     tree.name = _name(function)
     found[tree.name] = ast.unparse(tree).replace("'", '"')
     return found
@@ -79,6 +86,7 @@ class _Plain(ast.NodeTransformer):
         if isinstance(thing, int | float):
             return ast.Constant(thing)
         called = helper(thing)
-        assert called is not None, f"{node.id} is no helper"
+        if called is None:
+            raise _NoTextError
         self._found.update(called)
         return ast.Name(_name(thing), node.ctx)

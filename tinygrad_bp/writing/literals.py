@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .expressions import Expr
+
 #: Arrays of up to so many elements stand inside of an expression.
 INLINE = 8
 
@@ -65,13 +67,15 @@ def dtype_text(dtype: Any) -> str:
 
 
 def literal(item: Any, keep: Keep) -> str:
-    """Write an option of an op: numbers, texts, shapes, dtypes, slices, arrays.
+    """Write an option of an op: numbers, texts, shapes, dtypes, slices, arrays, expressions.
 
     Raises
     ------
     TypeError
         If it is anything else.
     """
+    if isinstance(item, Expr):
+        return item.text
     if item is None or item is Ellipsis:
         return "..." if item is Ellipsis else "None"
     if isinstance(item, str):

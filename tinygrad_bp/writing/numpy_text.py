@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from string import Formatter
 from typing import Any, NamedTuple
@@ -15,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..kernel import Op
-from ..ops.shaping import _transpose
+from ..ops.lookups import add_at, at, fill_in
+from ..ops.shaping import _transpose, indexing, scatter_add
 from ..programs.expanding import expanded
 from ..programs.program import Instruction, Program
 from .expressions import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Expr, infix, inside
@@ -49,6 +51,8 @@ def entry_of(op: Op) -> Entry | None:
     word = op.word or op.name
     if op is _transpose:
         return Entry(_write_transposed, word)
+    if op in _AT_PLAIN_PLACES:
+        return _write_places(entry_of(_AT_PLAIN_PLACES[op]))
     if op.text is not None:
         return Entry(_filled(op.text), word)
     if op.symbol:
@@ -83,9 +87,10 @@ def entry_for(step: Instruction, texts: Mapping[str, Entry]) -> Entry | None:
 def _full_name(op: Op) -> str:
     """Write NumPy's function, by the name of the op where NumPy knows it by that, too."""
     function: Any = op.numpy
-    home = np.linalg if function.__module__ == "numpy.linalg" else np
-    name = op.name if getattr(home, op.name, None) is function else function.__name__
-    return f"np.linalg.{name}" if home is np.linalg else f"np.{name}"
+    for name in (op.name, function.__name__):
+        if getattr(np, name, None) is function:
+            return f"np.{name}"
+    return f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
 
 
 def _call(function: str, off: Mapping[str, Any]) -> Write:
@@ -106,8 +111,8 @@ def _option(key: str, item: Any, keep: Keep) -> str:
     """Write an option; one axis without parentheses, an index as such."""
     if key == "axis" and isinstance(item, tuple) and len(item) == 1:
         return literal(item[0], keep)
-    if key == "indices":
-        return f"[{', '.join(_option('index', each, keep) for each in item)}]"
+    if key == "indices" and isinstance(item, tuple):
+        return f"[{', '.join(_option('', each, keep) for each in item)}]"
     parts = item if isinstance(item, tuple) else (item,)
     if any(isinstance(part, slice) for part in parts):
         return f"np.s_[{index_text(item, keep)}]"
@@ -127,6 +132,22 @@ def _write_transposed(step: Instruction, operands: Sequence[Expr], keep: Keep) -
     if axes is None or tuple(axes) == tuple(range(len(step.shape)))[::-1]:
         return Expr(f"{inside(operands[0], ATOM)}.T")
     return Expr(f"np.transpose({operands[0]}, {literal(tuple(axes), keep)})")
+
+
+#: Ops some of whose places are operands, and those that are written alike.
+_AT_PLAIN_PLACES: Mapping[Op, Op] = {at: indexing, add_at: scatter_add}
+
+
+def _write_places(plain: Entry | None) -> Entry:
+    """Write an op with the texts of operands in its index."""
+    assert plain is not None
+
+    def write(step: Instruction, operands: Sequence[Expr], keep: Keep) -> Expr:
+        index: Any = fill_in(step.metadata["index"], operands[1:])
+        metadata = {**step.metadata, "index": index if len(index) > 1 else index[0]}
+        return plain.write(replace(step, metadata=metadata), operands[:1], keep)
+
+    return plain._replace(write=write)
 
 
 # --- templates ---------------------------------------------------------------------------------

@@ -232,16 +232,27 @@ def _returned(position: int, lines: Lines, owned: set[int]) -> str:
         return f"np.float32({text})" if step.dtype == np.float32 else text
     memory = _memory(position, lines)
     copied = bool(memory & owned) or any(
-        steps[k].op is None or _is_read_only(steps[k], steps[steps[k].operands[0]]) for k in memory
+        steps[k].op is None or _is_read_only(steps[k], lines) for k in memory
     )
     owned |= memory
     return f"+{expression.text}" if copied else expression.text
 
 
-def _is_read_only(step: Instruction, source: Instruction) -> bool:
+def _is_read_only(step: Instruction, lines: Lines) -> bool:
     """Return whether NumPy gives a view to read; one constant number is written as numpy.full."""
-    number = source.kind is Kind.CONSTANT and source.shape == ()
-    return not number and _shows(step, source) and not _moved(step, source).flags.writeable
+    op, steps = step.op, lines.program.instructions
+    if op is None or not op.moves:
+        return False
+    source = steps[step.operands[0]]
+    is_full = source.kind is Kind.CONSTANT and source.shape == ()
+    return not is_full and not _shown(step, source)[1].flags.writeable
+
+
+def _shown(step: Instruction, source: Instruction) -> tuple[Any, Any]:
+    """Return an array like an operand, and what the text of an op that moves makes of it."""
+    assert step.op is not None
+    a = np.empty(source.shape, source.dtype)
+    return a, np.asarray((step.op.numpy or step.op.forward)(a, **step.metadata))
 
 
 def _memory(position: int, lines: Lines) -> set[int]:
@@ -251,24 +262,16 @@ def _memory(position: int, lines: Lines) -> set[int]:
     stack = [position]
     while stack:
         k = stack.pop()
-        if k in found or (steps[k].op is None and k not in lines.variables):
+        op = steps[k].op
+        if k in found or (op is None and k not in lines.variables):
             continue
         found.add(k)
-        if steps[k].shares or any(_shows(steps[k], steps[j]) for j in steps[k].operands[:1]):
+        shows = op is not None and op.moves  # the text may give a view where the engine copies
+        if steps[k].shares or (
+            shows and np.may_share_memory(*_shown(steps[k], steps[steps[k].operands[0]]))
+        ):
             stack.extend(steps[k].operands)
     return found
-
-
-def _shows(step: Instruction, source: Instruction) -> bool:
-    """Return whether NumPy's function shows an operand, even if the engine copies it."""
-    return step.op is not None and step.op.moves and bool(_moved(step, source).base is not None)
-
-
-def _moved(step: Instruction, source: Instruction) -> Any:
-    """Let NumPy's function move elements of an array like the operand of a step."""
-    assert step.op is not None
-    function = step.op.numpy or step.op.forward
-    return np.asarray(function(np.empty(source.shape, source.dtype), **step.metadata))
 
 
 def _written(tree: Any, leaves: Iterator[str]) -> str:

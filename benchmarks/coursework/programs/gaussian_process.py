@@ -109,7 +109,7 @@ MISTAKES = {
     "1/2 of the determinant forgotten": ("constant-factor factor-missing", "K"),
     "y for alpha": ("factor-replaced factor-missing", "K alpha"),
     "diagonal alone": ("mask-added factor-added", "K"),
-    "length cubed not reduced": ("exponent", "length Kf"),
+    "length cubed not reduced": ("exponent activation-derivative-twice", "length Kf"),
     "distance instead of its square": ("factor-replaced exponent", "length Kf"),
     "kernel forgotten in length": ("missing-activation-derivative factor-missing", "length Kf"),
     "sign of the exponent": ("constant-factor sign", "length Kf log_length"),
@@ -119,7 +119,7 @@ MISTAKES = {
         "amplitude Kf log_amplitude",
     ),
     "amplitude squared once": (
-        "factor-added exponent constant-factor",
+        "factor-added exponent activation-derivative-twice constant-factor",
         "amplitude Kf log_amplitude",
     ),
     "noise over the whole matrix": ("mask-missing factor-missing", "noise"),

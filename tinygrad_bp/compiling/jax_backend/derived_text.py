@@ -117,7 +117,7 @@ def build(program: Program, text: Mapping[str, str] | None = None) -> Function:
 
     def run(*leaves: Any) -> tuple[Any, ...]:
         with precision():
-            result: tuple[Any, ...] = function(*_kept(leaves))
+            result: tuple[Any, ...] = function(*_copy_arrays(leaves))
             return result
 
     run.source = pure.source  # type: ignore[attr-defined]
@@ -166,7 +166,7 @@ def build_loop(program: Program, carried: int, text: Mapping[str, str] | None = 
 
     def run(n: int, *leaves: Any) -> tuple[Any, ...]:
         with precision():
-            result: tuple[Any, ...] = compiled(n, *_kept(leaves))
+            result: tuple[Any, ...] = compiled(n, *_copy_arrays(leaves))
             return result
 
     run.source = step.source  # type: ignore[attr-defined]
@@ -199,7 +199,7 @@ def _executed(
     texts = {name: from_template(each) for name, each in text.items()}
     program = _with_places_as_arrays(readable(program, texts))
     entries = entries_of(program, texts)
-    entries |= _times_masks(program, entries)
+    entries |= _write_masks_as_numbers(program, entries)
     helpers = helpers_of(entries)
     names = names_beside(helpers)
     leaves = {k: names("leaf") for k in (*program.inputs, *program.seeds)}
@@ -217,7 +217,7 @@ def _executed(
     namespace: dict[str, Any] = {"np": _as_numpy(jax.numpy), "math": math, **options}
     source = "\n\n".join([*helpers, "\n    ".join(function)]) + "\n"
     exec(compile(source, "<jax>", "exec"), namespace)
-    namespace |= {"added_at": _added_at, "set_at": _set_at}
+    namespace |= {"added_at": _added_at, "put": _put}
     return namespace["compute"], list(constants.values()), source
 
 
@@ -240,7 +240,7 @@ def _as_places(option: Any) -> Any:
     return option
 
 
-def _times_masks(program: Program, entries: Mapping[int, Entry]) -> dict[int, Entry]:
+def _write_masks_as_numbers(program: Program, entries: Mapping[int, Entry]) -> dict[int, Entry]:
     """Let products with a mask multiply by 1 and 0, so that infinity times 0 is NaN.
 
     XLA takes a product with a converted truth value for a choice, and gives 0.
@@ -280,9 +280,17 @@ def _added_at(full: Any, index: Any, g: Any) -> Any:
     return full.at[index].add(g)
 
 
-def _set_at(full: Any, index: Any, element: Any) -> Any:
-    """Put into places in the way of JAX."""
-    return full.at[index].set(element)
+def _windows(x: Any, window_shape: Any, axis: Any = None) -> Any:
+    """Take windows from their places, since JAX has no views."""
+    places = np.arange(x.size).reshape(x.shape)
+    return x.ravel()[np.lib.stride_tricks.sliding_window_view(places, window_shape, axis)]
+
+
+def _put(base: Any, *elements: Any, indices: tuple[Any, ...]) -> Any:
+    """Put elements into places in the way of JAX."""
+    for index, element in zip(indices, elements, strict=True):
+        base = base.at[index].set(element)
+    return base
 
 
 # --- what goes in ------------------------------------------------------------------------------
@@ -299,7 +307,7 @@ def _precision(program: Program) -> Callable[[], AbstractContextManager[Any]]:
     return lambda: place.enable_x64(True)
 
 
-def _kept(leaves: Sequence[Any]) -> list[Any]:
+def _copy_arrays(leaves: Sequence[Any]) -> list[Any]:
     """Copy NumPy's arrays: JAX still reads them when the call has returned, and they may change."""
     return [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
 

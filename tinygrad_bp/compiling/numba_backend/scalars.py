@@ -55,7 +55,9 @@ def has_loop(step: Instruction, dtypes: Sequence[Any]) -> bool:
     op = _op(step)
     if step.dtype not in DTYPES or not DTYPES.issuperset(dtypes) or not is_scalar(op):
         return False
-    return op in _OWN or step.dtype.kind == ("b" if _is_truth(op) else "f")
+    if op in _OWN:
+        return True
+    return not step.metadata and step.dtype.kind == ("b" if _is_truth(op) else "f")
 
 
 def _op(step: Instruction) -> Op:

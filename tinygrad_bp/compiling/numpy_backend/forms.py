@@ -47,8 +47,8 @@ def form_of(step: Instruction, sources: Sequence[Instruction]) -> Form:
 
 
 def _ufunc(step: Instruction) -> np.ufunc | None:
-    """Return the ufunc that an op is, if it is one of numbers at the same place."""
-    function: Any = step.op.numpy if step.op is not None else None
+    """Return the ufunc that an op is, if it is one of numbers at the same place, and no more."""
+    function: Any = step.op.numpy if step.op is not None and not step.metadata else None
     is_ufunc = isinstance(function, np.ufunc) and function.signature is None
     return function if is_ufunc and function.nout == 1 else None
 
@@ -316,13 +316,14 @@ def _write_forward(code: Code, k: int) -> None:
 
 
 _FORWARD, _FORWARD_NEW = Form(_write_forward, "unknown"), Form(_write_forward, "new")
+
+
 _FORMS: dict[Op, Callable[[Instruction, Sequence[Instruction]], Form | None]] = {
     ops.relu: _relu,
     ops.sigmoid: _sigmoid,
     shaping._where: _where,
     shaping._astype: _copy,
     ops.broadcast_to: _copy,
-    shaping._repeated: _copy,
     ops.matmul: _matmul,
     joining._concatenate: _concatenate,
     shaping._transpose: _transpose,

@@ -1,0 +1,373 @@
+"""The same edit in every pass of a loop, or in every call of one function, as one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...programs.labelled import ACCUMULATE
+from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
+from ..facts import additive, elementwise, product
+from ..pools import FORMS, Source
+from ..structure import Region, Structure
+from . import regions
+from .bench import Bench, scaled
+from .naming import Instead, named
+from .operands import arranged
+from .terms import term
+
+#: In which order compounding edits are run, by the kinds of what is put in.
+PLAIN = frozenset(["one", "own", "own²", "T", "copied", "ones", "twice", "v (1 - v)", "1 - v²"])
+VALUES = frozenset(["", "argument", "1 - v", "v", "v²"])
+FURTHER = frozenset(FORMS) - PLAIN - VALUES
+#: Of how many values, the nearest ones, the forms are looked at.
+_NEAREST = 8
+#: How many of a value's forms are tried in every pass.
+_FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
+
+
+#: Slots, and what gives the candidates for them.
+Group = tuple[list[Slot], Callable[[], Iterable["Candidate"]]]
+
+
+class Candidate(NamedTuple):
+    """Something that may stand in a slot in every pass."""
+
+    sources: list[Source]
+    describe: Callable[[list[Source], float], Edit]
+    row: Any = None
+
+
+def proposals(bench: Bench) -> Iterator[Edit]:
+    """Yield edits of lines that are passed several times, where one product tests them."""
+    for group, candidates in _all(bench):
+        if not compounds(bench, [slot.place for slot in group]):
+            yield from _tested(bench, group, list(candidates()))
+
+
+def compounding(bench: Bench, kinds: Container[str]) -> Iterator[Edit]:
+    """Yield edits of which one pass changes what the next one reads: they have to be run."""
+    reached = bench.probe.reaching
+    for group, candidates in _all(bench):
+        places = [slot.place for slot in group]
+        if compounds(bench, places) and all(any(b >> k & 1 for k in places) for b in reached):
+            for candidate in candidates():
+                if candidate.sources[0].kind in kinds:
+                    yield candidate.describe(candidate.sources, 1.0)
+
+
+def compounds(bench: Bench, places: Sequence[int]) -> bool:
+    """Whether one of several steps is computed from another."""
+    below = bench.probe.machine.below
+    return any(below[a] >> b & 1 for a, b in pairwise(sorted(places)))
+
+
+def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Iterator[Edit]:
+    found = {k: e for k, slot in enumerate(group) if (e := bench.probe.at(slot)) is not None}
+    if not found:
+        return
+    kept = list(found)
+    shapes = {k: e.shape[1:] for k, e in found.items()}
+    flat = np.concatenate([e.reshape(len(e), -1) for e in found.values()], axis=1)
+    before = np.concatenate([np.broadcast_to(bench.now(group[k]), shapes[k]).ravel() for k in kept])
+    rows, good = [], []
+    for candidate in candidates:
+        if candidate.row is not None and len(kept) == len(group):
+            rows.append(candidate.row)
+            good.append(candidate)
+            continue
+        try:
+            row = np.concatenate(
+                [np.broadcast_to(candidate.sources[k].number, shapes[k]).ravel() for k in kept]
+            )
+        except ValueError:
+            continue
+        if np.isfinite(row).all() and np.any(row):
+            rows.append(row)
+            good.append(candidate)
+    for j, change in bench.probe.fits(flat, None, before[None]):
+        del j
+        factor = 1.0 + change
+        constant = 0.0 if abs(factor) < max(1e-8, bench.tolerance) else bench.constant(factor)
+        if constant is not None:
+            yield _own(bench, group, constant)
+    for j, factor in bench.probe.fits(flat, before, np.array(rows)) if rows else ():
+        constant = bench.constant(factor)
+        if constant is not None:
+            yield good[j].describe(good[j].sources, constant)
+
+
+def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
+    structure = bench.structure
+    slot = group[0]
+    step = structure.steps[slot.place]
+    if step.op is ACCUMULATE:
+        node = step.of if step.of is not None else 0
+        if slot.operand == RESULT:
+            edit = Edit(
+                "constant-factor" if constant else "term-missing",
+                {},
+                node,
+                "the gradient of {node} is {factor} times the right one",
+                {"factor": constant},
+                1.8,
+                constant,
+            )
+        else:
+            edge = step.metadata["labels"][slot.operand]
+            edit = term(structure, slot, node, edge, constant)
+    else:
+        edge = structure.lines.edges[slot.place]
+        mistake = {0.0: "term-missing", 2.0: "term-twice", -1.0: "sign"}.get(
+            constant, "constant-factor"
+        )
+        what = "a term of the derivative of {node} is {factor} times the right one"
+        edit = Edit(mistake, {}, edge[0], what, {"factor": constant}, 2.0, constant)
+    expr: Expr = ZERO if constant == 0.0 else times(Number(constant), OWN)
+    return _repeated(edit, dict.fromkeys(group, expr))
+
+
+def _repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
+    return replace(edit, changes=changes, cost=edit.cost + 0.5, group=True)
+
+
+# --- what is grouped ----------------------------------------------------------------------------
+
+
+def _all(bench: Bench) -> Iterator[Group]:
+    structure = bench.structure
+    for places in structure.groups:
+        step = structure.steps[places[0]]
+        if step.op is ACCUMULATE:
+            yield from _sums(bench, places)
+            continue
+        for j in range(len(step.operands)):
+            group = [Slot(k, j) for k in places]
+            for some in _parts(group):
+                yield some, partial(_operands, bench, some)
+    yield from _regions(bench)
+
+
+def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
+    """All passes, all but the first, all but the last."""
+    yield group
+    if len(group) > 2:
+        yield group[1:]
+        yield group[:-1]
+
+
+def _sums(bench: Bench, places: list[int]) -> Iterator[Group]:
+    """Yield a contribution in every pass, by the line that it comes from."""
+    structure = bench.structure
+    by_line: dict[Hashable, list[Slot]] = defaultdict(list)
+    for k in places:
+        step = structure.steps[k]
+        if len(step.operands) > 1:
+            for j, (child, operand) in enumerate(step.metadata["labels"]):
+                by_line[structure.line(child), operand].append(Slot(k, j))
+    whole = [Slot(k, RESULT) for k in places]
+    for group in (whole, *by_line.values()):
+        if len(group) < 2:
+            continue
+        for some in _parts(group):
+            yield some, partial(_multiples, bench, some)
+
+
+def _multiples(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
+    return (_multiple(bench, group, c) for c in (0.0, 2.0, -1.0))
+
+
+def _multiple(bench: Bench, group: list[Slot], constant: float) -> Candidate:
+    sources = [Source(OWN, constant * np.asarray(bench.now(s)), "own", -1) for s in group]
+    return Candidate(sources, lambda _, __: _own(bench, group, constant))
+
+
+def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
+    structure, values = bench.structure, bench.probe.machine.values
+    steps = structure.steps
+    first = steps[group[0].place]
+    shape = np.shape(values[group[0].place])
+    j = group[0].operand
+    numbers = [values[o] for o in first.operands]
+    multiplied = product(first, numbers) and elementwise(first.op)
+    owns = [steps[s.place].operands[j] for s in group]
+    flows = structure.flows[owns[0]]
+
+    def candidate(sources: list[Source]) -> Candidate:
+        def describe(sources: list[Source], constant: float) -> Edit:
+            instead = Instead(
+                group[0], structure.lines.edges[group[0].place], owns[0], sources[0], constant
+            )
+            changes = {
+                s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)
+            }
+            return _repeated(named(structure, instead), changes)
+
+        return Candidate(sources, describe)
+
+    if multiplied:
+        yield candidate([Source(Number(1.0), np.ones(()), "one", -1)] * len(group))
+        yield candidate(
+            [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
+        )
+    if additive(first, numbers):
+        for constant in (0.0, -1.0, 2.0):
+            yield _multiple(bench, group, constant)
+    if not product(first, numbers) and not (additive(first, numbers) and not flows):
+        return
+    seen: set[tuple[int, ...]] = {tuple(owns)}
+    for k, places in enumerate(_relatives(structure, group)):
+        if tuple(places) in seen:
+            continue
+        seen.add(tuple(places))
+        if flows:
+            places = [structure.cotangents.get(p, -1) for p in places]
+            if any(p < 0 or p >= s.place for p, s in zip(places, group, strict=True)):
+                continue
+        arrays = [np.asarray(values[p]) for p in places]
+        if arrays[0].dtype.kind == "f":
+            for way in (_arranged_as, _as_it_is):
+                sources = [
+                    way(bench, o, p, a) for o, p, a in zip(owns, places, arrays, strict=True)
+                ]
+                if all(source is not None for source in sources):
+                    yield candidate([source for source in sources if source is not None])
+        if (
+            not flows
+            and multiplied
+            and k < _NEAREST
+            and arrays[0].dtype.kind == "f"
+            and len(arrays[0].shape) <= len(shape)
+        ):
+            for kind in _FORMS:
+                with np.errstate(all="ignore"):
+                    forms = [_form(kind, p, values) for p in places]
+                yield candidate(forms)
+    square = all(np.ndim(values[o]) == 2 and len(set(np.shape(values[o]))) == 1 for o in owns)
+    if square and not elementwise(first.op):
+        from ..pools import transposed
+
+        yield candidate([Source(transposed(o, 2), np.asarray(values[o]).T, "T", o) for o in owns])
+
+
+def _as_it_is(bench: Bench, own: int, place: int, number: Any) -> Source | None:
+    """Put a value in the place of another."""
+    fits = np.shape(bench.probe.machine.values[own]) == number.shape
+    return Source(Ref(place), number, "", place) if fits else None
+
+
+def _arranged_as(bench: Bench, own: int, place: int, number: Any) -> Source | None:
+    """Put a value in the place of another, transposed and reshaped as that one is."""
+    values = bench.probe.machine.values
+    behind = bench.structure.source(own)
+    if behind == own or bench.structure.flows[own] or np.shape(values[behind]) != number.shape:
+        return None
+    expr = arranged(bench, own, behind, Ref(place))
+    return Source(expr, evaluate(expr, lambda k: values[k]), "", place)
+
+
+def _form(kind: str, place: int, values: Any) -> Source:
+    expr = FORMS[kind](Ref(place))
+    return Source(expr, evaluate(expr, lambda k: values[k]), kind, place, 0.5)
+
+
+def _relatives(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
+    """Yield steps that stand to each member as others to the others."""
+    steps, edges = structure.steps, structure.lines.edges
+    children = [edges[s.place][0] for s in group]
+    parents = [steps[c].operands[edges[s.place][1]] for c, s in zip(children, group, strict=True)]
+    for starts in (children, parents):
+        yield from _around(structure, starts)
+    yield from _other_passes(structure, group)
+
+
+def _around(structure: Structure, starts: list[int]) -> Iterator[list[int]]:
+    steps = structure.steps
+    yield starts
+    for below in _each(starts, lambda k: steps[k].operands):
+        yield below
+        yield from _each(below, lambda k: steps[k].operands)
+    for above in _each(starts, lambda k: [c for c, _ in structure.uses.get(k, [])]):
+        yield above
+        yield from _each(above, lambda k: steps[k].operands)
+        for further in _each(above, lambda k: [c for c, _ in structure.uses.get(k, [])]):
+            yield further
+            yield from _each(further, lambda k: steps[k].operands)
+
+
+def _each(starts: list[int], follow: Callable[[int], Sequence[int]]) -> Iterator[list[int]]:
+    """Follow the same way from each."""
+    ways = [follow(k) for k in starts]
+    for j in range(min(map(len, ways), default=0)):
+        yield [way[j] for way in ways]
+
+
+def _other_passes(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
+    """Yield values of the same pass, of the one before and of the one after."""
+    steps = structure.steps
+    turns = [steps[s.place].turn for s in group]
+    if len(set(turns)) < len(turns):
+        return
+    for line in structure.by_turn.values():
+        for shift in (0, 1, -1):
+            places = [line.get(t + shift, -1) for t in turns]
+            if all(p >= 0 for p in places):
+                yield places
+
+
+# --- regions ------------------------------------------------------------------------------------
+
+
+def _regions(bench: Bench) -> Iterator[Group]:
+    structure = bench.structure
+    same: dict[Hashable, list[Region]] = defaultdict(list)
+    for region in structure.regions:
+        key = (
+            structure.line(region.low),
+            structure.line(region.high),
+            len(region.inside),
+            len(region.terms),
+        )
+        same[key].append(region)
+    for found in same.values():
+        if len(found) > 1 and len(found[0].terms) == 1:
+            found = sorted(found, key=lambda r: structure.cotangents[r.low])
+            slots = [Slot(structure.cotangents[r.low], r.terms[0]) for r in found]
+            yield slots, partial(_region_group, bench, found, slots)
+
+
+def _region_group(bench: Bench, found: list[Region], slots: list[Slot]) -> list[Candidate]:
+    by_kind: dict[Any, list[tuple[Source, Any]]] = defaultdict(list)
+    for region in found:
+        block = regions.block_of(bench, region)
+        for number, (source, row) in enumerate(zip(block.sources, block.matrix, strict=True)):
+            if source.kind != "mask":
+                by_kind[number, source.kind].append((source, row))
+    candidates = []
+    for members in by_kind.values():
+        if len(members) == len(found):
+            sources = [source for source, _ in members]
+            row = np.concatenate([row for _, row in members])
+            candidates.append(_region_candidate(bench, found, slots, sources)._replace(row=row))
+    return candidates
+
+
+def _region_candidate(
+    bench: Bench, found: list[Region], slots: list[Slot], sources: list[Source]
+) -> Candidate:
+    def describe(sources: list[Source], constant: float) -> Edit:
+        k = slots[0].place
+        edit = regions.edit_of(bench, found[0], k, sources[0], constant)
+        changes = {
+            s: regions.handed_on(bench, region, source, constant)
+            for s, region, source in zip(slots, found, sources, strict=True)
+        }
+        return _repeated(edit, changes)
+
+    return Candidate(sources, describe)

@@ -1,0 +1,97 @@
+"""Places that are written several times: assigned to, where contributions should be added up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...kernel import Op
+from ...programs.labelled import ACCUMULATE
+from ...programs.program import Kind
+from ..edits import RESULT, Call, Edit, Expr, Ref, Slot
+from ..facts import scatters
+from ..pools import Source
+from .bench import Bench
+
+#: Of more contributions to one cotangent no order is tried.
+_MOST = 400
+
+
+def proposals(bench: Bench) -> Iterator[Edit]:
+    """Yield assignments in the place of sums: within one step, and of one step after another."""
+    for k, step in enumerate(bench.structure.steps):
+        if step.kind is not Kind.BACKWARD:
+            continue
+        if step.op is ACCUMULATE and 1 < len(step.operands) <= _MOST:
+            yield from _fitting(bench, k, list(_one_after_another(bench, k)))
+        elif scatters(step.op) and k in bench.structure.lines.edges:
+            yield from _fitting(bench, k, list(_assigned(bench, k)))
+
+
+def _fitting(bench: Bench, k: int, sources: list[Source]) -> Iterator[Edit]:
+    slot = Slot(k, RESULT)
+    now, e = bench.now(slot), bench.probe.at(slot)
+    sources = [s for s in sources if not np.array_equal(s.number, now)]
+    if e is None or not sources:
+        return
+    of = bench.structure.steps[k].of
+    child, operand = bench.structure.lines.edges.get(k, (0, 0))
+    node = bench.structure.steps[child].operands[operand] if of is None else of
+    what = "the gradient of {node} is overwritten where it should be added to"
+    for source, constant in bench.fitting(e, now, np.shape(now), sources):
+        if constant == 1.0:
+            yield Edit("index-overwritten", {slot: source.expr}, node, what, cost=1.1)
+
+
+def _assigned(bench: Bench, k: int) -> Iterator[Source]:
+    """Yield an array in which of several numbers for one place only the last stands."""
+    step, values = bench.structure.steps[k], bench.probe.machine.values
+    given, *places = (values[o] for o in step.operands)
+    if places:
+        return
+    number = _assign(given, **step.metadata)
+    op = Op("assign", _assign, None)
+    yield Source(Call(op, (Ref(step.operands[0]),), step.metadata), number, "assigned", k)
+
+
+def _assign(given: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    made = np.zeros(shape)
+    made[index] = given
+    return made
+
+
+def _one_after_another(bench: Bench, k: int) -> Iterator[Source]:
+    """Yield what is left where each contribution overwrites those before it, in either order."""
+    terms = bench.structure.steps[k].operands
+    masks = [_written(bench, term) for term in terms]
+    if sum(mask is not None for mask in masks) < 2:
+        return
+    shape = np.shape(bench.probe.machine.values[k])
+    covered = tuple(np.ones(shape, bool) if mask is None else mask for mask in masks)
+    for way in (1, -1):
+        operands = terms[::way]
+        op = Op("keep_last", _keep_last, *[None] * len(terms))
+        numbers = [bench.probe.machine.values[t] for t in operands]
+        number = _keep_last(*numbers, masks=covered[::way])
+        expr: Expr = Call(op, tuple(map(Ref, operands)), {"masks": covered[::way]})
+        yield Source(expr, number, "overwritten", k)
+
+
+def _keep_last(*terms: Any, masks: Sequence[Any]) -> Any:
+    kept = np.zeros_like(terms[0])
+    for term, mask in zip(terms, masks, strict=True):
+        kept = np.where(mask, term, kept)
+    return kept
+
+
+def _written(bench: Bench, term: int) -> Any:
+    """Return which places a contribution writes; None where it is not put into places."""
+    step = bench.structure.steps[bench.structure.source(term)]
+    if not scatters(step.op) or len(step.operands) > 1:
+        return None
+    assert step.op is not None
+    ones = np.ones(np.shape(bench.probe.machine.values[step.operands[0]]))
+    written = step.op.forward(ones, **step.metadata) != 0
+    return written if written.shape == np.shape(bench.probe.machine.values[term]) else None

@@ -1,0 +1,34 @@
+"""The commonest edits, whether they fit or not: to begin with where two were made at one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..edits import Edit, Slot
+from ..facts import elementwise, product
+from ..pools import Source, transposed
+from . import regions
+from .bench import Bench
+from .naming import Instead, named
+
+
+def proposals(bench: Bench) -> Iterator[Edit]:
+    """Yield derivatives that are left out, and matrices that are transposed."""
+    structure = bench.structure
+    for region in structure.regions:
+        function = regions.function_of(bench, region)
+        if function.slope is not None and function.factors.sources:
+            k = structure.cotangents[region.low]
+            yield regions.edit_of(bench, region, k, function.factors.sources[0], 1.0)
+    for k, edge in structure.lines.edges.items():
+        step = structure.steps[k]
+        values = [structure.values[o] for o in step.operands]
+        if not product(step, values) or elementwise(step.op):
+            continue
+        for j, own in enumerate(step.operands):
+            square = np.ndim(values[j]) == 2 and len(set(np.shape(values[j]))) == 1
+            if square and not structure.flows[own]:
+                source = Source(transposed(own, 2), np.asarray(values[j]).T, "T", own)
+                yield named(structure, Instead(Slot(k, j), edge, own, source, 1.0))

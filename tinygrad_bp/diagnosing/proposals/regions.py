@@ -1,0 +1,347 @@
+"""Everything between two cotangents, written as one line: a factor, none, or the wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ... import ops
+from ...ops.reductions import _sum
+from ..edits import (
+    OWN,
+    RESULT,
+    ZERO,
+    Call,
+    Edit,
+    Expr,
+    Number,
+    Ref,
+    Slot,
+    call,
+    evaluate,
+    put,
+    times,
+)
+from ..pools import POSITIVE, Block, Source, fits
+from ..structure import Region, is_uniform, softmax_axis
+from .bench import Bench, scaled
+from .naming import ALSO
+from .operands import only_scaled
+
+#: Longer compositions are looked at only where they are elementwise functions.
+_SHORT = 8
+
+
+def proposals(bench: Bench) -> Iterator[Edit]:
+    """Yield the edits of regions."""
+    for region in bench.structure.regions:
+        yield from _region(bench, region)
+        if bench.structure.arriving(region.high) != bench.structure.cotangents[region.high]:
+            yield from _already_below(bench, region)
+    yield from _softmaxes(bench)
+
+
+def _region(bench: Bench, region: Region) -> Iterator[Edit]:
+    structure, machine = bench.structure, bench.probe.machine
+    k = structure.cotangents[region.low]
+    e = bench.probe.at(Slot(k, RESULT))
+    if e is None or any(Slot(k, j) in machine.changes for j in region.terms):
+        return
+    shape = e.shape[1:]
+    before = sum(np.asarray(machine.values[structure.steps[k].operands[j]]) for j in region.terms)
+    block = block_of(bench, region)
+    g = machine.values[structure.arriving(region.high)]
+    for source, constant in bench.fitting(e, before, shape, block):
+        number = source.number if source.whole else source.number * np.asarray(g)
+        if only_scaled(bench, constant * number, before, shape):
+            continue
+        yield edit_of(bench, region, k, source, constant)
+
+
+def _already_below(bench: Bench, region: Region) -> Iterator[Edit]:
+    """Yield that the gradient which was handed over is that of what goes in."""
+    slot = Slot(bench.structure.cotangents[region.high], RESULT)
+    e = bench.probe.at(slot)
+    expr = bench.structure.pull(region, OWN)
+    if e is None or expr is None or len(region.inside) > _SHORT:
+        return
+    now = np.asarray(bench.now(slot))
+    values = bench.probe.machine.values
+    number = np.asarray(evaluate(expr, lambda k: values[k], now))
+    source = Source(expr, number, "twice", region.low)
+    for _, constant in bench.fitting(e, now, e.shape[1:], [source]):
+        if constant == 1.0:
+            what = "what is taken as the gradient of {node} is already that of {low}"
+            refers = {"low": region.low}
+            yield Edit("cross-entropy-twice", {slot: expr}, region.high, what, refers, 1.2)
+
+
+class Function(NamedTuple):
+    """What a region does: whether it is elementwise, and what may stand for its derivative.
+
+    Attributes
+    ----------
+    slope : array or None
+        The derivative of an elementwise function.
+    ones : Expr or None
+        What it makes of ones, in terms of forward steps.
+    factors : Block
+        What the cotangent may have been multiplied with.
+    """
+
+    slope: Any
+    ones: Expr | None
+    factors: Block
+
+
+def function_of(bench: Bench, region: Region) -> Function:
+    """Find out what a region does."""
+    known = bench.pools.regions
+    key = (region.low, region.high)
+    if key not in known:
+        known[key] = _function(bench, region)
+    found: Function = known[key]
+    return found
+
+
+def _function(bench: Bench, region: Region) -> Function:
+    structure = bench.structure
+    shape = structure.steps[region.high].shape
+    ones = structure.pull(region, Number(np.ones(shape)))
+    slope = None if ones is None else _number(bench, ones)
+    if ones is None or slope is None or slope.shape != shape or not np.isfinite(slope).all():
+        return Function(None, None, Block.of([_ONE], shape))
+    if not _is_diagonal(bench, region, slope):
+        near = frozenset(
+            {region.high} if softmax_axis(structure.values[region.high]) is not None else ()
+        )
+        forms = [s for s in bench.pools.near(near, shape).sources if s.kind == "v (1 - v)"]
+        return Function(None, ones, Block.of([_ONE, *forms], shape))
+    masked = _masked(bench, region, slope)
+    if is_uniform(slope) and not masked:
+        return Function(slope, ones, Block.of([], shape))
+    sources = [_ONE, Source(call(ops.pow, ones, Number(2.0)), slope**2, "twice", -1)]
+    swap: dict[Expr, Expr] = {Ref(region.low): Ref(region.high), Ref(region.high): Ref(region.low)}
+    for where in (*({old: new} for old, new in swap.items()), swap):
+        other = put(ones, where)
+        number = _number(bench, other)
+        if other != ones and np.shape(number) == shape and np.isfinite(number).all():
+            sources.append(Source(other, number, "argument", region.high, 0.1))
+    if masked:
+        sources += _masks(bench, region, ones, slope, shape)
+    for place in _looked_at(bench, region, shape):
+        number = np.asarray(structure.values[place])
+        if number.dtype.kind == "f" and np.isfinite(number).all():
+            sources.append(Source(Ref(place), number, "v", place, 0.3))
+            sources += bench.pools.forms(place)
+    return Function(slope, ones, Block.of(sources, shape))
+
+
+_ONE = Source(Number(1.0), 1.0, "copied", -1)
+
+
+def block_of(bench: Bench, region: Region) -> Block:
+    """Return what may stand for the cotangent that a region hands on."""
+    structure, values = bench.structure, bench.probe.machine.values
+    start = structure.arriving(region.high)
+    upstream = Ref(start)
+    g = np.asarray(values[start])
+    function = function_of(bench, region)
+    rows = [function.factors.matrix * g.ravel()]
+    extra: list[Source] = []
+    shape = g.shape
+    if function.ones is not None and len(region.inside) <= _SHORT:
+        extra.append(
+            Source(function.ones, _number(bench, function.ones), "ones", start, whole=True)
+        )
+    if function.slope is None and len(region.inside) <= _SHORT:
+        once = structure.pull(region, upstream)
+        again = None if once is None else structure.pull(region, once)
+        if again is not None:
+            extra.append(Source(again, _number(bench, again), "twice", start, whole=True))
+    elif function.slope is not None and _masked(bench, region, function.slope):
+        extra += _masks_of_gradient(function, upstream, g, start)
+    extra = [s for s in extra if np.shape(s.number) == shape and np.isfinite(s.number).all()]
+    rows.append(Block.of(extra, shape).matrix)
+    return Block([*function.factors.sources, *extra], np.concatenate(rows))
+
+
+def _masked(bench: Bench, region: Region, slope: Any) -> bool:
+    """Whether the derivative of a region has a mask in it, and nothing else that changes."""
+    switching = not bench.structure.switching.isdisjoint(region.inside)
+    return switching and len(np.unique(np.round(slope, 12))) <= 2
+
+
+def handed_on(bench: Bench, region: Region, source: Source, constant: float) -> Expr:
+    """Write what a region hands on."""
+    upstream = Ref(bench.structure.arriving(region.high))
+    expr = source.expr if source.whole else times(upstream, source.expr)
+    return scaled(constant, expr)
+
+
+def _levels(slope: Any) -> tuple[float, float]:
+    low, high = float(np.min(slope)), float(np.max(slope))
+    # nothing is masked here: a relu would be all or nothing
+    return (low, high) if low < high else (min(low, 0.0), max(high, 1.0))
+
+
+def _between(mask: Source, slope: Any) -> Source:
+    """Make a mask take the two values of a slope."""
+    low, high = _levels(slope)
+    if (low, high) == (0.0, 1.0):
+        return replace(mask, kind="mask", cost=0.2)
+    expr = call(ops.add, Number(low), times(Number(high - low), mask.expr))
+    return replace(mask, expr=expr, number=low + (high - low) * mask.number, kind="mask", cost=0.2)
+
+
+def _masks(
+    bench: Bench, region: Region, ones: Expr, slope: Any, shape: tuple[int, ...]
+) -> Iterator[Source]:
+    total = sum(_levels(slope))
+    yield Source(call(ops.sub, Number(total), ones), total - slope, "inverted", -1)
+    for source in bench.pools.masks(shape).sources:
+        if source.place != region.low and source.kind == "v > 0":
+            yield _between(source, slope)
+
+
+def _masks_of_gradient(function: Function, upstream: Expr, g: Any, start: int) -> Iterator[Source]:
+    positive = Source(call(POSITIVE, upstream, Number(0.0)), np.greater(g, 0) * 1.0, "v > 0", start)
+    mask = _between(positive, function.slope)
+    assert function.ones is not None
+    yield replace(mask, expr=times(upstream, mask.expr), number=g * mask.number, whole=True)
+    both = times(upstream, mask.expr, function.ones)
+    yield replace(mask, expr=both, number=g * mask.number * function.slope, whole=True)
+
+
+def _looked_at(bench: Bench, region: Region, shape: tuple[int, ...]) -> list[int]:
+    steps = bench.structure.steps
+    places = {region.low, region.high, *region.inside[:6], *steps[region.low].operands}
+    for k in region.inside[:6]:
+        places |= {*steps[k].operands}
+    values = bench.structure.values
+    found = [p for p in places if np.shape(values[p]) and fits(np.shape(values[p]), shape)]
+    return sorted(found, reverse=True)
+
+
+def _number(bench: Bench, expr: Expr) -> Any:
+    with np.errstate(all="ignore"):
+        return np.asarray(evaluate(expr, lambda k: bench.probe.machine.values[k]))
+
+
+def edit_of(bench: Bench, region: Region, k: int, source: Source, constant: float) -> Edit:
+    """Describe what stands for the contributions of a region."""
+    first, *others = region.terms
+    changes: dict[Slot, Expr] = {Slot(k, j): ZERO for j in others}
+    changes[Slot(k, first)] = handed_on(bench, region, source, constant)
+    mistake, what, cost = _named(bench, region, source)
+    if constant != 1.0:
+        cost += 1.0 if constant in (-1.0, 2.0, 0.5) else 1.5
+    refers = {"low": region.low, "other": source.place}
+    if source.place >= 0 and bench.structure.flows[source.place]:
+        of = bench.structure.steps[source.place].of
+        refers["other"] = region.high if of is None else of
+    cost += 1.0 + source.cost + 0.02 * len(region.inside)
+    return Edit(mistake, changes, region.high, what, refers, cost, also=ALSO.get(mistake, ()))
+
+
+def _named(bench: Bench, region: Region, source: Source) -> tuple[str, str, float]:
+    structure = bench.structure
+    softmax = softmax_axis(structure.values[region.high]) is not None
+    slope = function_of(bench, region).slope
+    elementwise = slope is not None
+    if source.kind == "copied":
+        if softmax and not elementwise:
+            return "softmax-copied", "the gradient of {node} is handed on to {low} as it is", 0.3
+        if _switches(slope):
+            return "relu-mask-missing", "the mask of {node} is left out", 0.1
+        if elementwise:
+            return "missing-activation-derivative", "the derivative of {node} is left out", 0.2
+        return "factor-missing", "the gradient of {node} is handed on to {low} as it is", 0.4
+    if source.kind == "ones":
+        return "upstream-dropped", "the step of {node} leaves out the gradient that arrives", 0.3
+    if source.kind == "twice":
+        if softmax or _into_logarithm(bench, region):
+            what = "what is taken as the gradient of {node} is already that of {low}"
+            return "cross-entropy-twice", what, 0.2
+        if elementwise:
+            return (
+                "activation-derivative-twice",
+                "the derivative of {node} is multiplied in twice",
+                0.1,
+            )
+        return "factor-twice", "the step of {node} is made twice", 0.6
+    if source.kind == "inverted":
+        return "relu-mask-inverted", "the mask of {node} lets through what it should stop", 0.0
+    if source.kind == "mask":
+        what = "the mask of {node} is made of {other}"
+        if source.place >= 0 and structure.flows[source.place]:
+            what = "the mask of {node} is made of the gradient"
+        return "relu-mask-wrong-source", what, 0.0
+    if softmax and not elementwise and source.kind == "v (1 - v)" and source.place == region.high:
+        return "softmax-diagonal-only", "of the Jacobian of {node} only the diagonal is used", 0.0
+    if elementwise:
+        what = "the derivative of {node} is computed from the wrong numbers"
+        return "activation-derivative-wrong-argument", what, 0.4
+    return "factor-replaced", "another factor stands for the derivative of {node}", 0.7
+
+
+def _is_diagonal(bench: Bench, region: Region, slope: Any) -> bool:
+    """Whether a region is an elementwise function."""
+    weights = np.random.default_rng(3).uniform(0.5, 1.5, np.shape(slope))
+    other = bench.structure.pull(region, Number(weights))
+    return other is not None and bool(
+        np.allclose(_number(bench, other), weights * slope, rtol=1e-9)
+    )
+
+
+def _switches(slope: Any) -> bool:
+    return slope is not None and slope.size > 1 and bool(np.isin(slope, (0.0, 1.0)).all())
+
+
+def _into_logarithm(bench: Bench, region: Region) -> bool:
+    """Whether a logarithm is taken of the end of a region, or of 1 minus it."""
+    structure = bench.structure
+    around = [c for c, _ in structure.uses[region.high]]
+    around += [c for k in around for c, _ in structure.uses[k]]
+    return any(structure.steps[c].op in (ops.log,) for c in around)
+
+
+def _softmaxes(bench: Bench) -> Iterator[Edit]:
+    """Yield the Jacobian of a softmax, once too often."""
+    structure = bench.structure
+    for low, k in structure.cotangents.items():
+        slot = Slot(k, RESULT)
+        shape = structure.steps[k].shape
+        e = bench.probe.at(slot) if len(shape) else None
+        if e is None:
+            continue
+        g = np.asarray(bench.now(slot))
+        sources = []
+        for source, axis in bench.pools.probabilities(shape):
+            sources.append(_jacobian(source, axis, g))
+        for axis in range(len(shape)):
+            p = np.asarray(ops.softmax(np.asarray(structure.values[low]), axis=axis))
+            from ...ops.losses import _softmax
+
+            made = Source(Call(_softmax, (Ref(low),), {"axis": axis}), p, "", low, 0.2)
+            sources.append(_jacobian(made, axis, g))
+        for source, constant in bench.fitting(e, g, shape, sources):
+            if constant == 1.0:
+                yield Edit(
+                    "cross-entropy-twice",
+                    {slot: source.expr},
+                    low,
+                    "the gradient of {node} goes through the Jacobian of the softmax once more",
+                    {},
+                    1.5 + source.cost,
+                )
+
+
+def _jacobian(p: Source, axis: int, g: Any) -> Source:
+    total = Call(_sum, (times(OWN, p.expr),), {"axis": axis, "keepdims": True})
+    expr = times(p.expr, call(ops.sub, OWN, total))
+    number = p.number * (g - np.sum(g * p.number, axis=axis, keepdims=True))
+    return Source(expr, number, "jacobian", p.place, p.cost)

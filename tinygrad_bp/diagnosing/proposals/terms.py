@@ -1,0 +1,404 @@
+"""Contributions: dropped, doubled, negated, multiplied, overwritten; and whole cotangents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ...ops.reductions import _sum
+from ...programs.labelled import ACCUMULATE
+from ...programs.program import Kind
+from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, moved, plus, times
+from ..facts import additive, moves, negates, reduces
+from ..pools import Source
+from ..structure import Structure
+from .bench import Bench, scaled
+
+
+def proposals(bench: Bench) -> Iterator[Edit]:
+    """Yield the edits of sums and of what is summed."""
+    steps = bench.structure.steps
+    for node, k in sorted(bench.structure.cotangents.items(), reverse=True):
+        yield from _whole(bench, node, k)
+        if len(steps[k].operands) > 1:
+            yield from _terms(bench, node, k)
+            yield from _kept(bench, node, k)
+    for k, step in enumerate(steps):
+        if step.kind is Kind.BACKWARD and step.op is not ACCUMULATE:
+            operands = [bench.structure.values[o] for o in step.operands]
+            if additive(step, operands):
+                yield from _inside(bench, k)
+            if reduces(step.op) and k in bench.structure.lines.edges:
+                yield from _reduced(bench, k)
+
+
+def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
+    """Yield a cotangent times a constant, or with something added to it."""
+    slot, shape = Slot(k, RESULT), np.shape(bench.structure.values[k])
+    e = bench.probe.at(slot)
+    if e is None:
+        return
+    now = bench.now(slot)
+    factor = bench.own(e, now, shape)
+    if factor is not None:
+        yield _factor(bench, slot, node, factor)
+        labels = bench.structure.steps[k].metadata["labels"]
+        if factor == -1.0 and len(labels) == 1 and negated(bench.structure, labels[0]):
+            yield term(bench.structure, Slot(k, 0), node, labels[0], factor)
+    step = bench.structure.steps[node]
+    if step.kind is Kind.INPUT:
+        yield from _decay(bench, slot, node, e, shape)
+        yield from _over_units(bench, slot, node, e, shape)
+    for source, constant in bench.fitting(e, None, shape, bench.cotangents(shape)):
+        if source.place >= k:
+            continue
+        changes = {slot: moved(OWN, constant, source.expr)}
+        of = bench.structure.steps[source.place].of
+        yield Edit(
+            "term-added",
+            changes,
+            node,
+            "the gradient of {other} is added to that of {node}",
+            {"other": node if of is None else of},
+            4.0,
+        )
+
+
+def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
+    structure = bench.structure
+    if factor == 0.0:
+        masked = any(child in structure.switching for child, _ in structure.uses.get(node, []))
+        return Edit(
+            "relu-mask-inverted" if masked else "term-missing",
+            {slot: ZERO},
+            structure.uses[node][0][0] if masked else node,
+            "the mask of {node} lets nothing through"
+            if masked
+            else "the gradient of {node} is set to 0",
+            {},
+            1.0 if masked else 2.0,
+            also=_nothing(bench, slot, masked),
+        )
+    if _is_mean(bench, slot.place, factor):
+        return Edit(
+            "bias-mean",
+            {slot: times(Number(factor), OWN)},
+            node,
+            "the gradient of {node} is a mean where it should be a sum",
+            {"factor": factor},
+            1.2,
+            factor,
+            also=("constant-factor",),
+        )
+    cost = 1.5 if factor in (-1.0, 2.0, 0.5) else 2.0
+    return Edit(
+        "constant-factor",
+        {slot: times(Number(factor), OWN)},
+        node,
+        "the gradient of {node} is {factor} times the right one",
+        {"factor": factor},
+        cost,
+        factor,
+    )
+
+
+def _nothing(bench: Bench, slot: Slot, masked: bool) -> tuple[str, ...]:
+    """Name what else makes a gradient 0: its sum, if that is 0."""
+    now = np.asarray(bench.now(slot))
+    cancels = now.ndim > 0 and abs(now.sum()) < 1e-12 * np.abs(now).max()
+    return (("term-missing",) if masked else ()) + (("bias-summed-over-units",) if cancels else ())
+
+
+def _is_mean(bench: Bench, k: int, factor: float) -> bool:
+    """Whether a gradient is added up over that many elements that the factor divides by them."""
+    structure = bench.structure
+    step = structure.steps[k]
+    if step.of is None or structure.steps[step.of].kind is not Kind.INPUT or factor == 1.0:
+        return False
+    size = max(1, int(np.prod(step.shape)))
+    for term in step.operands:
+        while moves(structure.steps[term].op):
+            (term,) = structure.steps[term].operands
+        if reduces(structure.steps[term].op):
+            count = np.size(structure.values[structure.steps[term].operands[0]]) // size
+            if abs(factor * count - 1.0) < 1e-9:
+                return True
+    return False
+
+
+def _decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) -> Iterator[Edit]:
+    data = np.asarray(bench.structure.values[node])
+    flat = e.reshape(len(e), -1)
+    for _, factor in bench.probe.fits(flat, None, data.reshape(1, -1)):
+        if bench.evidence < 3 or bench.own(e, bench.now(slot), shape) is not None:
+            return
+        factor = bench.rounded(factor)
+        yield Edit(
+            "weight-decay-missing-or-extra",
+            _without(bench, slot, -factor * data) or {slot: moved(OWN, factor, Ref(node))},
+            node,
+            "the gradient of {node} is too {size} by {coefficient} · {node}",
+            {"coefficient": abs(factor), "size": "small" if factor < 0 else "large"},
+            0.95,
+        )
+
+
+def _without(bench: Bench, total: Slot, number: Any) -> dict[Slot, Expr]:
+    """Leave out the contribution that is a number; nothing where there is none."""
+    for j in range(len(bench.structure.steps[total.place].operands)):
+        slot = Slot(total.place, j)
+        if np.allclose(bench.now(slot), number, rtol=1e-9, atol=0):
+            return {slot: ZERO}
+    return {}
+
+
+def _over_units(
+    bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]
+) -> Iterator[Edit]:
+    """Yield the gradient of a parameter, added up over its own elements."""
+    now = np.asarray(bench.now(slot))
+    sources = []
+    for axis in (None, *range(len(shape))) if shape else ():
+        total = np.add.reduce(now, axis=axis, keepdims=True)
+        expr = Call(_sum, (OWN,), {"axis": axis, "keepdims": True})
+        sources.append(Source(expr, np.broadcast_to(total, shape), "axis", node))
+    for source, constant in bench.fitting(e, now, shape, sources):
+        if constant == 1.0:
+            yield Edit(
+                "bias-summed-over-units",
+                {slot: source.expr},
+                node,
+                "the gradient of {node} is added up over its units",
+                {},
+                1.3,
+                also=("axis",),
+            )
+
+
+def _terms(bench: Bench, node: int, k: int) -> Iterator[Edit]:
+    """Yield one contribution: dropped, doubled, with another sign or factor."""
+    structure = bench.structure
+    step = structure.steps[k]
+    labels = step.metadata["labels"]
+    for j, (child, operand) in enumerate(labels):
+        slot = Slot(k, j)
+        e = bench.probe.at(slot)
+        if e is None:
+            continue
+        factor = bench.own(e, bench.now(slot), e.shape[1:])
+        if factor is not None:
+            yield term(structure, slot, node, (child, operand), factor)
+
+
+def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], factor: float) -> Edit:
+    """Describe a contribution that is multiplied with a constant."""
+    refers: dict[str, Any] = {"by": edge[0]}
+    if factor == 0.0:
+        constant = through_statistics(structure, edge)
+        return Edit(
+            "treated-as-constant" if constant else "fan-out-overwritten",
+            {slot: ZERO},
+            node,
+            "{by} is treated as a constant: {node} acts through it as well"
+            if constant
+            else "the contribution of {by} to the gradient of {node} is missing",
+            refers,
+            1.0,
+        )
+    if factor == 2.0:
+        return Edit(
+            "fan-out-counted-twice",
+            {slot: plus(OWN, OWN)},
+            node,
+            "the contribution of {by} to the gradient of {node} is added twice",
+            refers,
+            1.0,
+        )
+    sign = factor == -1.0 and negated(structure, edge)
+    return Edit(
+        "second-operand-sign" if sign else "constant-factor",
+        {slot: times(Number(factor), OWN)},
+        edge[0] if sign else node,
+        "the sign of the contribution of {by} to the gradient of {to} is wrong"
+        if sign
+        else "the contribution of {by} to the gradient of {node} is {factor} times the right one",
+        {**refers, "to": node, "factor": factor},
+        1.4 if sign else 1.5 if factor == -1.0 else 2.5,
+        factor,
+    )
+
+
+def through_statistics(structure: Structure, edge: tuple[int, int]) -> bool:
+    """Whether an edge leads to a sum over elements that is then used element by element."""
+    child = edge[0]
+    for _ in range(4):
+        step = structure.steps[child]
+        uses = structure.uses.get(child, [])
+        if reduces(step.op):
+            size = np.size(structure.values[child])
+            return any(np.size(structure.values[use]) > size for use, _ in uses)
+        if len(uses) != 1:
+            return False
+        child = uses[0][0]
+    return False
+
+
+def negated(structure: Structure, edge: tuple[int, int]) -> bool:
+    """Whether the derivative along an edge has a minus in front."""
+    return any(
+        negates(structure.steps[k].op)
+        for k, found in structure.lines.edges.items()
+        if found == edge
+    )
+
+
+def _kept(bench: Bench, node: int, k: int) -> Iterator[Edit]:
+    """Yield what keeps one of several contributions, as if the others were overwritten."""
+    structure = bench.structure
+    step = structure.steps[k]
+    count = len(step.operands)
+    e = bench.probe.at(Slot(k, RESULT))
+    if e is None or count < 3:
+        return
+    shape = e.shape[1:]
+    terms = [bench.now(Slot(k, j)) for j in range(count)]
+    total = bench.now(Slot(k, RESULT))
+    sets: list[tuple[int, ...]] = [(j,) for j in range(count)]
+    sets += [tuple(range(j)) for j in range(2, count)] + [
+        tuple(range(j, count)) for j in range(1, count - 1)
+    ]
+    sets += [tuple(x for x in range(count) if x != j) for j in range(count)]
+    sets = list(dict.fromkeys(s for s in sets if len(s) < count))
+    pool = np.stack([np.broadcast_to(sum(terms[j] for j in s), shape).ravel() for s in sets])
+    flat = e.reshape(len(e), -1)
+    for found, factor in bench.probe.fits(flat, np.broadcast_to(total, shape).ravel(), pool):
+        constant = bench.constant(factor)
+        if constant != 1.0 and constant != 1.0 / count:
+            continue
+        changes: dict[Slot, Expr] = {Slot(k, j): ZERO for j in range(count) if j not in sets[found]}
+        by = step.metadata["labels"][sets[found][0]][0]
+        kept = len(sets[found])
+        yield Edit(
+            "fan-out-overwritten",
+            changes,
+            node,
+            f"of {count} contributions to the gradient of {{node}} "
+            + (
+                f"only the {_ordinal(sets[found][0], count)} is kept"
+                if kept == 1
+                else f"only {kept} are kept"
+            ),
+            {"by": by},
+            1.2,
+        )
+
+
+def _ordinal(k: int, count: int) -> str:
+    """Say which pass a contribution is of, in the order of the backward pass."""
+    return "first" if k == 0 else "last" if k == count - 1 else f"number {k + 1}"
+
+
+def _inside(bench: Bench, k: int) -> Iterator[Edit]:
+    """Yield a term of a sum in a derivative rule."""
+    structure = bench.structure
+    step = structure.steps[k]
+    edge = structure.lines.edges.get(k)
+    if edge is None:
+        return
+    for j in range(len(step.operands)):
+        slot = Slot(k, j)
+        e = bench.probe.at(slot)
+        if e is None:
+            continue
+        factor = bench.own(e, bench.now(slot), e.shape[1:])
+        if factor is None:
+            continue
+        mistake = {0.0: "term-missing", 2.0: "term-twice", -1.0: "sign"}.get(
+            factor, "constant-factor"
+        )
+        what = {
+            0.0: "a term of the derivative of {node} is missing",
+            2.0: "a term of the derivative of {node} is counted twice",
+            -1.0: "a term of the derivative of {node} has the wrong sign",
+        }.get(factor, "a term of the derivative of {node} is {factor} times the right one")
+        yield Edit(
+            mistake,
+            {slot: times(Number(factor), OWN) if factor else ZERO},
+            edge[0],
+            what,
+            {"factor": factor},
+            1.6 if factor in (0.0, 2.0, -1.0) else 2.6,
+            factor if mistake == "constant-factor" else None,
+        )
+
+
+def _reduced(bench: Bench, k: int) -> Iterator[Edit]:
+    """Yield a sum over another axis, over all axes, or one element of it."""
+    structure = bench.structure
+    step = structure.steps[k]
+    slot = Slot(k, RESULT)
+    e = bench.probe.at(slot)
+    if e is None:
+        return
+    (operand,) = step.operands
+    data = np.asarray(bench.probe.machine.values[operand])
+    shape = np.shape(bench.probe.machine.values[k])
+    edge = structure.lines.edges[k]
+    assert step.op is not None
+    sources = []
+    axis = step.metadata.get("axis")
+    for other in (*range(data.ndim), None):
+        for keep in (True, False):
+            if other == axis and keep == step.metadata.get("keepdims"):
+                continue
+            made = np.add.reduce(data, axis=other, keepdims=keep)
+            expr = Call(step.op, (Ref(operand),), {"axis": other, "keepdims": keep})
+            try:
+                full = np.broadcast_to(made, shape)
+            except ValueError:
+                if np.size(made) != int(np.prod(shape)):
+                    continue
+                from ..pools import reshape_op
+
+                full = np.reshape(made, shape)
+                expr = Call(reshape_op(), (expr,), {"shape": shape})
+            if not np.array_equal(full, bench.now(slot)):
+                sources.append(Source(expr, full, "axis", operand))
+    for position, length in enumerate(data.shape):
+        if data.size // length == int(np.prod(shape)):
+            for which in (0, length - 1):
+                taken = np.take(data, which, axis=position).reshape(shape)
+                index = (*[slice(None)] * position, which)
+                sources.append(Source(_taken(operand, index, shape), taken, "one", operand))
+    leaf = structure.leaf(edge)
+    count = data.size // max(1, int(np.prod(shape)))
+    for source, constant in bench.fitting(e, bench.now(slot), shape, sources):
+        if constant not in (1.0, 1.0 / count):
+            continue
+        one = source.kind == "one"
+        mistake = (
+            ("bias-not-summed" if one else "bias-summed-over-units")
+            if leaf is not None
+            else ("not-reduced" if one else "axis")
+        )
+        yield Edit(
+            mistake,
+            {slot: scaled(constant, source.expr)},
+            edge[0] if leaf is None else leaf,
+            "the gradient of {node} is that of one sample instead of the sum over all of them"
+            if one
+            else "the gradient of {node} is added up along the wrong axis",
+            {},
+            1.4,
+            also=("not-reduced", "index-overwritten", "term-missing") if one else ("axis",),
+        )
+
+
+def _taken(place: int, index: tuple[Any, ...], shape: tuple[int, ...]) -> Expr:
+    from ...ops.shaping import indexing
+    from ..edits import call
+    from ..pools import reshape_op
+
+    return call(reshape_op(), call(indexing, Ref(place), index=index), shape=shape)

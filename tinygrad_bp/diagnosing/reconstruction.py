@@ -1,0 +1,225 @@
+"""The backward pass as it was written: with the mistake in it, beside the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher, unified_diff
+from functools import cached_property
+
+import numpy as np
+
+from ..programs.labelled import Labelled, lowered
+from ..programs.program import Instruction, Kind, Program
+from ..programs.simplify import simplified
+from ..programs.trace import Traced, parameters_of
+from ..trees import flatten, rebuild
+from ..writing import Derivation
+from ..writing.numpy_text import readable
+from .edits import RESULT, Call, Expr, Number, Own, Ref, Slot
+from .quoting import in_full
+
+_MARK = "  # <- "
+
+
+class Reconstruction(Derivation):
+    """A backward pass with a mistake in it, written out; made by `compare`.
+
+    It is called like the function, and returns ``(value, gradients)`` with the wrong gradients.
+
+    Attributes
+    ----------
+    right : Derivation
+        The backward pass without the mistake.
+    """
+
+    def __init__(self, wrong: Traced, right: Derivation) -> None:
+        super().__init__(wrong, {})
+        self.right = right
+
+    @cached_property
+    def source(self) -> str:
+        """NumPy text of a module with one function, whose wrong lines are marked."""
+        mine, right = self._texts
+        marked = list(mine)
+        for tag, start, stop, _, _ in SequenceMatcher(
+            None, mine, right, autojunk=False
+        ).get_opcodes():
+            if tag in ("replace", "delete"):
+                for k in range(start, stop):
+                    marked[k] += (
+                        f"{'' if '#' in marked[k] else _MARK.removesuffix('<- ')}<- differs"
+                    )
+        return "\n".join(marked) + "\n"
+
+    @property
+    def diff(self) -> str:
+        """What to change: a unified diff from these lines to the right ones."""
+        mine, right = self._texts
+        return "\n".join(unified_diff(mine, right, "yours", "right", lineterm="", n=1))
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The lines that differ, each beside the right one for the same variable.
+
+        What the user does not know by name is put in, as far as it stays short.
+        """
+        mine, right = (dict(_assignments(lines)) for lines in self._texts)
+        mine |= {n: what for n in right if n not in mine and (what := _instead(n, mine, right))}
+        changed = [n for n in right if n in mine and mine[n] != right[n] and n.startswith("d_")]
+        known = {step.name for step in self.program.instructions if step.name}
+        return [
+            (f"{n} = {_full(n, mine, known)}", f"{n} = {_full(n, right, known)}") for n in changed
+        ]
+
+    @cached_property
+    def _texts(self) -> tuple[list[str], list[str]]:
+        return self._source.text().splitlines(), self.right.source.splitlines()
+
+
+def _assignments(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        name, equals, _ = line.strip().partition(" = ")
+        if equals and name.isidentifier():
+            yield name, line.strip().partition("  # ")[0].partition(" = ")[2]
+
+
+def _instead(name: str, mine: Mapping[str, str], right: Mapping[str, str]) -> str:
+    """Return the variable that stands in lines where a right one does; "" where there is none."""
+    for line, text in right.items():
+        before, found, after = text.partition(name)
+        other = mine.get(line, "").removeprefix(before).removesuffix(after)
+        if found and other in mine and f"{before}{other}{after}" == mine.get(line):
+            return other
+    return ""
+
+
+def _full(name: str, texts: Mapping[str, str], known: set[str]) -> str:
+    helpers = {n: t for n, t in texts.items() if n not in known and not n.startswith("d_")}
+    return in_full(texts[name], helpers)
+
+
+def derivation_of(lines: Labelled, changes: Mapping[Slot, Expr]) -> Traced:
+    """Write a program with changes as one that can be written out."""
+    program = _Writer(lines, changes).program()
+    inputs = [program.instructions[k].data for k in program.inputs]
+    with np.errstate(all="ignore"):
+        plain = lowered(program).typed(inputs, [])
+        small = readable(simplified(plain), {})
+    params = lines.params
+    data = [np.asarray(leaf)[()] for _, leaf in flatten(params)]
+    return Traced(
+        small,
+        lines.fun,
+        (rebuild(params, iter(data)),),
+        lines.values[lines.root],
+        parameters_of(lines.fun, 1),
+        (0,),
+        (0,),
+        True,
+        (),
+    )
+
+
+class _Writer:
+    """Steps with changes as a program of its own."""
+
+    def __init__(self, lines: Labelled, changes: Mapping[Slot, Expr]) -> None:
+        self._lines, self._changes = lines, changes
+        self._steps: list[Instruction] = []
+        self._new: dict[int, int] = {}
+        gradients = dict(zip(lines.names, lines.program.gradients, strict=True))
+        self._handed = {
+            place: gradients[name] for name, place in lines.handed.items() if name in gradients
+        }
+        self._open: set[int] = set()
+
+    def program(self) -> Program:
+        """Return the program: gradients of all parameters, zeros where there are none."""
+        lines = self._lines
+        for k in range(len(lines.steps)):
+            self._write(k)
+        found = dict(zip(lines.names, lines.program.gradients, strict=True))
+        gradients = []
+        for path, leaf in flatten(lines.params):
+            place = found.get(path or "params")
+            if place is None:
+                zeros = np.zeros(np.shape(leaf))[()]
+                self._steps.append(Instruction(Kind.CONSTANT, data=zeros, shape=np.shape(leaf)))
+                gradients.append(len(self._steps) - 1)
+            else:
+                gradients.append(self._new[place])
+        return replace(
+            lines.program,
+            instructions=tuple(self._steps),
+            inputs=tuple(self._new[k] for k in lines.program.inputs),
+            seeds=(),
+            outputs=tuple(self._new[k] for k in lines.program.outputs),
+            gradients=tuple(gradients),
+            wanted=tuple(range(len(gradients))),
+        )
+
+    def _write(self, k: int) -> int:
+        if k in self._new:
+            return self._new[k]
+        step = self._lines.steps[k]
+        handed = self._handed.get(k)
+        if handed is not None and handed not in self._open and handed not in self._open:
+            below = self._lines.steps[handed]
+            if below.kind is Kind.BACKWARD and k not in self._open:
+                self._open.add(k)
+                self._new[k] = self._write(handed)
+                return self._new[k]
+        self._open.add(k)
+        operands = []
+        for j, operand in enumerate(step.operands):
+            expr = self._changes.get(Slot(k, j))
+            if expr is None:
+                operands.append(self._write(operand))
+            else:
+                operands.append(self._expression(expr, operand, step))
+        of = None if step.of is None else self._new.get(step.of)
+        self._steps.append(replace(step, operands=tuple(operands), of=of))
+        self._new[k] = len(self._steps) - 1
+        result = self._changes.get(Slot(k, RESULT))
+        if result is not None:
+            place = self._expression(result, k, step)
+            self._steps[place] = replace(self._steps[place], of=of)
+            self._new[k] = place
+        self._open.discard(k)
+        return self._new[k]
+
+    def _expression(self, expr: Expr, own: int, like: Instruction) -> int:
+        if isinstance(expr, Ref):
+            return self._write(expr.place)
+        if isinstance(expr, Own):
+            return self._new[own] if own in self._new else self._write(own)
+        if isinstance(expr, Number):
+            step = Instruction(
+                Kind.CONSTANT, data=expr.number, shape=np.shape(expr.number), scope=like.scope
+            )
+        else:
+            assert isinstance(expr, Call)
+            operands = tuple(self._expression(e, own, like) for e in expr.operands)
+            step = replace(
+                like,
+                kind=Kind.BACKWARD,
+                op=expr.op,
+                operands=operands,
+                metadata=expr.metadata,
+                name=None,
+                of=None,
+            )
+        self._steps.append(step)
+        return len(self._steps) - 1
+
+
+def reconstruct(lines: Labelled, changes: Mapping[Slot, Expr]) -> Reconstruction | None:
+    """Write out the backward pass with changes; None where it cannot be written."""
+    if not lines.steady:
+        return None
+    try:
+        right = Derivation(derivation_of(lines, {}), {})
+        return Reconstruction(derivation_of(lines, changes), right)
+    except Exception:  # a text is a courtesy: the verdict stands
+        return None

@@ -1,0 +1,244 @@
+"""How a program hangs together: what depends on what, what repeats, what is one function."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..programs.labelled import ACCUMULATE, PASS, Labelled, Line
+from ..programs.program import Kind
+from .edits import Call, Expr, Ref, plus
+from .facts import elementwise, moves, switches
+
+#: The longest composition, in steps, that is looked at as one function.
+_LONGEST = 12
+
+
+@dataclass(frozen=True)
+class Region:
+    """Steps that lead from one value to another of the same shape, and to nowhere else.
+
+    Attributes
+    ----------
+    low, high : int
+        The forward step that goes in, and the one that comes out.
+    inside : tuple of int
+        The steps above `low`, up to and with `high`.
+    terms : tuple of int
+        Which contributions to the cotangent of `low` come from inside.
+    """
+
+    low: int
+    high: int
+    inside: tuple[int, ...]
+    terms: tuple[int, ...]
+
+
+class Structure:
+    """What can be said of a program without asking what is wrong with it."""
+
+    def __init__(self, lines: Labelled) -> None:
+        self.lines, self.steps, self.values = lines, lines.steps, lines.values
+        self.cotangents = lines.cotangents
+
+    @cached_property
+    def flows(self) -> list[bool]:
+        """For each step whether it depends on a cotangent."""
+        found: list[bool] = []
+        for step in self.steps:
+            seeded = step.kind is Kind.SEED
+            backward = step.kind is Kind.BACKWARD
+            found.append(seeded or (backward and any(found[k] for k in step.operands)))
+        return found
+
+    @cached_property
+    def uses(self) -> dict[int, list[tuple[int, int]]]:
+        """For each forward step that has a cotangent, the steps and operands that use it."""
+        return {
+            low: [label for label in self.steps[k].metadata["labels"] if label[0] != low]
+            for low, k in self.cotangents.items()
+        }
+
+    @cached_property
+    def switching(self) -> frozenset[int]:
+        """The forward steps whose derivative has a mask in it."""
+        found = (k for k in self.lines.edges if switches(self.steps[k]))
+        return frozenset(self.lines.edges[k][0] for k in found)
+
+    def source(self, place: int) -> int:
+        """Go back over steps that only arrange numbers anew."""
+        while moves(self.steps[place].op) and self.steps[place].operands:
+            place = self.steps[place].operands[0]
+        return place
+
+    def leaf(self, edge: tuple[int, int]) -> int | None:
+        """Return the parameter whose gradient is made along an edge, if it is made there."""
+        place = self.source(self.steps[edge[0]].operands[edge[1]])
+        return place if self.steps[place].kind is Kind.INPUT else None
+
+    # --- regions -------------------------------------------------------------------------------
+
+    @cached_property
+    def regions(self) -> list[Region]:
+        """All of them, the shortest first."""
+        found = [region for high in self.cotangents for region in self._below(high)]
+        return sorted(found, key=lambda r: len(r.inside))
+
+    def _below(self, high: int) -> Iterator[Region]:
+        """Yield the regions that end at a step: all ways from their insides lead through it."""
+        through = {high}
+        touched = set(self.steps[high].operands)
+        for low in sorted((k for k in self.cotangents if k < high), reverse=True):
+            if low not in touched or len(through) > _LONGEST:
+                continue
+            uses = self.uses[low]
+            terms = tuple(j for j, (child, _) in enumerate(uses) if child in through)
+            shape = self.steps[high].shape
+            ends = self.steps[high].shape == self.steps[low].shape == shape
+            if terms and ends and not self._handed_on(low, high, terms):
+                yield Region(low, high, self._inside(low, through), terms)
+            if len(terms) == len(uses) and self.steps[low].op is not None:
+                through.add(low)
+                touched.update(self.steps[low].operands)
+
+    def _handed_on(self, low: int, high: int, terms: tuple[int, ...]) -> bool:
+        """Whether the first or the last of the steps hands its cotangent on as it is."""
+        last = [
+            self.contribution[high, j]
+            for j in range(len(self.steps[high].operands))
+            if (high, j) in self.contribution
+        ]
+        first = [self.contribution[self.uses[low][j]] for j in terms]
+        return all(self.steps[k].op is PASS for k in last) or all(
+            self.steps[k].op is PASS for k in first
+        )
+
+    @cached_property
+    def contribution(self) -> dict[tuple[int, int], int]:
+        """For each edge the step that gives its contribution."""
+        return {
+            label: term
+            for k in self.cotangents.values()
+            for label, term in zip(
+                self.steps[k].metadata["labels"], self.steps[k].operands, strict=True
+            )
+        }
+
+    def _inside(self, low: int, through: set[int]) -> tuple[int, ...]:
+        leading = {low}
+        for k in sorted(through):
+            if k > low and any(o in leading for o in self.steps[k].operands):
+                leading.add(k)
+        return tuple(sorted(leading - {low}))
+
+    def arriving(self, place: int) -> int:
+        """Return the cotangent of a forward step with which the pass goes on."""
+        name = self.steps[place].name or ""
+        own = self.cotangents[place]
+        handed = self.lines.handed.get(name, own)
+        return handed if self.lines.program.gradients.count(own) else own
+
+    def pull(self, region: Region, g: Expr) -> Expr | None:
+        """Write what a region makes of the cotangent of its end."""
+        start, end = self.arriving(region.high), self.cotangents[region.low]
+        made: dict[int, Expr] = {start: g}
+        inside = {self.cotangents[k] for k in region.inside}
+        for k in range(start + 1, end):
+            step = self.steps[k]
+            if step.kind is not Kind.BACKWARD or not any(o in made for o in step.operands):
+                continue
+            if step.op is ACCUMULATE and k not in inside:
+                continue
+            parts = tuple(made.get(o, Ref(o)) for o in step.operands)
+            assert step.op is not None
+            made[k] = plus(*parts) if step.op is ACCUMULATE else Call(step.op, parts, step.metadata)
+        terms = [self.steps[end].operands[j] for j in region.terms]
+        return plus(*(made[t] for t in terms)) if all(t in made for t in terms) else None
+
+    # --- groups --------------------------------------------------------------------------------
+
+    @cached_property
+    def families(self) -> dict[Hashable, dict[tuple[Hashable, int], int]]:
+        """For each line of the user's code, its steps by call and pass."""
+        found: dict[Hashable, dict[tuple[Hashable, int], int]] = defaultdict(dict)
+        for k, step in enumerate(self.steps):
+            line, *rest = step.key if isinstance(step.key, tuple) else (None,)
+            if isinstance(step.key, Line):
+                line, rest = step.key, []
+            if isinstance(line, Line) and step.kind in (Kind.BACKWARD, Kind.FORWARD):
+                found[line.own, *rest][line.calls, step.turn] = k
+        return found
+
+    @cached_property
+    def groups(self) -> list[list[int]]:
+        """The steps of the backward pass that come from one line: of one loop, and of all calls."""
+        found: dict[tuple[int, ...], None] = {}
+        for members in self.families.values():
+            places = sorted(members.values())
+            ops = {self.steps[k].op for k in places}
+            if len(places) < 2 or len(ops) > 1 or self.steps[places[0]].kind is not Kind.BACKWARD:
+                continue
+            found[tuple(places)] = None
+            calls: dict[Any, list[int]] = defaultdict(list)
+            for (call, _), k in members.items():
+                calls[call].append(k)
+            for some in calls.values():
+                if 1 < len(some) < len(places):
+                    found[tuple(sorted(some))] = None
+        return [list(places) for places in found]
+
+    def line(self, place: int) -> Hashable:
+        """Return the line of the user's code that a forward step comes from."""
+        key = self.steps[place].key
+        return key.own if isinstance(key, Line) else place
+
+    @cached_property
+    def by_turn(self) -> dict[Hashable, dict[int, int]]:
+        """For each forward line of a loop, and where it is called, its steps by pass."""
+        found: dict[Hashable, dict[int, int]] = defaultdict(dict)
+        for k, step in enumerate(self.steps):
+            if isinstance(step.key, Line) and step.kind is Kind.FORWARD:
+                found[step.key][step.turn] = k
+        return {key: turns for key, turns in found.items() if len(turns) > 1}
+
+    @cached_property
+    def near(self) -> dict[int, frozenset[int]]:
+        """For each forward step those beside it: operands, what uses it, and their operands."""
+        found = {}
+        for k in self.cotangents:
+            around = {k, *self.steps[k].operands}
+            for child, _ in self.uses[k]:
+                around |= {child, *self.steps[child].operands}
+            for o in self.steps[k].operands:
+                around |= {*self.steps[o].operands}
+            found[k] = frozenset(around)
+        return found
+
+
+def is_uniform(number: Any) -> bool:
+    """Whether an array is the same number everywhere."""
+    array = np.asarray(number)
+    return array.size > 0 and bool((array == array.flat[0]).all())
+
+
+def activation(structure: Structure, place: int) -> bool:
+    """Whether a step is an elementwise function of one thing that has a derivative."""
+    step = structure.steps[place]
+    parents = {o for o in step.operands if o in structure.cotangents}
+    return elementwise(step.op) and len(parents) == 1
+
+
+def softmax_axis(number: Any) -> int | None:
+    """Return the axis along which numbers are probabilities, if there is one."""
+    array = np.asarray(number)
+    if array.ndim == 0 or array.dtype.kind != "f" or not (array >= 0).all():
+        return None
+    for axis in reversed(range(array.ndim)):
+        if array.shape[axis] > 1 and (np.abs(array.sum(axis=axis) - 1.0) < 1e-12).all():
+            return axis
+    return None
