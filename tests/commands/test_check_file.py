@@ -260,7 +260,8 @@ def test_wrong_gradients_are_never_passed(file, text):
     checked = run_command("check", file, time_limit=20)
     assert checked.status in ("wrong", "error")
     if checked.status == "error":
-        assert "before there was a result" in checked.text or "crashed" in checked.text
+        said = ("before there was a result", "crashed", "closed file")
+        assert any(text in checked.text for text in said)
 
 
 @pytest.mark.parametrize(

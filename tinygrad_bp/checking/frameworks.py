@@ -270,8 +270,9 @@ class Jax(Framework):
         return next((dtype for name, dtype in _PRODUCTS.items() if name in platforms), None)
 
     def _in_float64(self) -> Any:
-        enable: Any = getattr(self.jax, "enable_x64", None)
-        return (enable or import_module("jax.experimental").enable_x64)(True)
+        new: Any = getattr(self.jax, "enable_x64", None)
+        old: Any = getattr(import_module("jax.experimental"), "enable_x64", None)
+        return (new if new is not None else old)(True)
 
 
 #: In which dtype JAX multiplies float32 matrices unless it is told otherwise.

@@ -66,14 +66,13 @@ def _filled(a: Any, shape: tuple[int, ...]) -> Any:
 
 
 class _Repeated(ReadOnly):
-    """NumPy's broadcast_to, whose result is a view there, and a copy here."""
+    """NumPy's broadcast_to, whose result is a view."""
 
     def is_view(self, node: Value, base: Value) -> bool:
         return True
 
 
 # The cotangent is added up by the loop, as after any broadcasting.
-_BROADCAST: Any = ("broadcast_to", _filled, lambda g, y, a, shape: g)
 _FACTS: Any = {
     "numpy": np.broadcast_to,
     "text": "np.broadcast_to({0}, {shape})",
@@ -81,8 +80,13 @@ _FACTS: Any = {
     "word": "repeated",
     "moves": True,
 }
-broadcast_to = Op(*_BROADCAST, **_FACTS)
-_repeated = _Repeated(*_BROADCAST, **_FACTS)
+broadcast_to = Op("broadcast_to", _filled, lambda g, y, a, shape: g, **_FACTS)
+_repeated = _Repeated(
+    "broadcast_to",
+    lambda a, shape: np.broadcast_to(a, shape),  # a view, so that its own views are NumPy's
+    lambda g, y, a, shape: g,
+    **_FACTS,
+)
 
 
 @implements(np.broadcast_to)
