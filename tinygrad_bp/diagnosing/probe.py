@@ -77,7 +77,16 @@ class Probe:
         e = found.result.get(slot.place) if slot.operand == RESULT else found.operand.get(slot)
         if e is None or (slot.operand == RESULT and slot.place in found.bent):
             return None
+        if e.shape[1:] != self._shape(slot):  # an edit before this one has left it unreduced
+            return None
         return e if np.any(e) and np.isfinite(e).all() else None
+
+    def _shape(self, slot: Slot) -> tuple[int, ...]:
+        """Return the shape of what stands in a slot of the right program."""
+        lines = self.case.lines
+        operands = lines.steps[slot.place].operands
+        place = slot.place if slot.operand == RESULT else operands[slot.operand]
+        return np.shape(lines.values[place])
 
     def fits(self, e: Any, before: Any, pool: Any) -> Iterator[tuple[int, float]]:
         """Yield which rows of a pool fit, and the number that they are to be multiplied with.
