@@ -25,7 +25,7 @@ derives a backward pass by hand, and what is answered. The programs are in `exam
 The answer comes from `bp.compare(loss, params, manual_gradients)`, that is, from nothing but the
 loss and the numbers of the manual gradient: no one has read the code.
 
-[How often the answer is right](diagnosis_report.md) is measured on some thousands of programs.
+[How often the answer is right](diagnosis_report.md) is measured on programs written by hand.
 
 {contents}
 """
