@@ -271,6 +271,7 @@ def _as_numpy(jnp: Any) -> Any:
         "array": np.array,  # an index or an option, which jit has to know
         "errstate": lambda **ignored: lambda function: function,
         "fix": jnp.trunc,
+        "lib": SimpleNamespace(stride_tricks=SimpleNamespace(sliding_window_view=_windows)),
     }
     return SimpleNamespace(**{**vars(jnp), **own})
 
