@@ -319,6 +319,13 @@ def test_a_users_own_op_with_options_in_a_chain():
         np.testing.assert_allclose(one, other, rtol=1e-13)
 
 
+def test_a_number_that_a_helper_is_given_has_a_dtype():
+    derivation = bp.derive(lambda a: a[np.argmax(a)] * 2, np.array([1.0, 2.0]))
+    value, d = derivation(np.array([5.0, 1.0]))
+    assert value == 10
+    np.testing.assert_array_equal(d, [2, 0])
+
+
 def test_an_op_that_runs_on_arrays_alone_needs_a_text():
     opaque = bp.Op("opaque", lambda a: np.asarray(a) ** 2, lambda g, y, a: 2 * g * a)
     with pytest.raises(TypeError, match=r"'opaque' is written in NumPy; pass text="):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernel.data import is_weak
 from ..ops.shaping import _transpose, broadcast_to
 from ..programs.program import Instruction, Kind, Program
 from ..programs.witnesses import TracingError
@@ -116,18 +117,25 @@ class Lines:
             if source.kind is Kind.CONSTANT:
                 return _uniform(np.broadcast_to(np.asarray(source.data, step.dtype), step.shape))
         while True:
-            parts = [self._operand(step, k) for k in step.operands]
-            expression = self.entries[position].write(step, parts, self._keep)
+            entry = self.entries[position]
+            parts = [self._operand(step, k, bool(entry.helpers)) for k in step.operands]
+            expression = entry.write(step, parts, self._keep)
             folded = [k for k in step.operands if k not in self.variables and steps[k].op]
             if len(expression.text) <= _LONGEST or not folded:
                 return expression
             longest = max(folded, key=lambda k: len(self._expressions[k].text))
             self._assign(longest, self._expressions[longest], step)
 
-    def _operand(self, step: Instruction, position: int) -> Expr:
-        """Write a whole number as 2 where it meets what is known to be no integer, else as 2.0."""
+    def _operand(self, step: Instruction, position: int, by_helper: bool) -> Expr:
+        """Write a whole number as 2 where it meets what is known to be no integer, else as 2.0.
+
+        A helper gets a number as NumPy's, which has a dtype.
+        """
         expression = self._expressions[position]
         steps = self.program.instructions
+        if by_helper and steps[position].kind is Kind.CONSTANT and steps[position].shape == ():
+            dtype = step.dtype if is_weak(steps[position].data) else steps[position].dtype
+            return Expr(f"{dtype_text(dtype)}({number_text(steps[position].data)})")
         others = [steps[k] for k in step.operands if steps[k].kind is not Kind.CONSTANT]
         if expression.text.lstrip("-").isdigit() and not any(
             each.dtype.kind == "f" for each in others
