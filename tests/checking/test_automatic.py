@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
+import tinygrad_bp.numpy as served
 from tinygrad_bp.checking.automatic import AutomaticGradient
 from tinygrad_bp.checking.branches import change
 from tinygrad_bp.checking.problem import Problem
@@ -110,3 +111,14 @@ def test_a_graph_has_its_numbers_back():
     automatic.ways_at(problem.x + 1)
     for node, data in zip(automatic._path, before, strict=True):
         np.testing.assert_array_equal(node.data, data)
+
+
+def test_a_buffer_that_is_like_a_value_is_filled():
+    def loss(v):
+        out = served.zeros_like(v)
+        out[v > 0] = v[v > 0] ** 2
+        return served.sum(out)
+
+    comparison = bp.compare(loss, np.array([1.0, -2.0, 3.0]), [2.0, 0.0, 6.0])
+    assert comparison
+    assert comparison.refusal == ""

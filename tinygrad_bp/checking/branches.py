@@ -19,6 +19,7 @@ from ..kernel.context import witness
 from ..kernel.dispatch import data_of
 from ..kernel.value import Value
 from ..ops.branches import compared
+from ..programs.witnesses import PLAIN
 
 
 class Way(NamedTuple):
@@ -76,7 +77,8 @@ def noticed() -> Iterator[list[Call]]:
 
     def notice(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         given = Call(function, args, kwargs).result
-        if np.asarray(given).dtype.kind in "biuf":
+        # what the shape alone decides goes no way; held here, a buffer could not be filled
+        if function not in PLAIN and np.asarray(given).dtype.kind in "biuf":
             calls.append(Call(function, args, kwargs, given))
         return given
 

@@ -39,7 +39,7 @@ _WITH_OPTIONS = {
     np.searchsorted: "a v | side sorter",
 }
 #: Functions that depend on the shape and the dtype alone, or are for reading.
-_PLAIN = {
+PLAIN = {
     np.shape,
     np.ndim,
     np.size,
@@ -86,7 +86,7 @@ def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     into plain numbers is refused, as for any traced Value.
     """
     traced = any(map(_is_traced, (*args, *kwargs.values())))
-    if function in _PLAIN or not traced:
+    if function in PLAIN or not traced:
         return function(*data_of(args), **data_of(kwargs))
     if isinstance(function, np.ufunc) and not kwargs:
         return op_of(function, function.nin)(*args)
