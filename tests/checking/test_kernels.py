@@ -207,6 +207,16 @@ def test_a_mistake_is_diagnosed():
     assert [found.mistake for found in comparison.diagnosis] == ["constant-factor"]
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_the_cause_is_found_whatever_the_dtype(dtype):
+    inputs = X.astype(dtype), WEIGHT.astype(dtype)
+    in_float64 = bp.compare_vjp(rmsnorm, (X, WEIGHT), weight_is_forgotten)
+    comparison = bp.compare_vjp(rmsnorm, inputs, weight_is_forgotten)
+    mistakes = [[found.mistake for found in each.diagnosis] for each in (in_float64, comparison)]
+    assert mistakes[0] == mistakes[1]
+    assert mistakes[0] not in ([], ["unexplained"])
+
+
 def test_a_forward_pass_that_cannot_be_recorded_is_differentiated_numerically():
     def opaque(x, weight):
         if isinstance(x, bp.Value):

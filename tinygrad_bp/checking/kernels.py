@@ -123,6 +123,9 @@ def compare_vjp(
         comparison = _compare(forward, each, pullback, precisions, numeric)
         if not comparison.ok:
             break
+    low = any(precision.bits < FLOAT64.bits for precision in precisions.values())
+    if low and not comparison.ok and not _is_explained(comparison):
+        _explain_in_float64(comparison, forward, manual, each, numeric)
     drew = "as given" if upstream is not None else f"{len(drawn)} drawn at random (seed {seed})"
     comparison.notes += [f"upstream gradients: {drew}", *probed.notes]
     comparison.faults += probed.faults
@@ -190,6 +193,31 @@ def _find_unreached(
     except Exception:  # it cannot be recorded, as the comparison will say
         return []
     return [name for name, gradient in gradients if name in among and not np.any(gradient)]
+
+
+def _is_explained(comparison: Comparison) -> bool:
+    return bool(comparison.diagnosis) and not any(
+        found.mistake == "unexplained" for found in comparison.diagnosis
+    )
+
+
+def _explain_in_float64(
+    comparison: Comparison,
+    forward: Reference,
+    manual: Callable[..., Any],
+    upstream: list[Array | None],
+    numeric: Method,
+) -> None:
+    """Look for the cause in float64, where round-off hides nothing, if `manual` takes that."""
+    exact = forward.in_float64()
+    upstream = [None if u is None else u.astype(np.float64) for u in upstream]
+    try:
+        other = _compare(exact, upstream, Pullback(exact, manual, upstream), {}, numeric)
+    except Exception:  # a kernel may be made for one type alone
+        return
+    if _is_explained(other):
+        comparison.diagnosis, comparison.reconstruction = other.diagnosis, other.reconstruction
+        comparison.notes.append("the cause was found in float64")
 
 
 def _describe(precisions: Mapping[str, Precision]) -> list[str]:

@@ -53,6 +53,15 @@ class Reference:
         if all(shape is None for shape in self.shapes):
             raise TypeError("reference must give an array of floating-point numbers")
 
+    def in_float64(self) -> Reference:
+        """Return the same with all inputs that are differentiated by in float64."""
+        wider = (
+            np.asarray(leaf).astype(np.float64) if _is_differentiable(leaf) else leaf
+            for leaf in self._leaves
+        )
+        named = rebuild(self.inputs, wider)
+        return Reference(self.forward, named if self._by_keyword else tuple(named.values()))
+
     @property
     def arrays(self) -> list[Any]:
         """The inputs that are differentiated by, as they were given."""
