@@ -207,6 +207,12 @@ def test_a_mistake_is_diagnosed():
     assert [found.mistake for found in comparison.diagnosis] == ["constant-factor"]
 
 
+def test_the_upstream_gradient_has_its_name():
+    line = bp.compare_vjp(rmsnorm, (X, WEIGHT), weight_is_forgotten).diagnosis[0].line
+    assert "upstream" in line
+    assert "array(" not in line
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_the_cause_is_found_whatever_the_dtype(dtype):
     inputs = X.astype(dtype), WEIGHT.astype(dtype)

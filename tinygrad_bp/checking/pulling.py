@@ -91,7 +91,19 @@ class Reference:
 
         loss.__module__ = getattr(forward, "__module__", __name__)  # whose names are looked up
         loss.__name__ = loss.__qualname__ = getattr(forward, "__name__", "reference")
+        loss.__signature__ = self._signature_with(exact)  # type: ignore[attr-defined]
         return loss
+
+    def _signature_with(self, upstream: list[Array | None]) -> inspect.Signature:
+        """Show constants as what they are called: defaults are among the names looked up."""
+        numbered = [f"upstream_{k}" for k in range(len(upstream))]
+        named = dict(zip(numbered if len(upstream) > 1 else ["upstream"], upstream, strict=True))
+        named |= {name: x for name, x in self.inputs.items() if isinstance(x, np.ndarray)}
+        kinds = inspect.Parameter
+        shown = [
+            kinds(n, kinds.KEYWORD_ONLY, default=x) for n, x in named.items() if n.isidentifier()
+        ]
+        return inspect.Signature([kinds("params", kinds.POSITIONAL_ONLY), *shown])
 
     def as_given(self, params: Any) -> dict[str, Any]:
         """Return copies of the inputs in their own types, with other numbers."""
