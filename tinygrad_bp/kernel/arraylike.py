@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from .data import as_node
 from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
 from .leaving import asked_by, is_printing, note
 
+S = TypeVar("S")
 Axis = int | tuple[int, ...] | None
 
 #: What the operators of whole numbers are on truth values: masks are Values while a function is
@@ -29,18 +30,13 @@ _OF_MASKS: dict[np.ufunc, np.ufunc] = {
 }
 
 
-def _binary(
-    function: Callable[..., Any],
-) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """Make an operator and its reflection of the op that implements a NumPy function."""
+def _operator(function: Callable[..., Any]) -> Callable[[S, Any], S]:
+    """Make an operator of the op that implements a NumPy function."""
+    return lambda self, other: IMPLEMENTATIONS[function](self, other)
 
-    def operator(self: Any, other: Any) -> Any:
-        return IMPLEMENTATIONS[function](self, other)
 
-    def reflected(self: Any, other: Any) -> Any:
-        return IMPLEMENTATIONS[function](other, self)
-
-    return operator, reflected
+def _reflected(function: Callable[..., Any]) -> Callable[[S, Any], S]:
+    return lambda self, other: IMPLEMENTATIONS[function](other, self)
 
 
 def _comparison(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
@@ -58,11 +54,8 @@ def _hand_over(function: np.ufunc) -> Callable[..., Any]:
     return lambda *operands: function(*operands)
 
 
-def _assigning(operator: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    def assign(self: Any, other: Any) -> Any:
-        return implementation(operator)(self, other)
-
-    return assign
+def _assigning(operator: Callable[..., Any]) -> Callable[[S, Any], S]:
+    return lambda self, other: implementation(operator)(self, other)
 
 
 class BehavesAsArray:
@@ -82,12 +75,12 @@ class BehavesAsArray:
         def size(self) -> int: ...  # noqa: D102
         def _label(self) -> str: ...
 
-    __add__, __radd__ = _binary(np.add)
-    __sub__, __rsub__ = _binary(np.subtract)
-    __mul__, __rmul__ = _binary(np.multiply)
-    __truediv__, __rtruediv__ = _binary(np.true_divide)
-    __pow__, __rpow__ = _binary(np.power)
-    __matmul__, __rmatmul__ = _binary(np.matmul)
+    __add__, __radd__ = _operator(np.add), _reflected(np.add)
+    __sub__, __rsub__ = _operator(np.subtract), _reflected(np.subtract)
+    __mul__, __rmul__ = _operator(np.multiply), _reflected(np.multiply)
+    __truediv__, __rtruediv__ = _operator(np.true_divide), _reflected(np.true_divide)
+    __pow__, __rpow__ = _operator(np.power), _reflected(np.power)
+    __matmul__, __rmatmul__ = _operator(np.matmul), _reflected(np.matmul)
 
     __iadd__, __isub__ = _assigning(operator.iadd), _assigning(operator.isub)
     __imul__, __itruediv__ = _assigning(operator.imul), _assigning(operator.itruediv)
@@ -105,11 +98,13 @@ class BehavesAsArray:
     __xor__ = __rxor__ = _hand_over(np.bitwise_xor)
     __invert__ = _hand_over(np.invert)
 
-    def __mod__(self, other: Any) -> Any:
-        return implementation(np.remainder)(self, other)
+    def __mod__(self, other: Any) -> Self:
+        value: Self = implementation(np.remainder)(self, other)
+        return value
 
-    def __rmod__(self, other: Any) -> Any:
-        return implementation(np.remainder)(other, self)
+    def __rmod__(self, other: Any) -> Self:
+        value: Self = implementation(np.remainder)(other, self)
+        return value
 
     def __divmod__(self, other: Any) -> Any:
         return implementation(np.divmod)(self, other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 import numpy as np
 
@@ -173,6 +173,12 @@ class Op:
         """The operator that Python writes for it, "" where there is none."""
         return "" if self.numpy is None else OPERATORS.get(self.numpy, "")
 
+    @overload  # as in `OfValues`
+    def __call__(self, a: Value, /, *operands: Any, **metadata: Any) -> Value: ...
+    @overload
+    def __call__(self, a: Any, b: Value, /, *operands: Any, **metadata: Any) -> Value: ...
+    @overload
+    def __call__(self, *operands: Any, **metadata: Any) -> Any: ...
     def __call__(self, *operands: Any, **metadata: Any) -> Any:
         """Compute, and record a node where an operand is a Value."""
         if len(operands) != self.arity and self.arity is not None:

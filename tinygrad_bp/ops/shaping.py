@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
+from ..kernel.typed import of_values
 from ..kernel.value import Value
 from .lookups import take_at
 from .places import has_values, parts_of
@@ -106,6 +107,7 @@ def shape_of(a: Any) -> tuple[int, ...]:
 
 
 @implements(np.reshape)
+@of_values
 def reshape(a: Any, shape: int | tuple[int, ...], order: str = "C", **refused: Any) -> Any:
     """Give the elements another shape, as `numpy.reshape`."""
     refuse_keywords("reshape", refused)
@@ -130,6 +132,7 @@ def flatten(a: Any, order: str = "C") -> Any:
 
 
 @implements(np.transpose)
+@of_values
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
     """Permute the axes, as `numpy.transpose`; by default reverse them."""
     ndim = len(shape_of(a))
@@ -272,6 +275,7 @@ _where: Op = Op(
 
 
 @implements(np.where)
+@of_values
 def where(condition: Any, *branches: Any) -> Any:
     """Choose `a` where the condition is true and `b` elsewhere, as `numpy.where`.
 
@@ -298,6 +302,7 @@ def where(condition: Any, *branches: Any) -> Any:
 
 
 @implements(np.clip)
+@of_values
 def clip(a: Any, a_min: Any = None, a_max: Any = None, **refused: Any) -> Any:
     """Limit to an interval, as `numpy.clip`; at a limit the gradient belongs to `a`."""
     low, high = refused.pop("min", a_min), refused.pop("max", a_max)
