@@ -39,7 +39,7 @@ def loss(W):
 def loss(v):
     return np.sum(np.maximum.reduce([v, x, v ** 2]))
 """,
-        pending=True,
+        refused="stack()",
     ),
     Idiom(
         "`np.multiply.outer(v, x)`, `np.subtract.outer(v, v)`",
@@ -234,7 +234,6 @@ def loss(v):
 def loss(v):
     return np.sum((np.poly1d(v)(x) - 1) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.polynomial.polynomial.polyval(x, v)`",
@@ -244,7 +243,6 @@ from numpy.polynomial import polynomial
 def loss(v):
     return np.sum((polynomial.polyval(x, v) - 1) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.polyfit(x, v, 1)`",

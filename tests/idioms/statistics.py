@@ -12,7 +12,6 @@ def loss(v):
     holes = np.array([1.0, np.nan, 2.0])
     return np.nansum(v * holes) + np.nanmean((v - holes) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.cov(X.T)`, `np.corrcoef`",

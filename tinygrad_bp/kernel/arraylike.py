@@ -1,4 +1,4 @@
-"""How a Value behaves as a NumPy array: operators, methods, NumPy's protocols.
+"""How a Value behaves as a NumPy array: methods and NumPy's protocols; `operators` has the rest.
 
 All of it finds the op through the NumPy function of the same meaning, in `dispatch`.
 """
@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from .context import witness
 from .data import as_node
-from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
-from .leaving import asked_by, is_printing, note
+from .dispatch import data_of, implementation, refuse_keywords
+from .leaving import asked_by, is_kept, is_printing, note
+from .operators import HasOperators
 
-S = TypeVar("S")
 Axis = int | tuple[int, ...] | None
 
 #: What the operators of whole numbers are on truth values: masks are Values while a function is
@@ -29,36 +28,10 @@ _OF_MASKS: dict[np.ufunc, np.ufunc] = {
     np.invert: np.logical_not,
 }
 
-
-def _operator(function: Callable[..., Any]) -> Callable[[S, Any], S]:
-    """Make an operator of the op that implements a NumPy function."""
-    return lambda self, other: IMPLEMENTATIONS[function](self, other)
+_ITSELF = "compute with the Value itself"
 
 
-def _reflected(function: Callable[..., Any]) -> Callable[[S, Any], S]:
-    return lambda self, other: IMPLEMENTATIONS[function](other, self)
-
-
-def _comparison(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    def compare(self: Any, other: Any) -> Any:
-        ask = witness.get()
-        if ask is not None:
-            return ask(function, (self, other), {})
-        return function(self._data, data_of(other))
-
-    return compare
-
-
-def _hand_over(function: np.ufunc) -> Callable[..., Any]:
-    """Make an operator of a function of NumPy, which finds what computes it on Values."""
-    return lambda *operands: function(*operands)
-
-
-def _assigning(operator: Callable[..., Any]) -> Callable[[S, Any], S]:
-    return lambda self, other: implementation(operator)(self, other)
-
-
-class BehavesAsArray:
+class BehavesAsArray(HasOperators):
     """The part of `Value` that is the same for an array."""
 
     __slots__ = ()
@@ -75,67 +48,8 @@ class BehavesAsArray:
         def size(self) -> int: ...  # noqa: D102
         def _label(self) -> str: ...
 
-    __add__, __radd__ = _operator(np.add), _reflected(np.add)
-    __sub__, __rsub__ = _operator(np.subtract), _reflected(np.subtract)
-    __mul__, __rmul__ = _operator(np.multiply), _reflected(np.multiply)
-    __truediv__, __rtruediv__ = _operator(np.true_divide), _reflected(np.true_divide)
-    __pow__, __rpow__ = _operator(np.power), _reflected(np.power)
-    __matmul__, __rmatmul__ = _operator(np.matmul), _reflected(np.matmul)
-
-    __iadd__, __isub__ = _assigning(operator.iadd), _assigning(operator.isub)
-    __imul__, __itruediv__ = _assigning(operator.imul), _assigning(operator.itruediv)
-    __ipow__, __imatmul__ = _assigning(operator.ipow), _assigning(operator.imatmul)
-    __imod__, __ifloordiv__ = _assigning(operator.imod), _assigning(operator.ifloordiv)
-
-    __lt__, __le__ = _comparison(np.less), _comparison(np.less_equal)
-    __gt__, __ge__ = _comparison(np.greater), _comparison(np.greater_equal)
-    __eq__ = _comparison(np.equal)
-    __ne__ = _comparison(np.not_equal)
-    __hash__ = object.__hash__
-
-    __and__ = __rand__ = _hand_over(np.bitwise_and)
-    __or__ = __ror__ = _hand_over(np.bitwise_or)
-    __xor__ = __rxor__ = _hand_over(np.bitwise_xor)
-    __invert__ = _hand_over(np.invert)
-
-    def __mod__(self, other: Any) -> Self:
-        value: Self = implementation(np.remainder)(self, other)
-        return value
-
-    def __rmod__(self, other: Any) -> Self:
-        value: Self = implementation(np.remainder)(other, self)
-        return value
-
-    def __divmod__(self, other: Any) -> Any:
-        return implementation(np.divmod)(self, other)
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return implementation(np.divmod)(other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return implementation(np.floor_divide)(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return implementation(np.floor_divide)(other, self)
-
-    def __round__(self, digits: int = 0) -> Any:
-        return implementation(np.round)(self, digits)
-
-    def __neg__(self) -> Self:
-        return self._call(np.negative)
-
-    def __pos__(self) -> Self:
-        return self._call(np.positive)
-
-    def __abs__(self) -> Self:
-        return self._call(np.absolute)
-
     def __getitem__(self, index: Any) -> Self:
         return self._call(operator.getitem, index=index)
-
-    def _call(self, function: Callable[..., Any], **metadata: Any) -> Self:
-        value: Self = implementation(function)(self, **metadata)
-        return value
 
     @property
     def T(self) -> Self:  # noqa: N802 - named as in NumPy
@@ -360,7 +274,9 @@ class BehavesAsArray:
         self._refuse_to_lose_graph(
             "a conversion to an array",
             "join Values with stack(), repeat one with broadcast_to(), take windows with "
-            "sliding_window_view(), or import tinygrad_bp.numpy as np",
+            "sliding_window_view(), or import tinygrad_bp.numpy as np"
+            if self.shape
+            else f"{_ITSELF}; several Values are joined with stack()",
         )
         return np.array(self.data, dtype=dtype, copy=copy)
 
@@ -368,9 +284,9 @@ class BehavesAsArray:
         self._leave("float()")
         return float(self.data.item())
 
-    def __int__(self) -> int:
-        self._leave("int()")
-        return int(self.data.item())
+    def __int__(self) -> int:  # a step, whose derivative is 0
+        self._check_one("int()")
+        return int(self._data.item())
 
     def __bool__(self) -> bool:
         self._refuse_to_lose_graph("bool()", "compare it with a number, or choose by np.where")
@@ -380,11 +296,14 @@ class BehavesAsArray:
         return format(self.data.item(), spec) if spec and self.size == 1 else repr(self)
 
     def _leave(self, what: str) -> None:
-        """Let a number leave the graph where it is printed, or noted; otherwise refuse."""
+        """Let a number leave the graph where it is printed, kept or noted; otherwise refuse."""
+        self._check_one(what)
+        if self.requires_grad and not (is_printing() or note(what) or is_kept()):
+            self._refuse_to_lose_graph(what, _ITSELF)
+
+    def _check_one(self, what: str) -> None:
         if self.size != 1:
             raise TypeError(f"{what}: expected one element, got shape {self.shape}; index first")
-        if self.requires_grad and not is_printing() and not note(what):
-            self._refuse_to_lose_graph(what, "compute with the Value itself")
 
     def _refuse_to_lose_graph(self, what: str, remedy: str) -> None:
         if self.requires_grad:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 scipy = pytest.importorskip("scipy")
-from scipy import linalg, signal, special, stats  # noqa: E402
+from scipy import linalg, signal, spatial, special, stats  # noqa: E402
 
 import tinygrad_bp as bp  # noqa: E402
 from tests.gradients import five_point  # noqa: E402
@@ -95,6 +95,26 @@ WRITTEN_IN_PYTHON = {
     ),
     "multivariate_normal.pdf": (lambda s, a: s.stats.multivariate_normal.pdf(a, cov=2.0), V),
 }
+
+
+METRICS = ["euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine"]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_distances(metric):
+    mine, theirs = served.spatial.distance, spatial.distance
+    assert_as_scipy(lambda a: mine.cdist(a, X, metric), lambda a: theirs.cdist(a, X, metric), A)
+    points = A + np.arange(9.0).reshape(3, 3) ** 2 / 50  # none as far as another along two axes
+    assert_as_scipy(lambda a: mine.pdist(a, metric), lambda a: theirs.pdist(a, metric), points)
+    one, other = getattr(mine, metric), getattr(theirs, metric)
+    assert_as_scipy(lambda a: one(a, V), lambda a: other(a, V), X[0])
+
+
+def test_equal_points_and_unknown_metrics():
+    cdist = served.spatial.distance.cdist
+    assert np.all(np.isfinite(bp.grad(lambda a: np.sum(cdist(a, X)))(X)))
+    with pytest.raises(TypeError, match=r"expected one of the metrics euclidean.*got 'jaccard'"):
+        bp.grad(lambda a: np.sum(cdist(a, X, "jaccard")))(X)
 
 
 @pytest.mark.parametrize("name", WRITTEN_IN_PYTHON)
