@@ -104,6 +104,7 @@ def _assigned(a: Any) -> Any:
 
 
 _regular = 3 * np.eye(3)
+_turned = np.array([[0.0, -5.0, 0.0], [5.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 
 SAMPLES: dict[str, Sample] = {
     # --- arithmetic
@@ -133,6 +134,14 @@ SAMPLES: dict[str, Sample] = {
     "relu": Sample(bp.relu, ONE, -1, 1.1, False, lambda a: np.maximum(a, 0)),
     "remainder": Sample(lambda a, b: a % b, TWO, 0.3, 2, analytic=False),
     "fmod": Sample(np.fmod, TWO, 0.3, 2, analytic=False),
+    # --- complex numbers, on the way from real ones to real ones
+    "real": Sample(lambda a: np.exp(a * 1j).real, analytic=False),
+    "imag": Sample(lambda a: np.exp(a * 1j).imag, analytic=False),
+    "conj": Sample(lambda a: (np.conj(a * 1j + 1) * np.exp(a * 2j)).real, analytic=False),
+    "fft": Sample(lambda a: np.abs(np.fft.fft(a, axis=0)), analytic=False),
+    "ifft": Sample(lambda a: np.fft.ifft(a * np.exp(a * 1j)).imag, analytic=False),
+    "rfft": Sample(lambda a: np.fft.rfft(a).imag, analytic=False),
+    "irfft": Sample(lambda a: np.fft.irfft(a * 1j + a**2, axis=0), analytic=False),
     # --- along axes
     "sum": Sample(lambda a: np.sum(a, axis=0) ** 2),
     "prod": Sample(lambda a: np.prod(a, axis=1), analytic=False),
@@ -187,6 +196,7 @@ SAMPLES: dict[str, Sample] = {
     "logabsdet": Sample(lambda a: np.linalg.slogdet(a + _regular)[1], analytic=False),
     "cholesky": Sample(lambda a: np.linalg.cholesky(a @ a.T + np.eye(3)), analytic=False),
     "qr": Sample(lambda a: np.linalg.qr(a + _regular).R, analytic=False),
+    "eig": Sample(lambda a: np.abs(np.linalg.eig(a + _turned).eigenvectors), analytic=False),
     "eigh": Sample(lambda a: np.linalg.eigh(a + a.T).eigenvalues, analytic=False),
     "eigvalsh": Sample(lambda a: np.linalg.eigvalsh(a + a.T), analytic=False),
     "svd": Sample(lambda a: np.linalg.svd(a).S, analytic=False),

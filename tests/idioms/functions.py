@@ -117,7 +117,6 @@ def loss(W, A):
 def loss(A):
     return np.linalg.eigvals(A).real.max()
 """,
-        pending=True,
     ),
     Idiom(
         "`np.linalg.eig(A)`, the leading vector",
@@ -126,7 +125,6 @@ def loss(A):
     lam, Q = np.linalg.eig(A @ A.T)
     return np.max(lam) * np.sum(Q[:, np.argmax(lam)] ** 4)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.linalg.matrix_power`, `np.linalg.multi_dot`",

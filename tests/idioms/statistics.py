@@ -221,7 +221,6 @@ def loss(W):
 def loss(v):
     return np.sum(np.abs(np.fft.fft(v)) ** 2 * np.arange(3))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.fft.rfft`, `np.fft.irfft`, a filter",
@@ -230,7 +229,6 @@ def loss(W):
     spectrum = np.fft.rfft(W[:, 0])
     return np.sum(np.fft.irfft(spectrum * np.exp(-np.arange(3.0)), 4) ** 3)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.fft.ifft2(np.fft.fft2(A) * H).real`",
@@ -239,7 +237,6 @@ def loss(A):
     H = np.exp(-np.add.outer(np.arange(3), np.arange(3)))
     return np.sum(np.fft.ifft2(np.fft.fft2(A) * H).real ** 3)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.exp(1j * v)`, `np.conj`, `z.real`, `z.imag`",
@@ -248,7 +245,6 @@ def loss(v):
     z = np.sum(v * np.exp(1j * v))
     return (z * np.conj(z)).real + z.imag
 """,
-        pending=True,
     ),
     Idiom(
         "`np.abs(a + 1j * b)`, `np.angle`",
@@ -257,6 +253,5 @@ def loss(v):
     z = v[0] + 1j * v[1]
     return np.abs(z) * np.angle(z) + v[2]
 """,
-        pending=True,
     ),
 ]

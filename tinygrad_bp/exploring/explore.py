@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..checking import Comparison
 from ..drawing.render import TIME_LIMIT
-from ..kernel import Value
+from ..kernel import Value, topological_order
 from ..saving import write
 from ..viewing.graph import Graph, describe
 from ..viewing.plain_text import printable
@@ -68,7 +70,7 @@ def explore(
     Raises
     ------
     TypeError
-        If `value` is not a Value, or `comparison` not a Comparison.
+        If `value` is not a Value, `comparison` not a Comparison, or a number complex.
     ValueError
         If the suffix is another one, the graph is too large, `value` is not a scalar and there
         is no seed, or the comparison belongs to other parameters.
@@ -110,6 +112,7 @@ def explore(
     graph = describe(value)
     if len(graph.nodes) > MOST_NODES and not force:
         _refuse(graph)
+    _refuse_complex(value)
     recording = record(value, seed)
     terms = name_terms(graph)
     told = story(
@@ -132,6 +135,15 @@ def _in_words(graph: Graph) -> str:
         f"Diagram of {len(graph.nodes)} nodes and {len(graph.edges)} edges. The panel tells each "
         "step in words; the search field goes to a node by its name."
     )
+
+
+def _refuse_complex(value: Value) -> None:
+    for node in topological_order(value):
+        if node.op is not None and np.iscomplexobj(node._data):
+            raise TypeError(
+                f"explore: a page shows real numbers, and the graph has complex ones, from "
+                f"{node.op.name} on; draw() and derive() take them"
+            )
 
 
 def _refuse(graph: Graph) -> None:

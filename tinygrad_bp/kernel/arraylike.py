@@ -61,10 +61,37 @@ class BehavesAsArray(HasOperators):
         """The transpose of the last two axes."""
         return self._call(np.matrix_transpose)
 
+    # --- complex numbers -------------------------------------------------------------------
+
     @property
     def real(self) -> Self:
-        """The Value itself: its numbers are real."""
-        return self
+        """The real part; the Value itself where its numbers are real."""
+        return self._call(np.real) if np.iscomplexobj(self._data) else self
+
+    @real.setter
+    def real(self, element: Any) -> None:
+        self.real[...] = element
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part, a plain array of zeros where the numbers are real."""
+        return implementation(np.imag)(self)
+
+    @imag.setter
+    def imag(self, element: Any) -> None:
+        if not np.iscomplexobj(self._data):
+            raise TypeError("v.imag = element: v is real, and has no imaginary part to set")
+        self.imag[...] = element
+
+    def conj(self) -> Self:
+        """Turn the sign of the imaginary part, as `numpy.conj`."""
+        return self._call(np.conjugate) if np.iscomplexobj(self._data) else self
+
+    conjugate = conj
+
+    def __complex__(self) -> complex:
+        self._leave("complex()")
+        return complex(self.data.item())
 
     # --- along axes ------------------------------------------------------------------------
 
@@ -166,7 +193,7 @@ class BehavesAsArray(HasOperators):
         return self._call(np.copy)
 
     def astype(self, dtype: npt.DTypeLike) -> Self:
-        """Convert to float32 or float64."""
+        """Convert to float32 or float64, complex64 or complex128."""
         return self._call(np.astype, dtype=np.dtype(dtype))
 
     def round(self, decimals: int = 0) -> Any:
@@ -276,7 +303,7 @@ class BehavesAsArray(HasOperators):
             "join Values with stack(), repeat one with broadcast_to(), take windows with "
             "sliding_window_view(), or import tinygrad_bp.numpy as np"
             if self.shape
-            else f"{_ITSELF}; several Values are joined with stack()",
+            else f"{_ITSELF}; join Values with stack(), repeat one with broadcast_to()",
         )
         return np.array(self.data, dtype=dtype, copy=copy)
 

@@ -1,4 +1,4 @@
-"""What counts as numbers: real ones, in a regular array; and who else holds their memory."""
+"""What counts as numbers, in a regular array; and who else holds their memory."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-_WEAK = frozenset({float, int, bool, np.bool_})
+_WEAK = frozenset({float, int, bool, complex, np.bool_})
+_SINGLE = (np.float32, np.complex64)
 
 
 def as_data(data: Any, dtype: Any = None) -> Any:
-    """Copy numbers into a float array, or a NumPy scalar where the shape is ()."""
+    """Copy numbers into a float or complex array, or a NumPy scalar where the shape is ()."""
     array = as_numbers(data)
     if dtype is None:
-        dtype = np.float32 if array.dtype == np.float32 else np.float64
+        double = np.complex128 if array.dtype.kind == "c" else np.float64
+        dtype = array.dtype if array.dtype in _SINGLE else double
+    elif array.dtype.kind == "c" != np.dtype(dtype).kind:
+        _refuse("complex ones; take .real", data, "real numbers")
     return array.astype(dtype)[()]
 
 
@@ -27,9 +31,8 @@ def as_numbers(data: Any) -> Any:
         array = np.asarray(data)
     except ValueError as error:
         raise TypeError(f"Value: expected numbers in a regular array: {error}") from error
-    if array.dtype.kind not in "fiub":
-        kind = "complex numbers" if array.dtype.kind == "c" else f"dtype {array.dtype}"
-        _refuse(kind, data)
+    if array.dtype.kind not in "fiubc":
+        _refuse(f"dtype {array.dtype}", data)
     return array if array.ndim else array[()]
 
 
@@ -51,10 +54,19 @@ def as_node(name: str, array: Any) -> Any:
     )
 
 
-def _refuse(what: str, data: Any) -> NoReturn:
+def refuse_complex(name: str, number: Any) -> None:
+    """Raise for a complex number of which a gradient is asked."""
+    if np.iscomplexobj(number):
+        raise TypeError(
+            f"{name}: expected a real number to differentiate, got a complex one, {number:.6g}; "
+            "take .real, or np.abs, of it"
+        )
+
+
+def _refuse(what: str, data: Any, expected: str = "numbers") -> NoReturn:
     text = repr(data)
     raise TypeError(
-        f"Value: expected real numbers, got {what}: {text if len(text) < 80 else text[:77] + '...'}"
+        f"Value: expected {expected}, got {what}: {text if len(text) < 80 else text[:77] + '...'}"
     )
 
 
@@ -65,7 +77,13 @@ _LARGE = 1 << 16
 
 
 def as_gradient(cotangent: Any, dtype: Any, copied: bool = True) -> Any:
-    """Convert a cotangent to the dtype of its leaf, an array into memory of its own."""
+    """Convert a cotangent to the dtype of its leaf, an array into memory of its own.
+
+    On the way from complex numbers the cotangent of real ones may be complex: its real part is
+    what belongs to them.
+    """
+    if cotangent.dtype.kind == "c" != dtype.kind:
+        cotangent = cotangent.real
     if hasattr(cotangent, "_data"):
         return cotangent if cotangent.dtype == dtype else cotangent.astype(dtype)
     return cotangent.astype(dtype, copy=copied)

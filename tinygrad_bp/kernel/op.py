@@ -14,7 +14,7 @@ from .data import is_weak
 from .history import clock
 from .value import NOTHING, Value, _new, constant
 
-_WEAK = (float, int, bool)
+_WEAK = (float, int, bool, complex)
 #: What Python writes as an operator.
 OPERATORS: dict[Callable[..., Any], str] = {
     np.add: "+",
@@ -32,6 +32,7 @@ OPERATORS: dict[Callable[..., Any], str] = {
     np.equal: "==",
     np.not_equal: "!=",
 }
+_HOMES = (np, np.linalg, np.fft, np.lib.stride_tricks)
 _RAISED_AGAIN = (ValueError, TypeError, IndexError, np.linalg.LinAlgError)
 
 
@@ -209,8 +210,8 @@ class Op:
             self._explain(error, operands)
         if type(result) is not np.ndarray or not result.ndim:
             result = np.asarray(result)[()]
-            if not requires_grad and result.dtype.kind == "f" and all(map(is_weak, data)):
-                result = float(result)
+            if not requires_grad and result.dtype.kind in "fc" and all(map(is_weak, data)):
+                result = result.item()
         scope = recording.get()
         if scope is None:
             return constant(result)
@@ -233,7 +234,7 @@ class Op:
             for a in operands
         ]
         result = self.forward(*arrays, **metadata)
-        return np.float64(result) if type(result) in _WEAK else result
+        return np.asarray(result * 1.0)[()] if type(result) in _WEAK else result
 
     def _explain(self, error: Exception, parents: tuple[Value, ...]) -> NoReturn:
         """Raise an error of the forward function again, with the operands in its text."""
@@ -252,9 +253,7 @@ class Op:
 def _is_numpys(function: Any) -> bool:
     """Return whether a function is one that NumPy has under its own name."""
     name = getattr(function, "__name__", "")
-    return any(
-        getattr(home, name, None) is function for home in (np, np.linalg, np.lib.stride_tricks)
-    )
+    return any(getattr(home, name, None) is function for home in _HOMES)
 
 
 def _is_elementwise(function: Any) -> bool:

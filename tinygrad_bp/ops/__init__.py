@@ -63,6 +63,8 @@ further_in(
             "ufuncs",
             "quantiles",
             "fits",
+            "complexes",
+            "fourier",
             "trigonometric",
             "steps",
             "statistics",

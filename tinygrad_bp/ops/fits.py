@@ -149,7 +149,7 @@ def cov(
     rows = as_dtype(rows, dtype)
     centred = rows - np.mean(rows, axis=1, keepdims=True)
     freedom = rows.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
-    return np.squeeze(centred @ centred.T / freedom)
+    return np.squeeze(centred @ centred.T.conj() / freedom)
 
 
 def _variables(m: Any, rowvar: bool) -> Any:

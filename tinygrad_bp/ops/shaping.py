@@ -47,11 +47,12 @@ _transpose = Sharing(
     word="transposed",
     moves=True,
 )
+_DTYPES = (np.float32, np.float64, np.complex64, np.complex128)
 _astype = Op(
     "astype",
     lambda a, dtype: a.astype(dtype),
     # places, which are integers, have no derivative: what comes to them goes no further
-    lambda g, y, a, dtype: g.astype(a.dtype) if a.dtype.kind == "f" else g,
+    lambda g, y, a, dtype: g.astype(a.dtype) if a.dtype.kind == g.dtype.kind else g,
     text="{0}.astype({dtype})",
     math=0,
     word="converted",
@@ -190,10 +191,12 @@ for _function in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
 
 @implements(np.astype)
 def astype(a: Any, dtype: npt.DTypeLike) -> Any:
-    """Convert to float32 or float64; the gradient is converted back."""
-    places = isinstance(a, Value) and a.dtype.kind != "f"  # and masks, which have no gradient
-    if np.dtype(dtype) not in (np.float32, np.float64) and not places:
-        raise TypeError(f"astype: expected float32 or float64, got {np.dtype(dtype)}")
+    """Convert to floats or complex numbers; the gradient is converted back."""
+    places = isinstance(a, Value) and a.dtype.kind not in "fc"  # and masks, without a gradient
+    if np.dtype(dtype) not in _DTYPES and not places:
+        raise TypeError(
+            f"astype: expected float32, float64, complex64 or complex128, got {np.dtype(dtype)}"
+        )
     return _astype(a, dtype=np.dtype(dtype))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
 from ..kernel.context import recording, run, witness
-from ..kernel.data import as_data, as_gradient
+from ..kernel.data import as_data, as_gradient, refuse_complex
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
 from ..trees import flatten, rebuild
@@ -109,12 +109,15 @@ class Trace:
             raise TypeError(
                 f"{self.name}: the function must return a scalar, got a {type(self.value).__name__}"
             )
+        if isinstance(self.value, bool | np.bool_):
+            raise TypeError(f"{self.name}: the function must return a number, got {self.value}")
         (output,) = self.outputs
         if output.shape != ():
             raise ValueError(
                 f"{self.name}: the function must return a scalar, got shape {output.shape}; "
                 "reduce it, or use vjp or jacobian"
             )
+        refuse_complex(self.name, output._data)
         return output
 
     def pull_back(
@@ -181,7 +184,7 @@ def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]
         return {}
     path = leading_to(targets, ordered(output, constants=False))
     if witness.get() is not None:
-        path = {node: None for node in path if node.dtype.kind == "f"}
+        path = {node: None for node in path if node.dtype.kind in "fc"}
     return path if output in path else {}
 
 
