@@ -99,18 +99,27 @@ def net(params: dict[str, np.ndarray]) -> bp.Value:
     return loss
 
 
+def live_pages(folder: Path) -> None:
+    """Write the pages that the documentation leads to: a neuron, and the net with a mistake."""
+    bp.explore(neuron(), folder / "neuron.html", title="A neuron")
+    net_page(folder / "net.html")
+
+
+def net_page(path: Path) -> None:
+    """Write the page of the 7-6-5-2 net with the notebook's mistake."""
+    params = bp.net7652.initial_parameters()
+    wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
+    comparison = bp.compare(bp.net7652.loss, params, wrong)
+    bp.explore(net(params), path, title="The 7-6-5-2 net", comparison=comparison)
+
+
 def screens(folder: Path = IMAGES) -> None:
     """Take pictures of the page: a step, and the same on a phone in the dark as a question."""
     from playwright.sync_api import sync_playwright
 
-    params = bp.net7652.initial_parameters()
-    wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
-    page = bp.explore(
-        net(params), title="The 7-6-5-2 net", comparison=bp.compare(bp.net7652.loss, params, wrong)
-    )
     with sync_playwright() as playwright, TemporaryDirectory() as temporary:
         file = Path(temporary, "page.html")
-        file.write_text(page.html, encoding="utf-8")
+        net_page(file)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=[] if os.geteuid() else ["--no-sandbox"],
