@@ -171,8 +171,11 @@ def explore(
 
 @app.command()
 def check(
-    file: File,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    file: Annotated[Path, typer.Argument(help="A Python file, a notebook, or a folder of them.")],
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print JSON: an object for each file, on a line of its own."),
+    ] = False,
     reference: Annotated[
         Path | None, typer.Option(help="Take parameters and loss from this file instead.")
     ] = None,
@@ -185,29 +188,72 @@ def check(
     tolerance: Annotated[
         float, typer.Option(min=0, help="The largest relative difference that is correct.")
     ] = 1e-7,
+    pattern: Annotated[
+        str | None, typer.Option(help="Which files of a folder, such as '*/backward.py'.")
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="How many files of a folder run at a time.", show_default="all processors"
+        ),
+    ] = None,
     time_limit: TimeLimit = 60,
     memory_limit: MemoryLimit = 4096,
 ) -> None:
-    """Check gradients derived by hand: exit 0 if they are correct, 1 if wrong, 2 if it cannot."""
+    """Check gradients derived by hand: exit 0 if they are correct, 1 if wrong, 2 if it cannot.
+
+    Of a folder every file is checked, and the highest exit status counts.
+    """
+    options: dict[str, Any] = {
+        "reference": reference,
+        "params": params,
+        "loss": loss,
+        "manual": manual,
+        "numeric": numeric,
+        "tolerance": tolerance,
+        "time_limit": time_limit,
+        "memory_limit": memory_limit,
+    }
+    if file.is_dir():
+        _end(_check_folder(file, pattern, jobs, as_json, options))
     from .process import run_command
 
-    outcome = run_command(
-        "check",
-        file,
-        reference=reference,
-        params=params,
-        loss=loss,
-        manual=manual,
-        numeric=numeric,
-        tolerance=tolerance,
-        time_limit=time_limit,
-        memory_limit=memory_limit,
-    )
+    outcome = run_command("check", file, **options)
     if as_json:
         typer.echo(outcome.to_json(file))
-        _end({"correct": 0, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN))
-    _show(file, outcome)
-    _end(WRONG if outcome.status == "wrong" else 0)
+    else:
+        _show(file, outcome)
+    _end(_status(outcome))
+
+
+def _check_folder(
+    folder: Path, pattern: str | None, jobs: int | None, as_json: bool, options: dict[str, Any]
+) -> int:
+    """Check every file of a folder; print a line for each as soon as it can stand in its place."""
+    from .check_folder import check_each, describe_line, find_files, summarise
+    from .files import ScriptError, refuse_missing
+
+    reference: Path | None = options["reference"]
+    try:
+        if reference is not None:
+            refuse_missing(reference)
+        files = find_files(folder, pattern, reference)
+    except ScriptError as error:
+        raise _cannot(str(error)) from None
+    outcomes = []
+    for path, outcome in zip(files, check_each(files, jobs, **options), strict=True):
+        line = describe_line(str(path.relative_to(folder)), outcome)
+        typer.echo(outcome.to_json(path) if as_json else _printable(line))
+        sys.stdout.flush()
+        outcomes.append(outcome)
+    if not as_json:
+        typer.echo(summarise(outcome.status for outcome in outcomes))
+    return max(map(_status, outcomes))
+
+
+def _status(outcome: Outcome) -> int:
+    """Return the exit status for an outcome."""
+    return {"correct": 0, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN)
 
 
 # --- running and showing -------------------------------------------------------------------------
