@@ -22,11 +22,11 @@ RUNS, REFUSED, NOT_YET = "yes", "refused", "not yet"
 INTRODUCTION = """\
 # Programs as people write them
 
-Ways in which people write a loss, and what becomes of them in a file under `tinygrad-bp check`. One
-that *runs* gives NumPy's number, and the gradient that differences give; it becomes the ops that
-are named, each once, in the order in which they are computed. One that is *refused* has a message
-that names what to write instead. The whole functions stand in `tests/idioms`; the page is made by
-`python docs/idioms.py`, which runs every one of them, and a test holds it true.
+Ways in which people write a loss, and whether they run in a file under `tinygrad-bp check`. One
+that *runs* gives NumPy's number, and the gradient of finite differences; the table lists its ops,
+each once, in the order of their computation. One that is *refused* raises an error that names
+another way to write it. The whole functions are in `tests/idioms`. `python docs/idioms.py` runs
+every one of them and makes this page; a test holds it true.
 """
 
 
