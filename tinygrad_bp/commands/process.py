@@ -268,7 +268,7 @@ def _reason(file: Path, ended: _Ended, trace: bytes) -> ScriptError:
     text = trace.decode("utf-8", "replace")
     own = re.search(rf'File "{re.escape(str(file.resolve()))}", line (\d+)', text)
     if ended.status is None or text.startswith("Timeout"):
-        kind, what = "time", "it took too long, and was stopped; --time-limit says how long it may"
+        kind, what = "time", "it took too long and was stopped; --time-limit gives it more seconds"
     elif ended.status < 0:
         name = signal.Signals(-ended.status).name
         kind, what = "crash", f"Python crashed ({name}): out of memory, or an error in C code"
