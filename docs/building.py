@@ -1,4 +1,4 @@
-"""What the documentation adds to Sphinx: formulas as MathML, dark pictures, and live pages.
+"""What the documentation adds to Sphinx: formulas as MathML, dark pictures, live pages.
 
 All of it is made by the build, and nothing of it needs a network.
 """
@@ -21,6 +21,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Tell Sphinx of them."""
     app.add_html_math_renderer("mathml", (write_inline, None), (write_block, None))
     app.add_post_transform(DarkPictures)
+    app.add_post_transform(TrimmedCode)
     app.add_config_value("draw", True, "html")  # -D draw=0 builds the texts alone
     app.connect("build-finished", write_beside)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -64,6 +65,25 @@ def dark_twin(image: nodes.Element, name: str) -> nodes.raw:
     kept = {"src": f"dark/{name}", "alt": image.get("alt", ""), "width": image.get("width", "")}
     attributes = " ".join(f'{key}="{escape(each)}"' for key, each in kept.items() if each)
     return nodes.raw("", f'<img class="only-dark" {attributes}>', format="html")
+
+
+# --- code ---------------------------------------------------------------------------------------
+
+
+class TrimmedCode(SphinxPostTransform):
+    """Takes the empty line away that ends a session, for doctest, and would end its box."""
+
+    default_priority = 100
+
+    def run(self, **options: Any) -> None:
+        """Take it away; a block is highlighted while its source and its text are the same."""
+        for block in self.document.findall(nodes.literal_block):
+            if block.rawsource == block.astext():
+                block.rawsource = block.rawsource.rstrip()
+                block[:] = [nodes.Text(block.rawsource)]
+
+
+# --- beside the pages ---------------------------------------------------------------------------
 
 
 def write_beside(app: Sphinx, problem: Exception | None) -> None:

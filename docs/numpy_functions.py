@@ -320,9 +320,9 @@ def page() -> str:
 INTRODUCTION = """\
 # NumPy's functions
 
-How NumPy's public functions treat Values, in NumPy {version}. `python docs/numpy_functions.py` calls
-every function on Values, looks at the results, and makes this table; a test holds it true for the
-installed NumPy. A function of several names counts once.
+How NumPy's public functions treat Values, in NumPy {version}. `python docs/numpy_functions.py`
+calls every function on Values, looks at the results, and makes this table; a test holds it true for
+the installed NumPy. A function of several names counts once.
 
 The table leaves out classes (`vectorize`, `nditer`, `poly1d` ...), constants, functions that read,
 write or set options, functions of types alone, and the submodules other than `linalg` and `fft`
@@ -341,8 +341,9 @@ arrays made of a shape. On Values they give plain arrays and numbers.""",
     UNSUPPORTED: """\
 These raise a `TypeError` on Values, which names the function and another way to write it. NumPy
 does not ask a Value about functions such as `array`, `arange` and `frompyfunc`, which convert their
-arguments to arrays. There the conversion raises the error (`fromiter`, `from_dlpack` and `isfortran`
-raise their own). With `import tinygrad_bp.numpy as np` they take Values as well. Without it, join Values with `stack`; in place of `full(shape, v)` use `broadcast_to(v, shape)`.""",
+arguments to arrays. There the conversion raises the error (`fromiter`, `from_dlpack` and
+`isfortran` raise their own). With `import tinygrad_bp.numpy as np` they take Values as well.
+Without it, join Values with `stack`; in place of `full(shape, v)` use `broadcast_to(v, shape)`.""",
 }
 
 

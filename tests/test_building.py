@@ -1,5 +1,6 @@
 """What the documentation adds to Sphinx, seen in a page of a few lines."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -57,5 +58,6 @@ def test_a_picture_has_a_dark_twin(built):
 def test_prompts_are_not_copied(built):
     page = (built / "index.html").read_text(encoding="utf-8")
     assert '<span class="gp">&gt;&gt;&gt; </span>' in page
+    assert re.search(r'<span class="go">2</span>\n</pre>', page)  # without the line below it
     script = (built / "_static" / "copybutton.js").read_text(encoding="utf-8")
     assert ".gp, .go" in script
