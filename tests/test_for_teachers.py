@@ -21,9 +21,9 @@ RIGHT = re.sub(r"=.*  # MISTAKE: (.*)", r"= \1", WRONG)
 POINTS = {"right": (RIGHT, [1, 1, 1, 1]), "wrong": (WRONG, [0, 0, 1, 1])}
 
 
-def recipe(heading):
-    """Return the program in a section."""
-    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+def recipe(heading, page=PAGE):
+    """Return the first program in a section."""
+    section = page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     return re.search(r"```python\n(.*?)```", section, re.S)[1]
 
 
@@ -35,18 +35,34 @@ def submission(request, tmp_path):
     return runpy.run_path(str(tmp_path / "submission.py")), points
 
 
-def test_the_table_of_points(tmp_path, monkeypatch):
+@pytest.fixture
+def commands(tmp_path, monkeypatch):
+    """A folder with a task, in which tinygrad-bp runs from these sources."""
     scripts = Path(sys.executable).parent
     if not any(scripts.glob("tinygrad-bp*")):
         pytest.skip("tinygrad-bp is not installed as a command")
     monkeypatch.setenv("PATH", os.pathsep.join([str(scripts), os.environ["PATH"]]))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "task.py").write_text(RIGHT, encoding="utf-8")
+
+
+def test_the_points_of_one(commands, tmp_path, capsys):
+    (tmp_path / "submission.py").write_text(WRONG, encoding="utf-8")
+    exec(recipe("For teachers", (ROOT / "docs" / "check.md").read_text(encoding="utf-8")), {})
+    points, remark, *_ = capsys.readouterr().out.splitlines()
+    assert points == "2 of 4 points"
+    assert "mask" in remark
+    (tmp_path / "submission.py").write_text("1 / 0", encoding="utf-8")
+    exec(recipe("For teachers", (ROOT / "docs" / "check.md").read_text(encoding="utf-8")), {})
+    assert capsys.readouterr().out == "0 points: ZeroDivisionError: division by zero in line 1\n"
+
+
+def test_the_table_of_points(commands, tmp_path):
     (tmp_path / "submissions").mkdir()
     given = {"ann.py": RIGHT, "bob.py": WRONG, "carl.py": "\n\n1 / 0"}
     for name, text in given.items():
         (tmp_path / "submissions" / name).write_text(text, encoding="utf-8")
-    (tmp_path / "task.py").write_text(RIGHT, encoding="utf-8")
     exec(recipe("Grading 200 submissions"), {})
     with open("points.csv", newline="") as file:
         head, ann, bob, carl = csv.reader(file)
