@@ -5,7 +5,6 @@ Those of the page that steps through backpropagation are taken in Chromium.
 
 import os
 import shutil
-import sys
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,14 +14,8 @@ import numpy as np
 
 import tinygrad_bp as bp
 from tinygrad_bp.drawing.themes import ThemeName
-from tinygrad_bp.saving import write
 
-DOCS = Path(__file__).parent
-sys.path.insert(0, str(DOCS))
-
-from stepping import stepping  # noqa: E402
-
-IMAGES = DOCS / "images"
+IMAGES = Path(__file__).parent / "images"
 
 
 def main(folder: Path = IMAGES, theme: ThemeName = "light") -> None:
@@ -45,8 +38,9 @@ def main(folder: Path = IMAGES, theme: ThemeName = "light") -> None:
 
 def moving(folder: Path = IMAGES) -> None:
     """Draw the picture of README, which shows the one that fits the reader's page."""
-    for theme, name in (("light", "stepping.svg"), ("dark", "stepping-dark.svg")):
-        write(folder / name, stepping(neuron(), theme).encode())
+    themes: dict[str, ThemeName] = {"stepping.svg": "light", "stepping-dark.svg": "dark"}
+    for name, theme in themes.items():
+        bp.animate(neuron(), folder / name, theme=theme)
 
 
 def neuron() -> bp.Value:

@@ -3,16 +3,13 @@
 import doctest
 import importlib.util
 import re
-import sys
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import tinygrad_bp as bp
 from benchmarks.__main__ import BENCHMARKS
-from tinygrad_bp.viewing.graph import describe
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -53,9 +50,6 @@ def words(svg):
     return sorted(re.findall(r">([^<>\s][^<>]*)<", svg))
 
 
-# --- the moving picture --------------------------------------------------------------------------
-
-
 def test_the_moving_picture_is_that_of_the_script(tmp_path, pictures):
     pictures.moving(tmp_path)
     for name in ("stepping.svg", "stepping-dark.svg"):
@@ -67,34 +61,6 @@ def test_the_moving_picture_is_that_of_the_script(tmp_path, pictures):
 
 def keyframes(svg):
     return re.findall(r"@keyframes .*", svg)
-
-
-def test_the_moving_picture_steps_through_the_sweep(pictures):
-    shown = [step.text for step in sys.modules["stepping"].steps(describe(pictures.neuron()))]
-    assert shown == [
-        "forward:  p = w * x = -6",
-        "forward:  z = p + b = 0.5",
-        "forward:  y = np.tanh(z) = 0.4621",
-        "backward:  d_y = 1",
-        "backward:  d_z = d_y * (1 - y ** 2) = 1 × 0.7864 = 0.7864",
-        "backward:  d_p = d_z = 0.7864",
-        "backward:  d_b = d_z = 0.7864",
-        "backward:  d_w = d_p * x = 0.7864 × 2 = 1.573",
-        "backward:  d_x = d_p * w = 0.7864 × -3 = -2.359",
-    ]
-
-
-def test_a_gradient_of_two_uses_is_shown_when_it_is_complete(pictures):
-    stepping = sys.modules["stepping"]
-    x = bp.Value(3.0, name="x")
-    y = bp.named(np.exp(x) * x, "y")
-    y.backward(retain_grads=True)
-    of_x = [step for step in stepping.steps(describe(y)) if step.backward and step.node is x]
-    assert [step.complete for step in of_x] == [False, True]
-    assert [" += " in step.text for step in of_x] == [False, True]
-    shown = list(stepping.steps(describe(y)))
-    reveals = {f"from{k}" for k, step in enumerate(shown) if step.complete}
-    assert {*re.findall(r"animation-name:(from\d+)", stepping.stepping(y))} == reveals
 
 
 # --- README --------------------------------------------------------------------------------------
