@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -12,13 +12,14 @@ from ..programs.labelled import Labelled, record_lines
 from ..trees import flatten, rebuild
 from .catalogue import FIXES
 from .diagnosis import Diagnosis
-from .edits import Edit, together
+from .edits import together
 from .evidence import ROUND_OFF, Case, residual
 from .explain import Explainer, effect, idle, merged
 from .outputs import afterwards, exchanged
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
 from .search import Search, Solution
+from .textbook import Layer, find_layers, rewritten
 
 Gradients = Mapping[str, Any]
 
@@ -86,9 +87,26 @@ def diagnose(
             return Findings([whole, *unneeded])
         kept = again is not None and _kept(case, again(params))
         points = [] if again is None or kept else list(_elsewhere(fun, params, case, again, noise))
-        search = Search(case, lambda edits: all(_holds(p, edits) for p in points), budget)
-        found = _Report(search).of(search.solve(), grows=bool(kept))
+        search, solution = _searched(case, points, budget)
+        found = _Report(search).of(solution, grows=bool(kept))
         return found._replace(diagnoses=found.diagnoses + unneeded)
+
+
+def _searched(case: Case, points: list[Case], budget: float) -> tuple[Search, Solution]:
+    """Look for edits of the derived program, then of that whose layers are as in textbooks."""
+    search = Search(case, points, budget)
+    solution = search.solve()
+    layers = [] if solution or not case.wrong else find_layers(search.structure)
+    if layers:
+        textbook = Search(_simplified(case, layers), [_simplified(p, layers) for p in points], budget)
+        found = textbook.solve()
+        if found:
+            return textbook, found
+    return search, solution
+
+
+def _simplified(case: Case, layers: list[Layer]) -> Case:
+    return replace(case, lines=rewritten(case.lines, layers))
 
 
 def _case(lines: Labelled, manual: Gradients, noise: Gradients) -> Case:
@@ -133,16 +151,6 @@ def _elsewhere(
         finite = all(np.isfinite(np.asarray(g)).all() for g in manual.values())
         if lines is not None and finite and [(s.op, s.shape) for s in lines.steps] == form:
             yield _case(lines, manual, noise or {})
-
-
-def _holds(point: Case, edits: Sequence[Edit]) -> bool:
-    """Whether edits give the numbers of another point."""
-    try:
-        new = point.machine.run(together(edits))
-    except (ValueError, TypeError, IndexError):
-        return False
-    values = point.lines.values
-    return all(point.agrees(name, new.get(k, values[k])) for name, k in point.places.items())
 
 
 def _kept(case: Case, later: Gradients) -> list[str]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .constants import Constants
-from .edits import RESULT, Edit, Ref, Slot
+from .edits import RESULT, Edit, Ref, Slot, together
 from .evidence import Case, Names
 from .machine import Machine
 from .pools import Pools
 from .probe import Probe
 from .proposals import Bench, groups, plain, proposals
+from .proposals.sums import wider_sums
 from .structure import Structure
 
 #: How many of the likeliest candidates are computed exactly.
@@ -51,16 +52,14 @@ class Search:
     ----------
     case : Case
         What was handed over.
-    confirm : callable
-        Says whether a list of edits holds at other points.
+    points : sequence of Case
+        The same at other points, where what is found has to hold too.
     budget : float
         Seconds of processor time.
     """
 
-    def __init__(
-        self, case: Case, confirm: Callable[[Sequence[Edit]], bool], budget: float = 4.0
-    ) -> None:
-        self.case, self.confirm = case, confirm
+    def __init__(self, case: Case, points: Sequence[Case], budget: float = 4.0) -> None:
+        self.case, self.points = case, points
         self.structure = Structure(case.lines)
         self.pools, self.constants = Pools(self.structure), Constants(case.lines)
         self._ends = process_time() + budget
@@ -70,6 +69,10 @@ class Search:
     def late(self) -> bool:
         """Whether the time is up."""
         return process_time() > self._ends
+
+    def confirm(self, edits: Sequence[Edit], names: Names) -> bool:
+        """Whether edits give some gradients at the other points too."""
+        return all(point.gives(together(edits), names) for point in self.points)
 
     # --- one edit ------------------------------------------------------------------------------
 
@@ -95,13 +98,16 @@ class Search:
                 evidence += int(np.count_nonzero(off))
         tolerance = max([case.tolerance[n] for n in names], default=0.0)
         probe = Probe(case, machine, names)
+        evidence *= 1 + len(self.points)
         return Bench(probe, self.structure, self.pools, self.constants, evidence, tolerance)
 
     def _one(self, machine: Machine, wrong: Names, names: Names, wanted: Names) -> list[Found]:
         """Find edits that explain what is wanted; the same edit in every pass is one."""
         bench = self.bench(machine, names, wrong & names)
         found = self._exact(machine, list(proposals(bench)), wrong, wanted)
-        for kinds in (groups.PLAIN, groups.VALUES, groups.FURTHER) if self.structure.groups else ():
+        if not found:
+            found = self._exact(machine, list(wider_sums(bench)), wrong, wanted, _MANY)
+        for kinds in (groups.PLAIN, groups.VALUES, groups.FURTHER):
             if not found and not self.late:
                 compounding = list(groups.compounding(bench, kinds))
                 found = self._exact(machine, compounding, wrong, wanted, _MANY)
@@ -153,7 +159,7 @@ class Search:
             for n in wrong
         )
         for found in [] if not shapes else self._one(machine, wrong, everything, wrong):
-            kept = [e for e in found.edits if self.confirm([*before, e])]
+            kept = [e for e in found.edits if self.confirm([*before, e], everything)]
             if kept:
                 return [Found(kept, found.fixed)]
         for name in self.case.by_distance(wrong):
@@ -171,10 +177,13 @@ class Search:
         first = self.case.by_distance(wrong)[0]
         right = frozenset(self.case.places) - wrong
         for found in self._one(machine, wrong, right | {first}, frozenset([first]))[:_BEAM]:
-            edit = found.edits[0]
+            kept = [e for e in found.edits if self.confirm([*before, e], found.fixed)]
+            if not kept:
+                continue
+            edit = kept[0]
             rest = self._explain(machine.edited(edit.changes), [*before, edit], depth + 1)
             if rest:
-                return [found, *rest]
+                return [Found(kept, found.fixed), *rest]
         return None
 
     def _unreduced(
@@ -232,7 +241,8 @@ class Search:
             begun += 1
             after = machine.edited(first.changes)
             for found in self._one(after, wrong, frozenset(self.case.places), wrong)[:1]:
-                kept = [e for e in found.edits if self.confirm([first, e])]
+                everything = frozenset(self.case.places)
+                kept = [e for e in found.edits if self.confirm([first, e], everything)]
                 if kept and (kept[0].mistake, kept[0].node) != (first.mistake, first.node):
                     return [Found([first], found.fixed), Found(kept, found.fixed)]
         return None

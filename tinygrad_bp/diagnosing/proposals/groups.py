@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from ...programs.labelled import ACCUMULATE
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
 from ..facts import additive, elementwise, product
 from ..pools import FORMS, Source
-from ..structure import Region, Structure
+from ..structure import Region, Structure, is_uniform
 from . import regions
 from .bench import Bench, scaled
 from .naming import Instead, named
@@ -29,6 +29,8 @@ FURTHER = frozenset(FORMS) - PLAIN - VALUES
 #: Of how many values, the nearest ones, the forms are looked at.
 _NEAREST = 8
 #: How many of a value's forms are tried in every pass.
+#: Of how many terms subsets are looked at.
+_TERMS = 4
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
 
 
@@ -151,7 +153,56 @@ def _all(bench: Bench) -> Iterator[Group]:
             group = [Slot(k, j) for k in places]
             for some in _parts(group):
                 yield some, partial(_operands, bench, some)
+    yield from _factors(bench)
     yield from _regions(bench)
+
+
+def _factors(bench: Bench) -> Iterator[Group]:
+    """Yield the uses of one factor in several terms of a formula, in every pass."""
+    structure = bench.structure
+    steps, edges = structure.steps, structure.lines.edges
+    uses: dict[Hashable, list[list[Slot]]] = defaultdict(list)
+    for places in [*([k] for k in edges), *structure.groups]:
+        for j, own in enumerate(steps[places[0]].operands):
+            numbers = [structure.values[o] for o in steps[places[0]].operands]
+            if structure.flows[own] or not elementwise(steps[places[0]].op) or additive(
+                steps[places[0]], numbers
+            ) or is_uniform(structure.values[own]):
+                continue
+            owns = tuple(steps[k].operands[j] for k in places)
+            uses[owns, tuple(edges.get(k) for k in places)].append([Slot(k, j) for k in places])
+    for found in uses.values():
+        for count in range(2, min(len(found), _TERMS) + 1):
+            for some in combinations(found, count):
+                group = sorted(slot for slots in some for slot in slots)
+                yield group, partial(_other_factors, bench, group)
+
+
+def _other_factors(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
+    """Yield what may stand for one factor in all its places."""
+    structure, values = bench.structure, bench.probe.machine.values
+    steps, edges = structure.steps, structure.lines.edges
+    owns = [steps[s.place].operands[s.operand] for s in group]
+    shape = np.shape(values[owns[0]])
+    sources = [Source(Number(1.0), np.ones(()), "one", -1)]
+    if len(set(owns)) == 1:
+        sources += bench.pools.plain(shape).sources
+        near = structure.near.get(edges[group[0].place][0], frozenset({owns[0]})) | {owns[0]}
+        sources += bench.pools.near(near, shape).sources
+    for source in sources:
+        yield Candidate([source] * len(group), partial(_described, bench, group))
+    squares = [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
+    yield Candidate(squares, partial(_described, bench, group))
+
+
+def _described(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
+    structure = bench.structure
+    own = structure.steps[group[0].place].operands[group[0].operand]
+    edge = structure.lines.edges[group[0].place]
+    changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
+    return _repeated(
+        named(structure, Instead(group[0], edge, own, sources[0], constant)), changes
+    )
 
 
 def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
@@ -200,16 +251,7 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     flows = structure.flows[owns[0]]
 
     def candidate(sources: list[Source]) -> Candidate:
-        def describe(sources: list[Source], constant: float) -> Edit:
-            instead = Instead(
-                group[0], structure.lines.edges[group[0].place], owns[0], sources[0], constant
-            )
-            changes = {
-                s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)
-            }
-            return _repeated(named(structure, instead), changes)
-
-        return Candidate(sources, describe)
+        return Candidate(sources, partial(_described, bench, group))
 
     if multiplied:
         yield candidate([Source(Number(1.0), np.ones(()), "one", -1)] * len(group))

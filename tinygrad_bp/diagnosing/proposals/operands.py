@@ -46,6 +46,8 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     sources: list[Source] = []
     blocks: list[Block] = []
     if is_uniform(now) and np.size(structure.values[slot.place]) > 1 and not _mask(now):
+        if multiplied and structure.steps[own].kind is not Kind.CONSTANT:
+            yield from _left_out(bench, slot, edge, e)
         return
     if multiplied:
         sources.append(Source(Number(1.0), np.ones(shape), "one", -1))
@@ -75,6 +77,15 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
             continue
         yield named(structure, Instead(slot, edge, own, source, constant))
     yield from _updated(bench, slot, edge, e, own)
+
+
+def _left_out(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:
+    """Yield that a factor which is one number is left out; any other would be a constant."""
+    own = bench.structure.steps[slot.place].operands[slot.operand]
+    one = Source(Number(1.0), np.ones(e.shape[1:]), "one", -1)
+    for source, constant in bench.fitting(e, bench.now(slot), e.shape[1:], [one]):
+        if constant == 1.0 and bench.evidence >= 3:
+            yield named(bench.structure, Instead(slot, edge, own, source, constant))
 
 
 def _mask(number: Any) -> bool:
