@@ -93,16 +93,23 @@ def diagnose(
 
 
 def _searched(case: Case, points: list[Case], budget: float) -> tuple[Search, Solution]:
-    """Look for edits of the derived program, then of that whose layers are as in textbooks."""
-    search = Search(case, points, budget)
-    solution = search.solve()
-    layers = [] if solution or not case.wrong else find_layers(search.structure)
+    """Look for edits of the derived program, and of that whose layers are as in textbooks.
+
+    One edit is looked for in both, before several are.
+    """
+    searches = [Search(case, points, budget)]
+    layers = find_layers(searches[0].structure) if case.wrong else []
     if layers:
-        textbook = Search(_simplified(case, layers), [_simplified(p, layers) for p in points], budget)
-        found = textbook.solve()
-        if found:
-            return textbook, found
-    return search, solution
+        others = [_simplified(point, layers) for point in points]
+        searches.append(Search(_simplified(case, layers), others, budget))
+    alone = [(search, found) for search in searches if (found := search.single()) is not None]
+    if alone:
+        search, found = min(alone, key=lambda each: each[1].cost)
+        return search, [found]
+    for search in searches:
+        if solution := search.several():
+            return search, solution
+    return searches[0], []
 
 
 def _simplified(case: Case, layers: list[Layer]) -> Case:

@@ -202,7 +202,7 @@ class Sensitivities:
                     self._arrived(Slot(k, j), o, e, k, True)
                 continue
             for j, rule in enumerate(_rules(step.op, len(operands))):
-                if rule is None or np.asarray(operands[j]).dtype.kind != "f":
+                if rule is None or np.asarray(operands[j]).dtype.kind not in "fb":
                     continue
                 pulled = np.stack(
                     [np.asarray(rule(x, values[k], *operands, **step.metadata)) for x in e]

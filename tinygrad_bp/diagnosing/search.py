@@ -76,16 +76,22 @@ class Search:
 
     # --- one edit ------------------------------------------------------------------------------
 
-    def solve(self) -> Solution:
-        """Find the edits that explain everything; none: nothing does."""
-        with np.errstate(all="ignore"):
-            machine = self.case.machine
-            found = self._explain(machine, [], 0)
-            if found is None and self.case.inner:
-                found = self._partly(machine)
-            if found is None and not self.case.inner:
-                found = self._at_one_place(machine)
-            return found or []
+    def single(self) -> Found | None:
+        """Find one edit that explains everything."""
+        wrong = self.case.wrong
+        return self._alone(self.case.machine, [], wrong) if wrong else None
+
+    def several(self) -> Solution:
+        """Find edits one after the other that explain everything; none: nothing does."""
+        machine, wrong = self.case.machine, self.case.wrong
+        if not wrong:
+            return []
+        found = self._one_after_another(machine, [], 0, wrong)
+        if found is None and self.case.inner:
+            found = self._partly(machine)
+        if found is None and not self.case.inner:
+            found = self._at_one_place(machine)
+        return found or []
 
     def bench(self, machine: Machine, names: Names, wrong: Names) -> Bench:
         """Set up what candidates are tested with."""
@@ -153,19 +159,35 @@ class Search:
         wrong = self.case.unexplained(machine)
         if not wrong:
             return []
+        found = self._alone(machine, before, wrong)
+        return [found] if found else self._one_after_another(machine, before, depth, wrong)
+
+    def _alone(self, machine: Machine, before: list[Edit], wrong: Names) -> Found | None:
+        """Explain all that is wrong by one edit."""
+        if self._misshapen(machine, wrong):
+            return None
         everything = frozenset(self.case.places)
-        shapes = all(
-            np.shape(self.case.manual[n]) == np.shape(machine.values[self.case.places[n]])
-            for n in wrong
-        )
-        for found in [] if not shapes else self._one(machine, wrong, everything, wrong):
+        for found in self._one(machine, wrong, everything, wrong):
             kept = [e for e in found.edits if self.confirm([*before, e], everything)]
             if kept:
-                return [Found(kept, found.fixed)]
+                return Found(kept, found.fixed)
+        return None
+
+    def _misshapen(self, machine: Machine, wrong: Names) -> str:
+        """Name the gradient nearest to the loss that has another shape."""
         for name in self.case.by_distance(wrong):
             now = machine.values[self.case.places[name]]
             if np.shape(self.case.manual[name]) != np.shape(now):
-                return self._unreduced(machine, before, depth, name)
+                return name
+        return ""
+
+    def _one_after_another(
+        self, machine: Machine, before: list[Edit], depth: int, wrong: Names
+    ) -> Solution | None:
+        """Explain by several edits, the first nearest to the loss."""
+        misshapen = self._misshapen(machine, wrong)
+        if misshapen:
+            return self._unreduced(machine, before, depth, misshapen)
         if depth >= _DEPTH or len(wrong) < 2 or self.late:
             return None
         return self._step_by_step(machine, before, depth, wrong)

@@ -17,15 +17,16 @@ import numpy as np
 
 from .. import ops
 from ..kernel import Op
+from ..ops.losses import _softmax
 from ..ops.reductions import _sum
 from ..programs.labelled import ACCUMULATE, Labelled
 from ..programs.program import Instruction, Kind
-from .edits import Call, Expr, Number, Ref, call, evaluate, leaves, times
+from .edits import OWN, Call, Expr, Number, Own, Ref, call, evaluate, leaves, times
 from .pools import fits
 from .structure import Region, Structure, is_uniform
 
-#: What comes out of a layer, as one step of what goes in.
-LAYER = Op("layer", lambda low, high: high, None, None)
+#: What comes out of a layer, as one step of what goes in; beside it stands what is used with it.
+LAYER = Op("layer", lambda low, high, *beside: high, variadic=lambda g, y, *a, position: g)
 #: A composition of fewer steps is no layer.
 _LEAST = 3
 _CLOSE = 1e-9
@@ -37,12 +38,15 @@ class Layer(NamedTuple):
     Attributes
     ----------
     terms : tuple of Expr
-        What it hands on, as a sum, in terms of the steps of the program.
+        What it hands on, as a sum, in terms of the steps of the program and the first value beside.
+    beside : tuple of Expr
+        Values that are used with it, and others that are taken for these.
     """
 
     name: str
     region: Region
     terms: tuple[Expr, ...]
+    beside: tuple[Expr, ...] = ()
 
 
 def find_layers(structure: Structure) -> list[Layer]:
@@ -79,10 +83,11 @@ def _known(structure: Structure, region: Region) -> Layer | None:
         return None
     start = Ref(structure.arriving(region.high))
     for axes in _axes(y.shape):
-        for name, terms in _forms(structure, region, axes, start, d, g):
-            made = sum(_number(structure, term, start, g) for term in terms)
+        for layer in _forms(structure, region, axes, start, d, g):
+            own = [_number(structure, value, start, g) for value in layer.beside[:1]]
+            made = sum(_number(structure, term, start, g, *own) for term in layer.terms)
             if np.allclose(made, d, rtol=_CLOSE, atol=_CLOSE * np.abs(d).max()):
-                return Layer(name, region, terms)
+                return layer
     return None
 
 
@@ -95,7 +100,7 @@ def _axes(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
 
 def _forms(
     structure: Structure, region: Region, axes: tuple[int, ...], g: Expr, d: Any, weights: Any
-) -> Iterator[tuple[str, tuple[Expr, ...]]]:
+) -> Iterator[Layer]:
     """Yield the layers that a region may be.
 
     Softmax, its logarithm, and normalisation: to mean 0 and variance 1 (Ioffe and Szegedy, *Batch
@@ -107,11 +112,17 @@ def _forms(
     def total(expr: Expr) -> Expr:
         return Call(_sum, (expr,), {"axis": axes if len(axes) > 1 else axes[0], "keepdims": True})
 
+    others = [
+        Call(_softmax, (Ref(region.low),), {"axis": axis})
+        for axis in range(y.ndim)
+        if (axis,) != axes and y.shape[axis] > 1
+    ]
     if _adds_up(y, axes):
-        yield "softmax", (times(high, g), _less(high, total(times(high, g))))
+        terms = times(high, g), _less(high, total(times(high, g)))
+        yield Layer("softmax", region, terms, (high, *others))
     if _adds_up(np.exp(y), axes):
         p = _value_of(structure, range(region.high + 1), np.exp(y)) or call(ops.exp, high)
-        yield "log-softmax", (g, _less(p, total(g)))
+        yield Layer("log-softmax", region, (g, _less(OWN, total(g))), (p, *others))
     count = int(np.prod([y.shape[a] for a in axes]))
     mean = Number(1 / count)
     centre, along = times(total(g), mean), times(total(times(g, high)), mean)
@@ -126,7 +137,7 @@ def _forms(
         if np.allclose(scale * u, d, rtol=_CLOSE, atol=_CLOSE * np.abs(d).max()):
             found = _scaled(structure, region, scale, parts)
             if found is not None:
-                yield name, found
+                yield Layer(name, region, found)
 
 
 def _adds_up(y: Any, axes: tuple[int, ...]) -> bool:
@@ -173,10 +184,10 @@ def _value_of(structure: Structure, places: Any, number: Any) -> Expr | None:
     return None
 
 
-def _number(structure: Structure, expr: Expr, g: Expr, weights: Any) -> Any:
+def _number(structure: Structure, expr: Expr, g: Expr, weights: Any, own: Any = None) -> Any:
     """Compute an expression with other numbers for the cotangent that arrives."""
     values = structure.values
-    return evaluate(expr, lambda k: weights if Ref(k) == g else values[k])
+    return evaluate(expr, lambda k: weights if Ref(k) == g else values[k], own)
 
 
 # --- the program with these layers ---------------------------------------------------------------
@@ -210,7 +221,7 @@ class _Rewriting:
             if step.kind is not Kind.BACKWARD or k in needed:
                 self._copy(k, step)
             if k in self._ending:
-                self._put_layer(self._ending[k].region)
+                self._put_layer(self._ending[k])
         places = {
             name: tuple(self._moved[k] for k in getattr(program, name))
             for name in ("inputs", "seeds", "outputs", "gradients")
@@ -272,25 +283,27 @@ class _Rewriting:
                 self._steps[new] = replace(self._steps[new], key=(key, "layer", at))
         return tuple(labels), operands
 
-    def _write(self, expr: Expr, like: int) -> int:
+    def _write(self, expr: Expr, like: int, kind: Kind = Kind.BACKWARD) -> int:
         if isinstance(expr, Ref):
             return self._moved[expr.place]
+        if isinstance(expr, Own):
+            return self._steps[self._layers[like]].operands[2]
         turn, scope = self._lines.steps[like].turn, self._lines.steps[like].scope
         if isinstance(expr, Number):
             number = np.float64(expr.number)
             return self._append(Instruction(Kind.CONSTANT, data=number, scope=scope), number)
         assert isinstance(expr, Call)
-        operands = tuple(self._write(e, like) for e in expr.operands)
+        operands = tuple(self._write(e, like, kind) for e in expr.operands)
         value = expr.op.forward(*(self._values[o] for o in operands), **expr.metadata)
-        step = Instruction(
-            Kind.BACKWARD, expr.op, operands, expr.metadata, np.shape(value), value.dtype
-        )
+        step = Instruction(kind, expr.op, operands, expr.metadata, np.shape(value), value.dtype)
         return self._append(replace(step, scope=scope, turn=turn), value)
 
-    def _put_layer(self, region: Region) -> None:
+    def _put_layer(self, layer: Layer) -> None:
         """Write down the layer as one step beside its last one."""
+        region = layer.region
         high = self._lines.steps[region.high]
-        operands = self._moved[region.low], self._moved[region.high]
+        beside = [self._write(value, region.high, Kind.FORWARD) for value in layer.beside]
+        operands = (self._moved[region.low], self._moved[region.high], *beside)
         value = self._values[operands[1]]
         place = self._append(replace(high, op=LAYER, operands=operands, metadata={}), value)
         self._layers[region.high] = place

@@ -18,12 +18,13 @@ from ..pools import FORMS, Source
 from ..structure import Region, Structure, is_uniform
 from . import regions
 from .bench import Bench, scaled
+from .masks import is_mask, other_masks
 from .naming import Instead, named
 from .operands import arranged
 from .terms import term
 
 #: In which order compounding edits are run, by the kinds of what is put in.
-PLAIN = frozenset(["one", "own", "own²", "T", "copied", "ones", "twice", "v (1 - v)", "1 - v²"])
+PLAIN = frozenset(["inverted", "other extreme", "first", "last", "value", "one", "own", "own²", "T", "copied", "ones", "twice", "v (1 - v)", "1 - v²"])
 VALUES = frozenset(["", "argument", "1 - v", "v", "v²"])
 FURTHER = frozenset(FORMS) - PLAIN - VALUES
 #: Of how many values, the nearest ones, the forms are looked at.
@@ -258,6 +259,11 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         yield candidate(
             [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
         )
+        edges = structure.lines.edges
+        if all(is_mask(values[o]) for o in owns):
+            each = [list(other_masks(structure, o, edges[s.place])) for o, s in zip(owns, group)]
+            for masks in zip(*each):
+                yield candidate(list(masks))
     if additive(first, numbers):
         for constant in (0.0, -1.0, 2.0):
             yield _multiple(bench, group, constant)

@@ -12,7 +12,7 @@ from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, moved, plus, times
 from ..facts import additive, moves, negates, reduces
-from ..pools import Source
+from ..pools import Block, Source
 from ..structure import Structure
 from .bench import Bench
 from .sums import other_sums
@@ -55,6 +55,7 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     if step.kind is Kind.INPUT:
         yield from _decay(bench, slot, node, e, shape)
         yield from _over_units(bench, slot, node, e, shape)
+    yield from _multiplied(bench, slot, node, e)
     for source, constant in bench.fitting(e, None, shape, bench.cotangents(shape)):
         if source.place >= k:
             continue
@@ -68,6 +69,28 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
             {"other": node if of is None else of},
             4.0,
         )
+
+
+def _multiplied(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
+    """Yield a cotangent that is multiplied with one more value."""
+    structure, shape = bench.structure, e.shape[1:]
+    now = np.asarray(bench.now(slot)).ravel()
+    near = structure.near.get(node, frozenset())
+    for block in (bench.pools.plain(shape), bench.pools.near(near, shape)):
+        added = Block(block.sources, block.matrix * now)
+        for source, constant in bench.fitting(e, bench.now(slot), shape, added):
+            if constant == 1.0:
+                what = "the gradient of {node} is multiplied with {other}"
+                what += f" in the form {source.kind}" if source.kind not in ("", "T") else ""
+                yield Edit(
+                    "factor-added",
+                    {slot: times(OWN, source.expr)},
+                    node,
+                    what,
+                    {"other": source.place},
+                    2.2 + source.cost,
+                    also=("activation-derivative-twice", "factor-twice"),
+                )
 
 
 def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
@@ -278,6 +301,7 @@ def _kept(bench: Bench, node: int, k: int) -> Iterator[Edit]:
         tuple(range(j, count)) for j in range(1, count - 1)
     ]
     sets += [tuple(x for x in range(count) if x != j) for j in range(count)]
+    sets += [tuple(range(j, count, n)) for n in range(2, count // 2 + 1) for j in range(n)]
     sets = list(dict.fromkeys(s for s in sets if len(s) < count))
     pool = np.stack([np.broadcast_to(sum(terms[j] for j in s), shape).ravel() for s in sets])
     flat = e.reshape(len(e), -1)
