@@ -14,8 +14,7 @@ from .evidence import Case, Names
 from .machine import Machine
 from .pools import Pools
 from .probe import Probe
-from .proposals import Bench, groups, plain, proposals
-from .proposals.sums import wider_sums
+from .proposals import Bench, plain, proposals, unproven
 from .structure import Structure
 
 #: How many of the likeliest candidates are computed exactly.
@@ -111,12 +110,9 @@ class Search:
         """Find edits that explain what is wanted; the same edit in every pass is one."""
         bench = self.bench(machine, names, wrong & names)
         found = self._exact(machine, list(proposals(bench)), wrong, wanted)
-        if not found:
-            found = self._exact(machine, list(wider_sums(bench)), wrong, wanted, _MANY)
-        for kinds in (groups.PLAIN, groups.VALUES, groups.FURTHER):
+        for others in unproven(bench):
             if not found and not self.late:
-                compounding = list(groups.compounding(bench, kinds))
-                found = self._exact(machine, compounding, wrong, wanted, _MANY)
+                found = self._exact(machine, list(others), wrong, wanted, _MANY)
         return found
 
     def _exact(

@@ -64,6 +64,14 @@ class Structure:
             for low, k in self.cotangents.items()
         }
 
+    def operands(self, place: int) -> tuple[int, ...]:
+        """Return the steps that a step uses."""
+        return self.steps[place].operands
+
+    def users(self, place: int) -> list[int]:
+        """Return the forward steps that use a forward step on the way to the loss."""
+        return [child for child, _ in self.uses.get(place, [])]
+
     @cached_property
     def switching(self) -> frozenset[int]:
         """The forward steps whose derivative has a mask in it."""

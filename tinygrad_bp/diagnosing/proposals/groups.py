@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -30,6 +30,8 @@ FURTHER = frozenset(FORMS) - PLAIN - VALUES
 #: Of how many values, the nearest ones, the forms are looked at.
 _NEAREST = 8
 #: How many of a value's forms are tried in every pass.
+#: How far, and to how many values, one goes from a line to what may have been taken instead.
+_FAR, _WAYS = 4, 60
 #: Of how many terms subsets are looked at.
 _TERMS = 4
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
@@ -267,7 +269,7 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     if additive(first, numbers):
         for constant in (0.0, -1.0, 2.0):
             yield _multiple(bench, group, constant)
-    if not product(first, numbers) and not (additive(first, numbers) and not flows):
+    if additive(first, numbers) and flows:
         return
     seen: set[tuple[int, ...]] = {tuple(owns)}
     for k, places in enumerate(_relatives(structure, group)):
@@ -336,24 +338,18 @@ def _relatives(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
 
 
 def _around(structure: Structure, starts: list[int]) -> Iterator[list[int]]:
-    steps = structure.steps
-    yield starts
-    for below in _each(starts, lambda k: steps[k].operands):
-        yield below
-        yield from _each(below, lambda k: steps[k].operands)
-    for above in _each(starts, lambda k: [c for c, _ in structure.uses.get(k, [])]):
-        yield above
-        yield from _each(above, lambda k: steps[k].operands)
-        for further in _each(above, lambda k: [c for c, _ in structure.uses.get(k, [])]):
-            yield further
-            yield from _each(further, lambda k: steps[k].operands)
-
-
-def _each(starts: list[int], follow: Callable[[int], Sequence[int]]) -> Iterator[list[int]]:
-    """Follow the same way from each."""
-    ways = [follow(k) for k in starts]
-    for j in range(min(map(len, ways), default=0)):
-        yield [way[j] for way in ways]
+    """Go the same ways from each, the nearest first: to what is used, and to what uses it."""
+    seen, waiting = {tuple(starts)}, deque([(starts, 0)])
+    while waiting:
+        places, far = waiting.popleft()
+        yield places
+        for follow in (structure.operands, structure.users) if far < _FAR else ():
+            ways = [follow(k) for k in places]
+            for j in range(min(map(len, ways))):
+                reached = [way[j] for way in ways]
+                if tuple(reached) not in seen and len(seen) < _WAYS:
+                    seen.add(tuple(reached))
+                    waiting.append((reached, far + 1))
 
 
 def _other_passes(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
