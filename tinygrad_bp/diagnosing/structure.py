@@ -168,6 +168,17 @@ class Structure:
         terms = [self.steps[end].operands[j] for j in region.terms]
         return plus(*(made[t] for t in terms)) if all(t in made for t in terms) else None
 
+    @cached_property
+    def indices(self) -> list[Any]:
+        """The arrays of whole numbers that elements are taken by, and what such arrays are of."""
+        found: dict[bytes, Any] = {}
+        for step in self.steps:
+            index = step.metadata.get("index", ())
+            for part in (*(index if isinstance(index, tuple) else (index,)), step.data):
+                if isinstance(part, np.ndarray) and part.dtype.kind in "iu" and part.ndim:
+                    found.setdefault(part.tobytes(), part)
+        return [*found.values()]
+
     # --- groups --------------------------------------------------------------------------------
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..edits import Edit
-from . import groups, loops, operands, places, plain, regions, swaps, terms
+from . import groups, loops, operands, parts, places, plain, regions, swaps, terms
 from .bench import Bench
 from .sums import wider_sums
 
@@ -14,7 +14,7 @@ __all__ = ["Bench", "plain", "proposals", "unproven"]
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield the edits that fit all projections, as candidates to be run."""
-    for kind in (terms, places, operands, swaps, regions, groups):
+    for kind in (terms, places, parts, operands, swaps, regions, groups):
         yield from kind.proposals(bench)
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,7 +70,8 @@ def compounding(bench: Bench, kinds: Container[str]) -> Iterator[Edit]:
 def compounds(bench: Bench, places: Sequence[int]) -> bool:
     """Whether one of several steps is computed from another."""
     below = bench.probe.machine.below
-    return any(below[a] >> b & 1 for a, b in pairwise(sorted(places)))
+    members = sum(1 << k for k in {*places})
+    return any(below[k] & members & ~(1 << k) for k in places)
 
 
 def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Iterator[Edit]:
@@ -261,6 +262,7 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         yield candidate(
             [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
         )
+        yield _multiple(bench, group, -1.0)
         edges = structure.lines.edges
         if all(is_mask(values[o]) for o in owns):
             each = [list(other_masks(structure, o, edges[s.place])) for o, s in zip(owns, group)]

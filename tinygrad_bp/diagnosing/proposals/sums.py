@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,8 @@ def wider_sums(bench: Bench) -> Iterator[Edit]:
     for places in dict.fromkeys(map(tuple, [*([k] for k in sums), *by_edge.values(), *together, *families])):
         first = steps[places[0]]
         (operand,) = first.operands
-        for axis in (*range(len(steps[operand].shape)), None):
-            if axis == first.metadata["axis"] or any(
+        for axis in _subsets(len(steps[operand].shape)):
+            if steps[places[0]].shape == np.sum(np.empty(steps[operand].shape), axis, keepdims=True).shape or any(
                 len(steps[steps[k].operands[0]].shape) != len(steps[operand].shape) for k in places
             ):
                 continue
@@ -105,23 +106,29 @@ def wider_sums(bench: Bench) -> Iterator[Edit]:
                     {Slot(k, RESULT): scaled(scale, _summed(structure, k, axis)) for k in places},
                     edges[places[0]][0],
                     "a sum in the derivative of {node} is taken along the wrong axis",
-                    cost=1.6 + 0.1 * (axis is None),
+                    cost=1.6 + 0.05 * len(axis),
                     group=len(places) > 1,
                 )
 
 
-def _summed(structure: Structure, k: int, axis: int | None) -> Expr:
+def _subsets(ndim: int) -> Iterator[tuple[int, ...]]:
+    """Yield the axes along which one may sum, one at a time before several."""
+    for count in range(1, min(ndim, 4) + 1):
+        yield from combinations(range(ndim), count)
+
+
+def _summed(structure: Structure, k: int, axis: tuple[int, ...]) -> Expr:
     step = structure.steps[k]
     assert step.op is not None
     return Call(step.op, (Ref(step.operands[0]),), {"axis": axis, "keepdims": True})
 
 
-def _ratio(structure: Structure, k: int, axis: int | None) -> float:
+def _ratio(structure: Structure, k: int, axis: tuple[int, ...]) -> float:
     """Return what a mean along another axis is to be multiplied with, if the sum is of a mean."""
     step = structure.steps[k]
     shape = structure.steps[step.operands[0]].shape
     now = np.prod(shape) / max(1, np.prod(step.shape))
-    return float(now / (np.prod(shape) if axis is None else shape[axis]))
+    return float(now / np.prod([shape[a] for a in axis]))
 
 
 def _same_formula(structure: Structure, groups: list[list[int]]) -> Iterator[list[list[int]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from .sums import other_sums
 
 #: In how many steps statistics are computed: a sum, its mean, and what is made of that.
 _STEPS = 8
+#: Of how many contributions subsets are looked at.
+_FEW = 5
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
@@ -221,6 +224,36 @@ def _terms(bench: Bench, node: int, k: int) -> Iterator[Edit]:
         factor = bench.own(e, bench.now(slot), e.shape[1:])
         if factor is not None:
             yield term(structure, slot, node, (child, operand), factor)
+    if 3 <= len(labels) <= _FEW:
+        yield from _several(bench, node, k)
+
+
+def _several(bench: Bench, node: int, k: int) -> Iterator[Edit]:
+    """Yield several contributions that are multiplied with the same constant."""
+    slots = [Slot(k, j) for j in range(len(bench.structure.steps[k].operands))]
+    e = bench.probe.at(Slot(k, RESULT))
+    if e is None:
+        return
+    shape = e.shape[1:]
+    numbers = [np.broadcast_to(bench.now(slot), shape) for slot in slots]
+    for count in range(2, len(slots)):
+        for some in combinations(range(len(slots)), count):
+            row = sum(numbers[j] for j in some).reshape(1, -1)
+            for _, change in bench.probe.fits(e.reshape(len(e), -1), None, row):
+                factor = bench.constant(1.0 + change)
+                if factor is None or len(some) == 1:
+                    continue
+                yield Edit(
+                    "constant-factor",
+                    {slots[j]: times(Number(factor), OWN) for j in some},
+                    node,
+                    f"{count} of the contributions to the gradient of {{node}} are {{factor}} times "
+                    "the right ones",
+                    {"factor": factor},
+                    2.0,
+                    factor,
+                    also=("factor-missing",),
+                )
 
 
 def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], factor: float) -> Edit:
