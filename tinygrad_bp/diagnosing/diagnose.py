@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from .explain import Explainer, effect, idle, merged
 from .outputs import afterwards, exchanged
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
+from .recomputed import mistakes_in_forward, recomputed
 from .search import Search, Solution
 from .textbook import Layer, find_layers, rewritten
 
@@ -97,15 +99,22 @@ def _searched(case: Case, points: list[Case], budget: float) -> tuple[Search, So
 
     One edit is looked for in both, before several are.
     """
-    searches = [Search(case, points, budget)]
+    ends = process_time() + budget
+    searches = [Search(case, points, ends)]
     layers = find_layers(searches[0].structure) if case.wrong else []
     if layers:
         others = [_simplified(point, layers) for point in points]
-        searches.append(Search(_simplified(case, layers), others, budget))
+        searches.append(Search(_simplified(case, layers), others, ends))
     alone = [(search, found) for search in searches if (found := search.single()) is not None]
     if alone:
         search, found = min(alone, key=lambda each: each[1].cost)
         return search, [found]
+    again, copies = recomputed(case.lines)
+    others = [replace(point, lines=recomputed(point.lines)[0]) for point in points]
+    anew = Search(replace(case, lines=again), others, ends)
+    in_forward = anew.among(mistakes_in_forward(anew.structure, copies)) if case.wrong else None
+    if in_forward is not None:
+        return anew, [in_forward]
     for search in searches:
         if solution := search.several():
             return search, solution

@@ -53,15 +53,15 @@ class Search:
         What was handed over.
     points : sequence of Case
         The same at other points, where what is found has to hold too.
-    budget : float
-        Seconds of processor time.
+    ends : float
+        The processor time at which it is to end.
     """
 
-    def __init__(self, case: Case, points: Sequence[Case], budget: float = 4.0) -> None:
+    def __init__(self, case: Case, points: Sequence[Case], ends: float) -> None:
         self.case, self.points = case, points
         self.structure = Structure(case.lines)
         self.pools, self.constants = Pools(self.structure), Constants(case.lines)
-        self._ends = process_time() + budget
+        self._ends = ends
         self.tried = 0
 
     @property
@@ -79,6 +79,17 @@ class Search:
         """Find one edit that explains everything."""
         wrong = self.case.wrong
         return self._alone(self.case.machine, [], wrong) if wrong else None
+
+    def among(self, candidates: Iterable[Edit]) -> Found | None:
+        """Find one of some edits that explains everything."""
+        everything, wrong = frozenset(self.case.places), self.case.wrong
+        if self._misshapen(self.case.machine, wrong):
+            return None
+        for found in self._exact(self.case.machine, candidates, wrong, wrong, _MANY):
+            kept = [edit for edit in found.edits if self.confirm([edit], everything)]
+            if kept:
+                return Found(kept, found.fixed)
+        return None
 
     def several(self) -> Solution:
         """Find edits one after the other that explain everything; none: nothing does."""

@@ -112,10 +112,10 @@ def _forms(
     def total(expr: Expr) -> Expr:
         return Call(_sum, (expr,), {"axis": axes if len(axes) > 1 else axes[0], "keepdims": True})
 
-    others = [
+    others = [  # along other axes, and without the mask
         Call(_softmax, (Ref(region.low),), {"axis": axis})
         for axis in range(y.ndim)
-        if (axis,) != axes and y.shape[axis] > 1
+        if y.shape[axis] > 1 and ((axis,) != axes or (y == 0).any())
     ]
     if _adds_up(y, axes):
         terms = times(high, g), _less(high, total(times(high, g)))

@@ -11,7 +11,7 @@ from ...programs.program import Kind
 from ..edits import RESULT, Edit, Slot
 from ..facts import negates, selects
 from ..pools import Source
-from ..structure import Structure, activation, is_uniform
+from ..structure import Structure, activation, is_uniform, softmax_axis
 from .bench import scaled
 
 #: What the same thing is called where nothing is known of the place.
@@ -75,9 +75,11 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
     upstream = structure.flows[own] and slot.operand != RESULT
     if upstream:
         return _upstream(structure, instead, leaf, refers)
-    if source.kind == "" and source.place >= 0 and steps[source.place].op is _softmax:
-        if steps[own].op is not _softmax or steps[own].metadata != steps[source.place].metadata:
-            return "axis", "the softmax is taken along the wrong axis", refers, child, 0.0
+    if steps[source.place].op is _softmax and steps[own].op is not _softmax:
+        axis = softmax_axis(structure.values[own if slot.operand != RESULT else parent])
+        if axis is not None and axis == steps[source.place].metadata["axis"]:
+            return "mask-missing", "the softmax is one without the mask", refers, child, 0.0
+        return "axis", "the softmax is taken along the wrong axis", refers, child, 0.1
     if source.kind == "inverted":
         return (
             "relu-mask-inverted",

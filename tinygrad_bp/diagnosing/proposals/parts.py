@@ -77,7 +77,7 @@ def _elsewhere(bench: Bench, k: int) -> Iterator[Edit]:
         return
     given = bench.probe.machine.values[step.operands[0]]
     sources = []
-    for kind, index in _other_indices(bench, step.metadata["index"]):
+    for kind, index in other_indices(structure.indices, step.metadata["index"]):
         metadata = {**step.metadata, "index": index}
         try:
             number = step.op.forward(given, **metadata)
@@ -110,7 +110,7 @@ def _scatter_mean(given: Any, index: Any, shape: tuple[int, ...], add: Op) -> An
     return add.forward(given, index=index, shape=shape) / np.maximum(count, 1.0)
 
 
-def _other_indices(bench: Bench, index: Any) -> Iterator[tuple[str, Any]]:
+def other_indices(known: list[Any], index: Any) -> Iterator[tuple[str, Any]]:
     """Yield other indices: the neighbour's, the first of all, those of another array."""
     parts = index if isinstance(index, tuple) else (index,)
     for j, part in enumerate(parts):
@@ -121,7 +121,7 @@ def _other_indices(bench: Bench, index: Any) -> Iterator[tuple[str, Any]]:
             ("the next one's", np.roll(array, 1, axis=0)),
             ("the one's before", np.roll(array, -1, axis=0)),
             ("the first column", np.zeros_like(array)),
-            *(("those of another index", a) for a in bench.structure.indices if a.shape == array.shape),
+            *(("those of another index", a) for a in known if a.shape == array.shape),
         ]
         for kind, other in others:
             if not np.array_equal(other, array):
