@@ -17,6 +17,8 @@ from .facts import elementwise, moves, switches
 
 #: The longest composition, in steps, that is looked at as one function.
 _LONGEST = 12
+#: From a deviation back to the mean of the squares.
+_BEHIND = 5
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,14 @@ class Structure:
     def operands(self, place: int) -> tuple[int, ...]:
         """Return the steps that a step uses."""
         return self.steps[place].operands
+
+    def behind(self, place: int) -> frozenset[int]:
+        """Return a step, and a few that it is computed of."""
+        found = level = frozenset([place])
+        for _ in range(_BEHIND):
+            level = frozenset(o for k in level for o in self.steps[k].operands) - found
+            found |= level
+        return found
 
     def users(self, place: int) -> list[int]:
         """Return the forward steps that use a forward step on the way to the loss."""

@@ -135,9 +135,9 @@ def _forms(
         with np.errstate(all="ignore"):
             scale = np.sum(d * u, axes, keepdims=True) / np.sum(u * u, axes, keepdims=True)
         if np.allclose(scale * u, d, rtol=_CLOSE, atol=_CLOSE * np.abs(d).max()):
-            found = _scaled(structure, region, scale, parts)
-            if found is not None:
-                yield Layer(name, region, found)
+            inverse = _inverse_deviation(structure, region, scale)
+            if inverse is not None:
+                yield Layer(name, region, tuple(_times(part) for part in parts), (inverse,))
 
 
 def _adds_up(y: Any, axes: tuple[int, ...]) -> bool:
@@ -150,28 +150,24 @@ def _less(*factors: Expr) -> Expr:
     return call(ops.neg, times(*factors))
 
 
-def _scaled(
-    structure: Structure, region: Region, scale: Any, parts: Sequence[Expr]
-) -> tuple[Expr, ...] | None:
-    """Multiply by the inverse deviation, or divide by the deviation, whichever the program has."""
+def _times(part: Expr) -> Expr:
+    """Multiply what a minus stands in front of with the value beside the layer."""
+    if isinstance(part, Call) and part.op is ops.neg:
+        return _less(part.operands[0], OWN)
+    return times(part, OWN)
+
+
+def _inverse_deviation(structure: Structure, region: Region, scale: Any) -> Expr | None:
+    """Return the inverse of the deviation, of what the program has: it, its inverse, its square."""
     places = [o for k in region.inside for o in (k, *structure.steps[k].operands)]
     inverse = _value_of(structure, places, scale)
     if inverse is not None:
-        return tuple(_inside(part, lambda e: times(e, inverse)) for part in parts)
+        return inverse
     deviation = _value_of(structure, places, 1 / scale)
     if deviation is None:
         variance = _value_of(structure, places, scale**-2)
         deviation = variance and call(ops.sqrt, variance)
-    if deviation is None:
-        return None
-    return tuple(_inside(part, lambda e: call(ops.div, e, deviation)) for part in parts)
-
-
-def _inside(part: Expr, do: Any) -> Expr:
-    """Do something to what a minus stands in front of."""
-    if isinstance(part, Call) and part.op is ops.neg:
-        return call(ops.neg, do(part.operands[0]))
-    return do(part)  # type: ignore[no-any-return]
+    return deviation and call(ops.div, Number(1.0), deviation)
 
 
 def _value_of(structure: Structure, places: Any, number: Any) -> Expr | None:

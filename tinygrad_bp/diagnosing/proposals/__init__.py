@@ -21,7 +21,8 @@ def proposals(bench: Bench) -> Iterator[Edit]:
 def unproven(bench: Bench) -> Iterator[Iterator[Edit]]:
     """Yield candidates that no product tests, the likelier before the others."""
     yield wider_sums(bench)
+    yield loops.cut_off(bench)
     yield groups.compounding(bench, groups.PLAIN)
-    yield loops.proposals(bench)
+    yield loops.two_paths(bench)
     yield groups.compounding(bench, groups.VALUES)
     yield groups.compounding(bench, groups.FURTHER)

@@ -31,7 +31,7 @@ FURTHER = frozenset(FORMS) - PLAIN - VALUES
 _NEAREST = 8
 #: How many of a value's forms are tried in every pass.
 #: How far, and to how many values, one goes from a line to what may have been taken instead.
-_FAR, _WAYS = 4, 60
+_FAR, _WAYS = 5, 150
 #: Of how many terms subsets are looked at.
 _TERMS = 4
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
@@ -191,8 +191,8 @@ def _other_factors(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     sources = [Source(Number(1.0), np.ones(()), "one", -1)]
     if len(set(owns)) == 1:
         sources += bench.pools.plain(shape).sources
-        near = structure.near.get(edges[group[0].place][0], frozenset({owns[0]})) | {owns[0]}
-        sources += bench.pools.near(near, shape).sources
+        near = structure.near.get(edges[group[0].place][0], frozenset())
+        sources += bench.pools.near(near | structure.behind(owns[0]), shape).sources
     for source in sources:
         yield Candidate([source] * len(group), partial(_described, bench, group))
     squares = [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
@@ -355,14 +355,20 @@ def _around(structure: Structure, starts: list[int]) -> Iterator[list[int]]:
 
 
 def _other_passes(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
-    """Yield values of the same pass, of the one before and of the one after."""
+    """Yield values of the same pass, of the one before and after, and in another order."""
     steps = structure.steps
     turns = [steps[s.place].turn for s in group]
     if len(set(turns)) < len(turns):
         return
     for line in structure.by_turn.values():
-        for shift in (0, 1, -1):
-            places = [line.get(t + shift, -1) for t in turns]
+        count = len(line)
+        side = round(count**0.5)
+        orders = [turns, [t + 1 for t in turns], [t - 1 for t in turns]]
+        orders.append([count - 1 - t for t in turns])
+        if side > 1 and side**2 == count:  # of two loops inside each other
+            orders.append([t % side * side + t // side for t in turns])
+        for order in orders:
+            places = [line.get(t, -1) for t in order]
             if all(p >= 0 for p in places):
                 yield places
 
@@ -374,12 +380,7 @@ def _regions(bench: Bench) -> Iterator[Group]:
     structure = bench.structure
     same: dict[Hashable, list[Region]] = defaultdict(list)
     for region in structure.regions:
-        key = (
-            structure.line(region.low),
-            structure.line(region.high),
-            len(region.inside),
-            len(region.terms),
-        )
+        key = (tuple(structure.line(k) for k in region.inside), len(region.terms))
         same[key].append(region)
     for found in same.values():
         if len(found) > 1 and len(found[0].terms) == 1:

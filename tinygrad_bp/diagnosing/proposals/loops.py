@@ -16,9 +16,8 @@ _MOST = 30
 _VARIABLES = 6
 
 
-def proposals(bench: Bench) -> Iterator[Edit]:
-    """Yield edits that have to be run."""
-    yield from _cut_off(bench)
+def two_paths(bench: Bench) -> Iterator[Edit]:
+    """Yield that two paths are left out, or have the wrong sign."""
     paths = _paths(bench)
     for constant, cost in ((0.0, 1.8), (-1.0, 2.2)):
         for pair in combinations(paths, 2) if len(paths) <= _MOST else ():
@@ -55,7 +54,7 @@ def _dropped(bench: Bench, slots: list[Slot], constant: float, cost: float) -> E
     )
 
 
-def _cut_off(bench: Bench) -> Iterator[Edit]:
+def cut_off(bench: Bench) -> Iterator[Edit]:
     """Yield that nothing goes back from a pass of a loop to the one before, or not far."""
     structure = bench.structure
     between: dict[Hashable, list[tuple[int, Slot]]] = defaultdict(list)

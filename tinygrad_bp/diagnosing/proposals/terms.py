@@ -39,6 +39,10 @@ def proposals(bench: Bench) -> Iterator[Edit]:
                 yield from _inside(bench, k)
             if reduces(step.op) and k in bench.structure.lines.edges:
                 yield from other_sums(bench, k)
+                slot = Slot(k, 0)
+                e, (child, _) = bench.probe.at(slot), bench.structure.lines.edges[k]
+                if e is not None and bench.structure.flows[k]:
+                    yield from _multiplied(bench, slot, child, e)
 
 
 def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
@@ -59,6 +63,7 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
         yield from _decay(bench, slot, node, e, shape)
         yield from _over_units(bench, slot, node, e, shape)
     yield from _multiplied(bench, slot, node, e)
+    yield from _centred(bench, slot, node, e)
     for source, constant in bench.fitting(e, None, shape, bench.cotangents(shape)):
         if source.place >= k:
             continue
@@ -77,7 +82,7 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
 def _multiplied(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
     """Yield a cotangent that is multiplied with one more value."""
     structure, shape = bench.structure, e.shape[1:]
-    now = np.asarray(bench.now(slot)).ravel()
+    now = np.broadcast_to(bench.now(slot), shape).ravel()
     near = structure.near.get(node, frozenset())
     for block in (bench.pools.plain(shape), bench.pools.near(near, shape)):
         added = Block(block.sources, block.matrix * now)
@@ -94,6 +99,22 @@ def _multiplied(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
                     2.2 + source.cost,
                     also=("activation-derivative-twice", "factor-twice"),
                 )
+
+
+def _centred(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
+    """Yield a cotangent from which its mean is subtracted, as a normalisation would."""
+    shape = e.shape[1:]
+    now = np.broadcast_to(bench.now(slot), shape)
+    for axis in range(len(shape)):
+        if shape[axis] == 1:
+            continue
+        mean = np.broadcast_to(now.mean(axis=axis, keepdims=True), shape)
+        for _, constant in bench.probe.fits(e.reshape(len(e), -1), None, mean.reshape(1, -1)):
+            if abs(constant + 1.0) < 1e-6:
+                total = Call(_sum, (OWN,), {"axis": axis, "keepdims": True})
+                expr = moved(OWN, -1.0 / shape[axis], total)
+                what = "from the gradient of {node} its mean is subtracted"
+                yield Edit("term-added", {slot: expr}, node, what, {}, 1.9)
 
 
 def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
@@ -224,6 +245,7 @@ def _terms(bench: Bench, node: int, k: int) -> Iterator[Edit]:
         factor = bench.own(e, bench.now(slot), e.shape[1:])
         if factor is not None:
             yield term(structure, slot, node, (child, operand), factor)
+        yield from _centred(bench, slot, node, e)
     if 3 <= len(labels) <= _FEW:
         yield from _several(bench, node, k)
 
