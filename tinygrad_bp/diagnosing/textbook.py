@@ -22,7 +22,7 @@ from ..ops.reductions import _sum
 from ..programs.labelled import ACCUMULATE, Labelled
 from ..programs.program import Instruction, Kind
 from .edits import OWN, Call, Expr, Number, Own, Ref, call, evaluate, leaves, times
-from .pools import fits
+from .machine import fits
 from .structure import Region, Structure, is_uniform
 
 #: What comes out of a layer, as one step of what goes in; beside it stands what is used with it.

@@ -13,14 +13,14 @@ import numpy as np
 
 from ...programs.labelled import ACCUMULATE
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
-from ..facts import additive, elementwise, product
+from ..facts import additive, elementwise, moves, product
 from ..pools import FORMS, Source
 from ..structure import Region, Structure, is_uniform
 from . import regions
 from .bench import Bench, scaled
 from .masks import is_mask, other_masks
 from .naming import Instead, named
-from .operands import arranged
+from .operands import arranged, rearranged
 from .terms import term
 
 #: In which order compounding edits are run, by the kinds of what is put in.
@@ -153,6 +153,8 @@ def _all(bench: Bench) -> Iterator[Group]:
         if step.op is ACCUMULATE:
             yield from _sums(bench, places)
             continue
+        if moves(step.op) and structure.flows[places[0]]:
+            yield [Slot(k, RESULT) for k in places], partial(_moved, bench, places)
         for j in range(len(step.operands)):
             group = [Slot(k, j) for k in places]
             for some in _parts(group):
@@ -201,12 +203,23 @@ def _other_factors(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
 
 def _described(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
     structure = bench.structure
-    own = structure.steps[group[0].place].operands[group[0].operand]
+    slot = group[0]
+    own = slot.place if slot.operand == RESULT else structure.steps[slot.place].operands[slot.operand]
     edge = structure.lines.edges[group[0].place]
     changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
     return _repeated(
         named(structure, Instead(group[0], edge, own, sources[0], constant)), changes
     )
+
+
+def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
+    """Yield other orders of the elements of what is reshaped or transposed."""
+    steps, values = bench.structure.steps, bench.probe.machine.values
+    owns = [steps[k].operands[0] for k in places]
+    if np.shape(values[owns[0]]) != steps[places[0]].shape:
+        orders = (rearranged(o, values[o], steps[k].shape) for k, o in zip(places, owns))
+        for sources in zip(*orders):
+            yield Candidate([*sources], partial(_described, bench, [Slot(k, RESULT) for k in places]))
 
 
 def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
@@ -383,10 +396,16 @@ def _regions(bench: Bench) -> Iterator[Group]:
         key = (tuple(structure.line(k) for k in region.inside), len(region.terms))
         same[key].append(region)
     for found in same.values():
-        if len(found) > 1 and len(found[0].terms) == 1:
-            found = sorted(found, key=lambda r: structure.cotangents[r.low])
-            slots = [Slot(structure.cotangents[r.low], r.terms[0]) for r in found]
-            yield slots, partial(_region_group, bench, found, slots)
+        if len(found) < 2:
+            continue
+        found = sorted(found, key=lambda r: structure.cotangents[r.low])
+        places = [structure.cotangents[r.low] for r in found]
+        slots = [Slot(k, r.terms[0]) for k, r in zip(places, found, strict=True)]
+        if len(found[0].terms) > 1:  # all that arrives, or nothing
+            slots = [Slot(k, RESULT) for k in places]
+            if any(len(structure.uses[r.low]) > len(r.terms) for r in found):
+                continue
+        yield slots, partial(_region_group, bench, found, slots)
 
 
 def _region_group(bench: Bench, found: list[Region], slots: list[Slot]) -> list[Candidate]:

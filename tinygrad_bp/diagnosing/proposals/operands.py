@@ -12,7 +12,8 @@ from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, moved, times
 from ..facts import additive, elementwise, moves, product
-from ..pools import POSITIVE, Block, Source, fits
+from ..machine import fits
+from ..pools import POSITIVE, Block, Source
 from ..structure import is_uniform
 from .bench import Bench
 from .masks import is_mask, other_masks
@@ -193,7 +194,7 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
     if _squareish(shape):
         sources.append(_flipped(k, bench.probe.machine.values[k]))
     if moves(step.op) and np.shape(values[0]) != shape and np.size(values[0]) == np.prod(shape):
-        sources += _rearranged(step.operands[0], values[0], shape)
+        sources += rearranged(step.operands[0], values[0], shape)
     for source, constant in bench.fitting(e, bench.now(slot), shape, sources, *blocks):
         if only_scaled(bench, constant * source.number, bench.now(slot), shape):
             continue
@@ -271,7 +272,7 @@ def _flipped(k: int, number: Any) -> Source:
     return Source(Call(transpose_op(), (OWN,), {"axes": axes}), matrix_transpose(number), "T", k)
 
 
-def _rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
+def rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
     """Reshaped where it should be transposed, and the other way round."""
     from itertools import permutations
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from ...kernel import Op
+from ...ops.shaping import indexing
 from ...programs.labelled import ACCUMULATE, PASS
 from ...programs.program import Kind
-from ..edits import OWN, RESULT, Call, Edit, Number, Ref, Slot, times
+from ..edits import OWN, RESULT, Call, Edit, Number, Ref, Slot, call, times
 from ..facts import elementwise, scatters
 from ..pools import Source
 from .bench import Bench
@@ -48,6 +50,7 @@ def _one_of_many(bench: Bench, slot: Slot) -> Iterator[Edit]:
             expr = times(OWN, Number(mask))
             sources.append(Source(expr, now * mask, "first" if which == 0 else "last", axis))
     node, leaf = _whose(bench, slot)
+    yield from _turned_round(bench, slot, node, e)
     for source, constant in bench.fitting(e, now, shape, sources):
         if constant == 1.0:
             of = f"only the {source.kind} part along axis {source.place} of the gradient of"
@@ -55,6 +58,23 @@ def _one_of_many(bench: Bench, slot: Slot) -> Iterator[Edit]:
             mistake = "bias-not-summed" if leaf else "not-reduced"
             also = ("not-reduced", *_ALSO) if leaf else _ALSO
             yield Edit(mistake, {slot: source.expr}, node, what, {}, 1.7, also=also)
+
+
+def _turned_round(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
+    """Yield that the elements stand in the opposite order, along one axis or two."""
+    shape = e.shape[1:]
+    now = np.broadcast_to(bench.now(slot), shape)
+    sources = []
+    long = [axis for axis, length in enumerate(shape) if length > 1]
+    for axes in (*((a,) for a in long), *combinations(long, 2)):
+        back = slice(None, None, -1)
+        index = tuple(back if axis in axes else slice(None) for axis in range(len(shape)))
+        sources.append(Source(call(indexing, OWN, index=index), now[index], "turned", axes[0]))
+    for source, constant in bench.fitting(e, now, shape, sources):
+        if constant == 1.0:
+            what = "the elements of the gradient of {node} stand in the opposite order"
+            also = ("index-shifted", "swapped")
+            yield Edit("order", {slot: source.expr}, node, what, {}, 1.6, also=also)
 
 
 def _whose(bench: Bench, slot: Slot) -> tuple[int, bool]:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...programs.labelled import ACCUMULATE, PASS
-from ..edits import Edit, Ref, Slot
+from ..edits import RESULT, Call, Edit, Expr, Ref, Slot
+from ..facts import scatters
 from .bench import Bench
 
 #: Of more places of one shape not all pairs are looked at.
@@ -33,6 +34,44 @@ def proposals(bench: Bench) -> Iterator[Edit]:
     for units in classes.values():
         if 1 < len(units) <= _MOST:
             yield from _exchanged(bench, units)
+    yield from _packed(bench)
+
+
+def _packed(bench: Bench) -> Iterator[Edit]:
+    """Yield that two gradients are put in one another's places of an array."""
+    steps = bench.structure.steps
+    classes: dict[Hashable, list[list[Slot]]] = defaultdict(list)
+    for places in [*([k] for k in bench.structure.lines.edges), *bench.structure.groups]:
+        first = steps[places[0]]
+        if scatters(first.op) and len(first.operands) == 1:
+            key = len(places), first.shape, steps[first.operands[0]].shape
+            classes[key].append([Slot(k, RESULT) for k in places])
+    for units in classes.values():
+        for one, other in combinations(units, 2) if len(units) <= _MOST else ():
+            yield from _in_each_others(bench, one, other)
+
+
+def _in_each_others(bench: Bench, one: list[Slot], other: list[Slot]) -> Iterator[Edit]:
+    steps, values = bench.structure.steps, bench.probe.machine.values
+    changes: dict[Slot, Expr] = {}
+    moved = np.zeros_like(bench.probe.error)
+    for a, b in zip(one, other, strict=True):
+        for here, there in ((a, b), (b, a)):
+            step, e = steps[here.place], bench.probe.at(here)
+            if e is None or step.op is None:
+                return
+            metadata = {**step.metadata, "index": steps[there.place].metadata["index"]}
+            new = step.op.forward(values[step.operands[0]], **metadata)
+            moved = moved + (e * (new - values[here.place])).reshape(len(e), -1).sum(axis=1)
+            changes[here] = Call(step.op, (Ref(step.operands[0]),), metadata)
+    slack = (1e-7 + bench.probe.slack) * np.abs(bench.probe.error).max()
+    if (np.abs(moved - bench.probe.error) <= slack).all():
+        edges = bench.structure.lines.edges
+        node, also = edges[one[0].place][0], edges[other[0].place][0]
+        what = "the gradients that come from {node} and {also} are put in one another's places"
+        refers = {"also": also}
+        names = ("order", "index-shifted", "factor-replaced")
+        yield Edit("swapped", changes, node, what, refers, 1.5, also=names, group=len(one) > 1)
 
 
 def _exchanged(bench: Bench, units: list[list[Slot]]) -> Iterator[Edit]:
