@@ -10,11 +10,10 @@ import numpy as np
 
 from .backward import Rule
 from .context import recording
-from .data import is_weak
+from .data import REAL, WEAK, as_numbers, is_weak, refuse_class
 from .history import clock
 from .value import NOTHING, Value, _new, constant
 
-_WEAK = (float, int, bool)
 #: What Python writes as an operator.
 OPERATORS: dict[Callable[..., Any], str] = {
     np.add: "+",
@@ -32,6 +31,8 @@ OPERATORS: dict[Callable[..., Any], str] = {
     np.equal: "==",
     np.not_equal: "!=",
 }
+_ARRAY = np.ndarray
+_FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 _RAISED_AGAIN = (ValueError, TypeError, IndexError, np.linalg.LinAlgError)
 
 
@@ -185,49 +186,76 @@ class Op:
                 if type(operand) is not np.ndarray:
                     return self._on_numbers(operands, metadata)
             return self.forward(*operands, **metadata)
-        data = []
-        mixed = requires_grad = False
+        data: list[Any] = []
+        nodes: list[Value] | None = None
+        requires_grad = False
         for operand in operands:
             if isinstance(operand, Value):
                 data.append(operand._data)
                 if operand.requires_grad:
                     requires_grad = True
             else:
-                data.append(operand)
-                mixed = True
-        if mixed:
-            operands = (*[a if isinstance(a, Value) else constant(a) for a in operands],)
+                try:
+                    node = constant(operand)
+                except TypeError:
+                    as_numbers(operand, f"{self.name}: operand {len(data)}")  # says which it is
+                    raise
+                if nodes is None:
+                    nodes = list(operands)
+                nodes[len(data)] = node
+                data.append(operand if type(operand) in WEAK else node._data)
+        if nodes is not None:
+            operands = tuple(nodes)
         try:
             result = self.forward(*data, **metadata)
         except Exception as error:
             self._explain(error, operands)
-        if type(result) is not np.ndarray or not result.ndim:
-            result = np.asarray(result)[()]
+        if type(result) is not _ARRAY or not result.ndim:
+            result = np.asarray(result)
+            if result.dtype not in _FLOATS:
+                self._check_result(result)
+            result = result[()]
             if not requires_grad and result.dtype.kind == "f" and all(map(is_weak, data)):
                 result = float(result)
+        elif result.dtype not in _FLOATS:
+            self._check_result(result)
         scope = recording.get()
         if scope is None:
             return constant(result)
-        node: Value = _new(Value)
-        node._data = result
-        node.op = self
-        node._parents = operands
-        node.metadata = metadata or NOTHING
-        node.requires_grad = requires_grad
-        node.scope = scope
-        node._version = clock[0]
-        node.grad = node.name = None
-        node._retains_grad = False
-        return node
+        made: Value = _new(Value)
+        made._data = result
+        made.op = self
+        made._parents = operands
+        made.metadata = metadata or NOTHING
+        made.requires_grad = requires_grad
+        made.scope = scope
+        made._version = clock[0]
+        made.grad = made.name = None
+        made._retains_grad = False
+        return made
+
+    def _check_result(self, result: Any) -> None:
+        if result.dtype.char not in REAL:
+            raise TypeError(
+                f"{self.name}: expected the forward function to return real numbers, an array or "
+                f"one, got dtype {result.dtype}: {str(result)[:60]}"
+            )
 
     def _on_numbers(self, operands: tuple[Any, ...], metadata: dict[str, Any]) -> Any:
         """Compute without Values; beside an array Python's numbers take its precision."""
+        weak = len(operands) > 1
         arrays = [
-            a if type(a) is np.ndarray or (type(a) in _WEAK and len(operands) > 1) else _as_array(a)
+            a if type(a) is np.ndarray or (weak and type(a) in WEAK) else self._as_array(a)
             for a in operands
         ]
         result = self.forward(*arrays, **metadata)
-        return np.float64(result) if type(result) in _WEAK else result
+        return np.float64(result) if type(result) in WEAK else result
+
+    def _as_array(self, operand: Any) -> Any:
+        if isinstance(operand, np.generic):
+            return operand
+        refuse_class(type(operand), self.name)
+        return np.asarray(operand)[()]
 
     def _explain(self, error: Exception, parents: tuple[Value, ...]) -> NoReturn:
         """Raise an error of the forward function again, with the operands in its text."""
@@ -253,7 +281,3 @@ def _is_numpys(function: Any) -> bool:
 
 def _is_elementwise(function: Any) -> bool:
     return isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
-
-
-def _as_array(operand: Any) -> Any:
-    return operand if isinstance(operand, np.generic) else np.asarray(operand)[()]

@@ -296,7 +296,7 @@ class Value(BehavesAsArray):
                 )
             seed = self._data.dtype.type(1)
         elif not isinstance(seed, Value):
-            seed = as_data(seed, self._data.dtype)
+            seed = as_data(seed, self._data.dtype, "backward: seed")
         if seed.shape != self._data.shape:
             raise ValueError(
                 f"backward: expected a seed of shape {self.shape}, the shape of the Value, "

@@ -176,7 +176,7 @@ def setitem(v: Value, index: Index, element: Any) -> None:
         If that cannot be; nothing is changed then.
     """
     what = "v[index] = element"
-    element = as_array(element)
+    element = as_array(element, "v[index] = element: element")
     if not isinstance(element, Value):
         element = as_numbers(element)
     if has_values(index):

@@ -217,12 +217,10 @@ def as_cotangents(name: str, what: str, tree: Any, like: Any, values: Sequence[V
         )
     leaves = []
     for (path, leaf), value in zip(given, values, strict=True):
-        data = leaf if isinstance(leaf, Value) else as_data(leaf, value.dtype)
+        one = f"{what} {path}" if path else what
+        data = leaf if isinstance(leaf, Value) else as_data(leaf, value.dtype, f"{name}: {one}")
         if data.shape != value.shape:
-            raise ValueError(
-                f"{name}: expected {what}{f' {path}' if path else ''} of shape {value.shape}, "
-                f"got {data.shape}"
-            )
+            raise ValueError(f"{name}: expected {one} of shape {value.shape}, got {data.shape}")
         leaves.append(data)
     return leaves
 
