@@ -11,7 +11,7 @@ import numpy as np
 
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
-from ..kernel.context import recording, run, witness
+from ..kernel.context import record, run, witness
 from ..kernel.data import as_data, as_gradient
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
@@ -188,11 +188,11 @@ def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]
 @contextmanager
 def recorded() -> Iterator[None]:
     """Record, inside `no_grad` too, and let transforms inside know that they are."""
-    scope, inside = recording.set(recording.get() or ()), _inside.set(True)
+    inside = _inside.set(True)
     try:
-        yield
+        with record():
+            yield
     finally:
-        recording.reset(scope)
         _inside.reset(inside)
 
 
