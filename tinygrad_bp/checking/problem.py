@@ -189,7 +189,7 @@ class Point:
 
     def _real(self, result: Any) -> float:
         if type(result) is not np.float64:
-            result = _scalar(result, "fiub")
+            result = _scalar(result, "f")
             self.problem.resolution = max(self.problem.resolution, _resolution(result))
         return float(result)
 
@@ -214,7 +214,7 @@ class Point:
 def _scalar(result: Any, kinds: str) -> Any:
     """Return what `fun` gave as a NumPy scalar, or say why it is none."""
     array = np.asarray(result.data if isinstance(result, Value) else result)
-    if array.dtype.kind not in kinds:
+    if array.dtype.kind not in kinds and type(result) is not int:
         raise TypeError(
             f"fun must return a real number, got {type(result).__name__} of dtype {array.dtype}"
         )

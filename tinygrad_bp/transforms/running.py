@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
@@ -81,9 +82,7 @@ class Trace:
             taken = [leaf.name or "" for leaves in self.leaves for leaf in leaves]
             with named_after_variables(taken) if naming else nullcontext():
                 self.value = call(fun, arguments, kwargs)
-        self.outputs = [
-            leaf if isinstance(leaf, Value) else constant(leaf) for _, leaf in flatten(self.value)
-        ]
+        self.outputs = [_as_output(leaf) for _, leaf in flatten(self.value)]
         self._paths: dict[Value, dict[Value, None]] = {}
         if naming:
             self._name_constants(names_of_arrays(fun))
@@ -115,6 +114,7 @@ class Trace:
                 f"{self.name}: the function must return a scalar, got shape {output.shape}; "
                 "reduce it, or use vjp or jacobian"
             )
+        refuse_whole(self.name, output.dtype)
         return output
 
     def pull_back(
@@ -171,6 +171,17 @@ def call(fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
         run.reset(token)
 
 
+def refuse_whole(name: str, dtype: npt.DTypeLike) -> None:
+    """Refuse to differentiate what only jumps: truth values, whole numbers."""
+    found = np.dtype(dtype)
+    if found.kind in "biu":
+        what = "a truth value" if found.kind == "b" else "a whole number"
+        raise TypeError(
+            f"{name}: the function must return a real number, got {what} ({found}), whose gradient "
+            "is 0 wherever there is one; return the number that was compared, cut or counted by"
+        )
+
+
 def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]:
     """Return the nodes along which cotangents flow from an output to targets, in order.
 
@@ -223,6 +234,12 @@ def as_cotangents(name: str, what: str, tree: Any, like: Any, values: Sequence[V
             raise ValueError(f"{name}: expected {one} of shape {value.shape}, got {data.shape}")
         leaves.append(data)
     return leaves
+
+
+def _as_output(leaf: Any) -> Value:
+    if isinstance(leaf, Value):
+        return leaf
+    return constant(np.bool_(leaf) if isinstance(leaf, bool) else leaf)
 
 
 def _is_traced(leaf: Any) -> bool:
