@@ -164,6 +164,43 @@ def test_what_has_data_is_not_always_a_value():
     np.testing.assert_array_equal(bp.grad(lambda x: np.sum(x[x >= Series()]))(X), [1, 1, 1])
 
 
+class Tensor:
+    """An array of another library, as PyTorch's: NumPy asks it for numbers, and wraps results."""
+
+    __array_priority__ = 1000
+
+    def __init__(self, tracked=False):
+        self.tracked = tracked
+
+    def __array__(self, dtype=None, copy=None):
+        if self.tracked:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+        return np.array(X, dtype)
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        raise AssertionError("NumPy's result was wrapped")
+
+    def __mul__(self, other):
+        return NotImplemented
+
+    __add__ = __sub__ = __mul__
+
+
+def test_arrays_of_other_libraries_are_constants():
+    for compute in (lambda a, x: a * x, lambda a, x: x * a, np.multiply):
+        x = bp.Value(X)
+        y = compute(Tensor(), x)
+        assert type(y.data) is type(y.parents[0].data) is np.ndarray
+        y.backward(np.ones(3))
+        np.testing.assert_array_equal(x.grad, X)
+
+
+def test_a_tensor_that_another_library_differentiates_is_refused():
+    for compute in (lambda a, x: a - x, lambda a, x: x + a):
+        with pytest.raises(TypeError, match=r"operand [01]: expected numbers.*requires grad"):
+            compute(Tensor(tracked=True), bp.Value(X))
+
+
 def test_a_long_double_becomes_float64():
     x = bp.Value(X)
     for y in (x * np.longdouble(2), np.longdouble(2) * x, x * np.full(3, 2, np.longdouble)):

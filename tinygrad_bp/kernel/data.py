@@ -54,7 +54,7 @@ def as_numbers(data: Any, what: str = "Value") -> Any:
         refuse_class(type(data), what)
         try:
             array = np.asarray(data)
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:  # ragged, or another library's to differentiate
             raise TypeError(f"{what}: expected numbers in a regular array: {error}") from error
     if array.dtype.char not in REAL:
         if array.dtype.char != "g":

@@ -19,6 +19,7 @@ from ..kernel.assigning import (
     borrows,
     change,
     is_parameter,
+    list_view,
     origin,
     outdate_views,
     refuse_parameter,
@@ -130,6 +131,7 @@ class Writes:
             return None
         if key is not None and read.shape:
             read._window = Window(node, indexing, {"index": index}, read.scope)
+            list_view(node, read)
         return read
 
     def settle(self, node: Value) -> None:
