@@ -1,5 +1,7 @@
 """What `bp.derive` writes, and that it computes what the engine computes."""
 
+import gc
+import linecache
 import subprocess
 import sys
 
@@ -518,3 +520,15 @@ def test_representations(net):
     assert bundle["text/latex"].startswith("$$")
     assert bundle["text/plain"] == str(net) == net.source
     assert repr(net) == "<Derivation of loss>"
+
+
+@pytest.mark.parametrize("write", [bp.derive, lambda f, a: bp.compile(f)])
+def test_lines_are_kept_for_tracebacks_as_long_as_the_function(write):
+    before = set(linecache.cache)
+    written = write(lambda a: np.sum(np.exp(a)), 1.0)
+    written(1.0)
+    (file,) = set(linecache.cache) - before
+    assert "exp(" in "".join(linecache.getlines(file))
+    del written
+    gc.collect()
+    assert set(linecache.cache) <= before
