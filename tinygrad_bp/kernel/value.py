@@ -275,9 +275,9 @@ class Value(BehavesAsArray):
         ]
         unshared = () if create_graph else alone(path, arrived, seed)
         for node, cotangent in arrived:
-            copied = id(cotangent) not in unshared
-            cotangent = as_gradient(cotangent, node._data.dtype, copied)
             adds = node.grad is not None and node.op is None
+            copied = not adds and id(cotangent) not in unshared
+            cotangent = as_gradient(cotangent, node._data.dtype, copied)
             node.grad = node.grad + cotangent if adds else cotangent
 
     def _seed(self, seed: Any, create_graph: bool) -> Any:
