@@ -5,7 +5,7 @@ Import as ``import tinygrad_bp as bp``. Which way the arrows run, from the botto
 - `kernel` and `ops`: the node, the backward loop, the table of ops with their derivatives;
 - `transforms`: a function run on Values, and differentiated;
 - `programs`: a function as plain data; `writing`, `compiling`, `diagnosing` read programs;
-- `checking` compares gradients; `viewing`, `drawing`, `exploring` show graphs;
+- `checking` compares gradients; `planting` makes mistakes on purpose; `viewing`, `drawing`, `exploring` show graphs;
 - `nn`, `optim`, `net7652`: nets, and the notebook's own;
 - `commands`: the command line, with the demo.
 
@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from .drawing.draw import draw
     from .exploring.explore import explore
     from .net7652 import plot_histories
+    from .planting import Exercise
+    from .planting.exercise import exercise, exercises
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive
 
@@ -77,6 +79,7 @@ __all__ = [
     "Comparison",
     "Compiled",
     "Derivation",
+    "Exercise",
     "Op",
     "StaleGraphError",
     "Value",
@@ -94,6 +97,8 @@ __all__ = [
     "div",
     "draw",
     "drawing",
+    "exercise",
+    "exercises",
     "exp",
     "explore",
     "grad",
@@ -148,6 +153,7 @@ _MODULE_OF = {
     "compile": "compiling",
     "draw": "drawing",
     "plot_histories": "net7652",
+    **dict.fromkeys(("Exercise", "exercise", "exercises"), "planting"),
     "explore": "exploring",
     "Derivation": "writing",
     "derive": "writing",

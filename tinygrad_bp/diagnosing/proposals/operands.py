@@ -188,7 +188,7 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
     if _squareish(shape):
         sources.append(_flipped(k, bench.probe.machine.values[k]))
     if moves(step.op) and np.shape(values[0]) != shape and np.size(values[0]) == np.prod(shape):
-        sources += _rearranged(step.operands[0], values[0], shape)
+        sources += rearranged(step.operands[0], values[0], shape)
     for source, constant in bench.fitting(e, bench.now(slot), shape, sources, *blocks):
         if only_scaled(bench, constant * source.number, bench.now(slot), shape):
             continue
@@ -266,7 +266,7 @@ def _flipped(k: int, number: Any) -> Source:
     return Source(Call(transpose_op(), (OWN,), {"axes": axes}), matrix_transpose(number), "T", k)
 
 
-def _rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
+def rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
     """Reshaped where it should be transposed, and the other way round."""
     from itertools import permutations
 

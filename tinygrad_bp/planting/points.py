@@ -1,0 +1,257 @@
+"""Other inputs of a recorded program, and whether a mistake shows at them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..diagnosing.edits import Expr, Slot
+from ..diagnosing.machine import Machine
+from ..diagnosing.structure import Structure, softmax_axis
+from ..programs.labelled import Labelled
+from ..programs.program import Instruction, Kind, compute
+
+#: Of the largest number in the backward pass; smaller differences are round-off.
+_ROUND_OFF = 1e-13
+#: How far numbers are moved, one after the other until the gradients are finite.
+_SCALES = (1.0, 0.3, 0.1, 0.02)
+
+
+# --- what can be drawn anew --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Numbers that come from outside: a parameter, data, a mask, an index.
+
+    Attributes
+    ----------
+    name : str
+        What it is called; ``"data of shape (3, 4)"`` where nobody named it.
+    array : array
+        Its numbers.
+    places : tuple of int
+        The steps that have them; none for an index, which stands in what ops are told.
+    is_parameter : bool
+        Whether it is one of the parameters.
+    """
+
+    name: str
+    array: Any
+    places: tuple[int, ...] = ()
+    is_parameter: bool = False
+
+
+def leaves_of(lines: Labelled) -> list[Leaf]:
+    """List what a program is given: parameters, arrays of data, arrays of places.
+
+    Single numbers that the program is written with, as the 2 of ``x ** 2``, are part of it.
+    """
+    found: dict[Hashable, Leaf] = {}
+    for k, step in enumerate(lines.steps):
+        if step.kind is Kind.INPUT:
+            found[k] = Leaf(step.name or "", lines.values[k], (k,), True)
+        elif step.kind is Kind.CONSTANT and step.shape:
+            key = (step.name, step.shape, np.asarray(step.data).tobytes())
+            name = step.name or f"data of shape {step.shape}"
+            before = found.get(key, Leaf(name, np.asarray(step.data)))
+            found[key] = replace(before, places=(*before.places, k))
+        for index in _indices(step.metadata):
+            found.setdefault(("index", index.shape, index.tobytes()), Leaf("the index", index))
+    return list(found.values())
+
+
+def _indices(metadata: Any) -> Iterator[Any]:
+    """Yield the arrays of whole numbers in what an op is told."""
+    if isinstance(metadata, np.ndarray):
+        if metadata.dtype.kind in "iu" and metadata.size > 1:
+            yield metadata
+    elif isinstance(metadata, tuple | list):
+        for each in metadata:
+            yield from _indices(each)
+    elif isinstance(metadata, Mapping):
+        for each in metadata.values():
+            yield from _indices(each)
+
+
+def _indexed(metadata: Any, old: Any, new: Any) -> Any:
+    """Replace an array of whole numbers in what an op is told."""
+    if isinstance(metadata, np.ndarray):
+        same = metadata.dtype == old.dtype and np.array_equal(metadata, old)
+        return new if same else metadata
+    if isinstance(metadata, tuple | list):
+        items = [_indexed(each, old, new) for each in metadata]
+        return type(metadata)(items) if type(metadata) in (tuple, list) else metadata
+    if isinstance(metadata, Mapping):
+        return {key: _indexed(each, old, new) for key, each in metadata.items()}
+    return metadata
+
+
+def redraw(array: Any, rng: np.random.Generator, scale: float = 1.0) -> Any:
+    """Draw other numbers of the same kind: of the same signs, masks, places, probabilities."""
+    array = np.asarray(array)
+    if array.dtype.kind == "b":
+        return _mixed(rng, array.shape)
+    if array.dtype.kind in "iu":
+        return rng.choice(np.unique(array), array.shape).astype(array.dtype)
+    axis = softmax_axis(array)
+    if np.isin(array, (0.0, 1.0)).all() and 0.0 < array.mean() < 1.0:
+        return rng.permutation(array) if axis is not None else _shuffled(rng, array)
+    noise = 0.5 * scale * rng.standard_normal(array.shape)
+    if axis is not None:
+        moved = array * np.exp(noise)
+        return moved / moved.sum(axis=axis, keepdims=True)
+    if np.any(array) and ((array >= 0).all() or (array <= 0).all()):
+        return array * np.exp(noise)
+    return array + noise * (np.sqrt(np.mean(np.square(array))) or 1.0)
+
+
+def _mixed(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Draw yes and no, both of them where there is room."""
+    size = int(np.prod(shape))
+    return rng.permutation(np.arange(size) % 2 == 0).reshape(shape)
+
+
+def _shuffled(rng: np.random.Generator, array: Any) -> Any:
+    return rng.permutation(array.ravel()).reshape(array.shape)
+
+
+# --- points --------------------------------------------------------------------------------------
+
+
+class Point:
+    """A program with its numbers at some inputs.
+
+    Parameters
+    ----------
+    lines : Labelled
+        With these numbers.
+    tolerance : float
+        The largest relative difference that a gradient check does not see.
+    """
+
+    def __init__(self, lines: Labelled, tolerance: float) -> None:
+        self.lines, self.machine, self._tolerance = lines, Machine(lines, lines.values), tolerance
+        self.right = [np.asarray(lines.values[k]) for k in lines.program.gradients]
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all gradients are finite numbers."""
+        return all(np.isfinite(gradient).all() for gradient in self.right)
+
+    @cached_property
+    def _round_off(self) -> float:
+        sizes = [np.max(np.abs(self.lines.values[k]), initial=0.0) for k in self._cotangents]
+        return _ROUND_OFF * max(filter(np.isfinite, map(float, sizes)), default=0.0)
+
+    @cached_property
+    def _cotangents(self) -> list[int]:
+        flows = Structure(self.lines).flows
+        return [k for k, step in enumerate(self.lines.steps) if flows[k] and step.op is not None]
+
+    def gradients(self, changes: Mapping[Slot, Expr]) -> list[Any] | None:
+        """Return the gradients with changes; None where they cannot be computed so."""
+        try:
+            with np.errstate(all="ignore"):
+                new = self.machine.run(changes)
+        except (ValueError, TypeError, IndexError, FloatingPointError):
+            return None
+        values = self.lines.values
+        return [np.asarray(new.get(k, values[k])) for k in self.lines.program.gradients]
+
+    def shows(self, changes: Mapping[Slot, Expr]) -> bool:
+        """Whether a gradient check at this point sees changes."""
+        found = self.gradients(changes)
+        return found is None or any(map(self.differ, found, self.right))
+
+    def differ(self, one: Any, other: Any) -> bool:
+        """Whether two arrays are not the same but for what a check allows."""
+        if np.shape(one) != np.shape(other):
+            return True
+        with np.errstate(all="ignore"):
+            larger = np.maximum(np.abs(one), np.abs(other))
+            close = np.abs(one - other) <= self._tolerance * larger + self._round_off
+        return not bool(np.all(close))  # NaN is close to nothing
+
+
+class Points:
+    """The points where some leaves have been drawn anew, and the others are as they were.
+
+    Parameters
+    ----------
+    lines : Labelled
+        The program where it was recorded.
+    tolerance : float
+        As for `Point`.
+    """
+
+    def __init__(self, lines: Labelled, tolerance: float) -> None:
+        self.lines, self._tolerance = lines, tolerance
+        self.leaves = leaves_of(lines)
+        self.here = Point(lines, tolerance)
+        self._known: dict[tuple[frozenset[int], int], Point] = {}
+        self._drawn: dict[tuple[int, int, float], Any] = {}
+
+    def numbers(self, leaf: int, turn: int = 0, scale: float = 1.0) -> Any:
+        """Return what is drawn for a leaf, by its number; `turn` is another draw."""
+        key = (leaf, turn, scale)
+        if key not in self._drawn:
+            rng = np.random.default_rng((leaf, turn))
+            self._drawn[key] = redraw(self.leaves[leaf].array, rng, scale)
+        return self._drawn[key]
+
+    def at(self, drawn: Collection[int], turn: int = 0) -> Point:
+        """Return the point where some leaves, by number, are drawn anew."""
+        key = (frozenset(drawn), turn)
+        if key not in self._known:
+            for scale in _SCALES:
+                new = {k: self.numbers(k, turn, scale) for k in sorted(drawn)}
+                self._known[key] = self.with_numbers(new)
+                if self._known[key].is_finite:
+                    break
+        return self._known[key]
+
+    def generic(self, turn: int = 0) -> Point:
+        """Return a point where all leaves are drawn anew."""
+        return self.at(range(len(self.leaves)), turn)
+
+    def with_numbers(
+        self, new: Mapping[int, Any], cotangents: Mapping[int, Any] | None = None
+    ) -> Point:
+        """Return the point where leaves have other numbers, and maybe cotangents on the way too."""
+        steps = list(self.lines.steps)
+        for number, array in new.items():
+            leaf = self.leaves[number]
+            for k in leaf.places:
+                steps[k] = replace(steps[k], data=array)
+            if not leaf.places:
+                steps = [_told(step, leaf.array, array) for step in steps]
+        program = replace(self.lines.program, instructions=tuple(steps))
+        values = _evaluate(steps, self.lines, cotangents or {})
+        return Point(replace(self.lines, program=program, values=values), self._tolerance)
+
+
+def _told(step: Instruction, old: Any, new: Any) -> Instruction:
+    if not any(True for _ in _indices(step.metadata)):
+        return step
+    return replace(step, metadata=_indexed(step.metadata, old, new))
+
+
+def _evaluate(steps: list[Instruction], lines: Labelled, given: Mapping[int, Any]) -> list[Any]:
+    """Compute all steps; what is given for some stands in the place of their results."""
+    values: list[Any] = []
+    with np.errstate(all="ignore"):
+        for k, step in enumerate(steps):
+            if k in given:
+                values.append(given[k])
+            elif step.op is None:
+                is_leaf = step.kind in (Kind.INPUT, Kind.CONSTANT)
+                values.append(step.data if is_leaf else lines.values[k])
+            else:
+                operands = [values[o] for o in step.operands]
+                values.append(compute(step.op, operands, step.metadata))
+    return values
