@@ -68,7 +68,8 @@ if TYPE_CHECKING:
     from .drawing.draw import draw
     from .exploring.explore import explore
     from .net7652 import plot_histories
-    from .planting import Exercise
+    from .planting import BlindSpot, BlindSpots, Exercise
+    from .planting.blind_spots import blind_spots
     from .planting.exercise import exercise, exercises
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive
@@ -76,6 +77,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BlindSpot",
+    "BlindSpots",
     "Comparison",
     "Compiled",
     "Derivation",
@@ -85,6 +88,7 @@ __all__ = [
     "Value",
     "absolute",
     "add",
+    "blind_spots",
     "broadcast_to",
     "checkpoint",
     "clip",
@@ -153,7 +157,9 @@ _MODULE_OF = {
     "compile": "compiling",
     "draw": "drawing",
     "plot_histories": "net7652",
-    **dict.fromkeys(("Exercise", "exercise", "exercises"), "planting"),
+    **dict.fromkeys(
+        ("BlindSpot", "BlindSpots", "Exercise", "blind_spots", "exercise", "exercises"), "planting"
+    ),
     "explore": "exploring",
     "Derivation": "writing",
     "derive": "writing",

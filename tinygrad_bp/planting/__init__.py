@@ -1,9 +1,11 @@
 """Mistakes planted in a right backward pass: which of them a check does not see, and exercises.
 
 From the bottom up: `points` (other inputs, and whether a mistake shows at them), `likely` (the
-mistakes that people make), `plants` (each of them once), `exercise`, `blind_spots`.
+mistakes that people make), `plants` (each of them once), `reasons` (why one does not show),
+`blind_spots`, `exercise`.
 """
 
+from .blind_spots import BlindSpot, BlindSpots, blind_spots
 from .exercise import Exercise, exercise, exercises
 
-__all__ = ["Exercise", "exercise", "exercises"]
+__all__ = ["BlindSpot", "BlindSpots", "Exercise", "blind_spots", "exercise", "exercises"]

@@ -10,7 +10,7 @@ import numpy as np
 from ..diagnosing.constants import Constants
 from ..diagnosing.edits import OWN, RESULT, ZERO, Call, Edit, Number, Ref, Slot, call, times
 from ..diagnosing.evidence import Case
-from ..diagnosing.facts import additive, elementwise, moves, negates, product, reduces
+from ..diagnosing.facts import additive, elementwise, moves, negates, product, reduces, switches
 from ..diagnosing.pools import Block, Pools, Source, transpose_op, transposed
 from ..diagnosing.probe import Probe
 from ..diagnosing.proposals import Bench, groups, places, regions
@@ -78,7 +78,7 @@ class _Likely:
 
     def all(self) -> list[Edit]:
         """List all, those nearest to the loss first."""
-        kinds = (self._terms, self._rules, self._regions, self._sums, self._places, self._groups)
+        kinds = (self._terms, self._rules, self._regions, self._sums, self._counts, self._places, self._groups)
         found = [edit for kind in kinds for edit in kind()]
         return sorted(found, key=lambda edit: edit.first)
 
@@ -101,6 +101,8 @@ class _Likely:
             by_line = {self.structure.line(child) for child, _ in labels}
             if len(by_line) == 1:
                 yield self._overwritten(node, k)
+                for j in (0, len(labels) - 1):  # the loop begins too late, or ends too early
+                    yield term(self.structure, Slot(k, j), node, labels[j], 0.0)
                 continue
             for j, edge in enumerate(labels):
                 yield term(self.structure, Slot(k, j), node, edge, 0.0)
@@ -135,6 +137,33 @@ class _Likely:
         """Return over how many elements a sum goes."""
         (operand,) = self.steps[k].operands
         return int(np.size(self.values[operand]) // max(1, np.size(self.values[k])))
+
+    def _counts(self) -> Iterator[Edit]:
+        """Yield means that are divided by the length of another axis."""
+        for k, edge in self.lines.edges.items():
+            count = self._divisor(k, edge)
+            if count is None or k in self._looped:
+                continue
+            summed = self.steps[edge[0]].operands[0]
+            along = self.steps[summed].metadata.get("axis")
+            shape = np.shape(self.values[self.steps[summed].operands[0]])
+            axes = {a % len(shape) for a in (along if isinstance(along, tuple) else (along,))}
+            for other in sorted({n for a, n in enumerate(shape) if a not in axes and n > 1}):
+                what = "the derivative of the mean {node} is divided by {other}, not by {count}"
+                refers = {"other": float(other), "count": float(count), "factor": count / other}
+                divided = {Slot(k, 1): Number(float(other))}
+                yield Edit("constant-factor", divided, edge[0], what, refers, 1.5, count / other)
+
+    def _divisor(self, k: int, edge: tuple[int, int]) -> int | None:
+        """Return by what the derivative of a mean along some axes is divided."""
+        if edge[1] != 0 or not self._is_quotient(k) or not self._is_constant(self.steps[k].operands[1]):
+            return None
+        summed = self.steps[self.steps[edge[0]].operands[0]]
+        if not reduces(summed.op) or summed.metadata.get("axis") is None:
+            return None
+        elements = np.size(self.values[summed.operands[0]])
+        count = elements // max(1, int(np.prod(summed.shape)))
+        return count if float(self.values[self.steps[k].operands[1]]) == count > 1 else None
 
     # --- derivative rules --------------------------------------------------------------------
 
@@ -190,7 +219,7 @@ class _Likely:
         if multiplied and not elementwise(step.op):
             if number.ndim == 2 and number.shape[0] == number.shape[1] > 1:
                 yield Source(transposed(own, 2), number.T, "T", own)
-        if number.dtype.kind == "f" and number.ndim:
+        if number.dtype.kind == "f" and number.ndim and not switches(step):
             yield from self._beside(own)
 
     def _is_constant(self, place: int) -> bool:
@@ -203,6 +232,7 @@ class _Likely:
             yield from self._arranged(own, behind)
             return
         others = [o for o in self.steps[own].operands if activation(self.structure, own)]
+        others = [o for o in others if not self._is_constant(o)]
         others += [
             child for child, _ in self.structure.uses.get(own, ()) if activation(self.structure, child)
         ]

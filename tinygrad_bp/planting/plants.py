@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from ..diagnosing.search import Found
 from ..diagnosing.structure import Structure
 from ..programs.labelled import Labelled, record_lines
 from .likely import likely_mistakes
-from .points import Point, Points
+from .points import ALIKE, BOLD, Point, Points, retell
 
 
 class Plant(NamedTuple):
@@ -69,16 +70,21 @@ class Garden:
         if lines is None:
             raise ValueError("fun does not depend on params: no mistake can be made in its gradient")
         self.lines: Labelled = lines
-        self.points = Points(lines, tolerance)
         self.script = Script(lines)
-        found = likely_mistakes(self.points.generic().lines)
+        self.points = Points(lines, self.script.text, tolerance)
+        generic = self.points.generic()
+        recorded = [(new, old) for old, new in generic.indices]
+        found = [
+            replace(edit, changes=retell(edit.changes, recorded))
+            for edit in likely_mistakes(generic.lines)
+        ]
         self.same = [edit for edit in found if not self.shows_in_general(edit)]
         known = set(map(id, self.same))
         self.plants = self._each_once([edit for edit in found if id(edit) not in known])
 
     def shows_in_general(self, edit: Edit) -> bool:
         """Whether an edit gives wrong gradients where all inputs are drawn at random."""
-        generic = (self.points.generic(turn) for turn in range(2))
+        generic = map(self.points.generic, (BOLD, ALIKE))
         return any(point.shows(edit.changes) for point in generic)
 
     def _each_once(self, edits: list[Edit]) -> list[Plant]:
@@ -88,16 +94,25 @@ class Garden:
             gradients = point.gradients(edit.changes)
             if gradients is not None and all(np.isfinite(g).all() for g in gradients):
                 alike.setdefault(_rounded(gradients, point), []).append(edit)
-        return [self._plant(point, group) for group in alike.values()]
+        return [self._plant(group) for group in alike.values()]
 
-    def _plant(self, point: Point, edits: list[Edit]) -> Plant:
-        """Describe edits that are one function."""
+    def _plant(self, edits: list[Edit]) -> Plant:
+        """Take the likeliest of edits that are one function."""
         edit = min(edits, key=lambda e: (round(e.cost, 3), rank(e.mistake)))
+        return Plant(edit, self.describe([edit, *edits]))
+
+    def describe(self, edits: list[Edit]) -> Diagnosis:
+        """Describe an edit, the first, and others that are the same function."""
+        point = self.points.generic()
+        told = [replace(edit, changes=retell(edit.changes, point.indices)) for edit in edits]
+        diagnosis, _ = self._explainer.reported(Found(told, frozenset()), point.machine)
+        return diagnosis
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        point = self.points.generic()
         right = dict(zip(point.lines.names, point.right, strict=True))
-        explainer = Explainer(Case(point.lines, right, {}), self.script, Structure(point.lines))
-        found = Found([edit, *edits], frozenset())
-        diagnosis, _ = explainer.reported(found, point.machine)
-        return Plant(edit, replace(diagnosis, residual=0.0))
+        return Explainer(Case(point.lines, right, {}), self.script, Structure(point.lines))
 
 
 def _rounded(gradients: list[Any], point: Point) -> tuple[Any, ...]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..diagnosing.edits import Expr, Slot
+from ..diagnosing.edits import Call, Expr, Slot
 from ..diagnosing.machine import Machine
 from ..diagnosing.structure import Structure, softmax_axis
 from ..programs.labelled import Labelled
 from ..programs.program import Instruction, Kind, compute
 
+Changes = Mapping[Slot, Expr]
+
 #: Of the largest number in the backward pass; smaller differences are round-off.
 _ROUND_OFF = 1e-13
 #: How far numbers are moved, one after the other until the gradients are finite.
 _SCALES = (1.0, 0.3, 0.1, 0.02)
+#: The ways in which numbers are drawn: of any sign where the function allows it; of the same kind.
+BOLD, ALIKE = 0, 1
 
 
 # --- what can be drawn anew --------------------------------------------------------------------
@@ -31,7 +35,7 @@ class Leaf:
     Attributes
     ----------
     name : str
-        What it is called; ``"data of shape (3, 4)"`` where nobody named it.
+        What it is called; ``"the array in x @ w"`` where nobody named it.
     array : array
         Its numbers.
     places : tuple of int
@@ -46,29 +50,33 @@ class Leaf:
     is_parameter: bool = False
 
 
-def leaves_of(lines: Labelled) -> list[Leaf]:
+def leaves_of(lines: Labelled, text: Callable[[int], str]) -> list[Leaf]:
     """List what a program is given: parameters, arrays of data, arrays of places.
 
-    Single numbers that the program is written with, as the 2 of ``x ** 2``, are part of it.
+    Single numbers that the program is written with, as the 2 of ``x ** 2``, are part of it, and
+    so are places that only count. `text` says what a step is called.
     """
+    users = {o: k for k, step in reversed([*enumerate(lines.steps)]) for o in step.operands}
     found: dict[Hashable, Leaf] = {}
     for k, step in enumerate(lines.steps):
         if step.kind is Kind.INPUT:
             found[k] = Leaf(step.name or "", lines.values[k], (k,), True)
         elif step.kind is Kind.CONSTANT and step.shape:
             key = (step.name, step.shape, np.asarray(step.data).tobytes())
-            name = step.name or f"data of shape {step.shape}"
+            name = step.name or f"the array in {text(users[k]) if k in users else 'the loss'}"
             before = found.get(key, Leaf(name, np.asarray(step.data)))
             found[key] = replace(before, places=(*before.places, k))
         for index in _indices(step.metadata):
-            found.setdefault(("index", index.shape, index.tobytes()), Leaf("the index", index))
+            name = f"the index in {text(k).removeprefix('(').removesuffix(')')}"
+            found.setdefault(("index", index.shape, index.tobytes()), Leaf(name, index))
     return list(found.values())
 
 
 def _indices(metadata: Any) -> Iterator[Any]:
     """Yield the arrays of whole numbers in what an op is told."""
     if isinstance(metadata, np.ndarray):
-        if metadata.dtype.kind in "iu" and metadata.size > 1:
+        counts = np.array_equal(metadata.ravel(), np.arange(metadata.size))
+        if metadata.dtype.kind in "iu" and metadata.size > 1 and not counts:
             yield metadata
     elif isinstance(metadata, tuple | list):
         for each in metadata:
@@ -91,8 +99,8 @@ def _indexed(metadata: Any, old: Any, new: Any) -> Any:
     return metadata
 
 
-def redraw(array: Any, rng: np.random.Generator, scale: float = 1.0) -> Any:
-    """Draw other numbers of the same kind: of the same signs, masks, places, probabilities."""
+def redraw(array: Any, rng: np.random.Generator, way: int = ALIKE, scale: float = 1.0) -> Any:
+    """Draw other numbers: masks, places, probabilities stay such, and signs unless it is BOLD."""
     array = np.asarray(array)
     if array.dtype.kind == "b":
         return _mixed(rng, array.shape)
@@ -105,9 +113,12 @@ def redraw(array: Any, rng: np.random.Generator, scale: float = 1.0) -> Any:
     if axis is not None:
         moved = array * np.exp(noise)
         return moved / moved.sum(axis=axis, keepdims=True)
+    size = np.sqrt(np.mean(np.square(array))) or 1.0
+    if way == BOLD:
+        return 2.0 * noise * size
     if np.any(array) and ((array >= 0).all() or (array <= 0).all()):
         return array * np.exp(noise)
-    return array + noise * (np.sqrt(np.mean(np.square(array))) or 1.0)
+    return array + noise * size
 
 
 def _mixed(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
@@ -132,10 +143,22 @@ class Point:
         With these numbers.
     tolerance : float
         The largest relative difference that a gradient check does not see.
+    drawn : mapping of int to array, optional
+        The leaves that have other numbers than where the program was recorded.
+    indices : sequence of pairs of array, optional
+        Arrays of places, as they were recorded and as they are here.
     """
 
-    def __init__(self, lines: Labelled, tolerance: float) -> None:
+    def __init__(
+        self,
+        lines: Labelled,
+        tolerance: float,
+        drawn: Mapping[int, Any] | None = None,
+        indices: Sequence[tuple[Any, Any]] = (),
+    ) -> None:
         self.lines, self.machine, self._tolerance = lines, Machine(lines, lines.values), tolerance
+        self.drawn: Mapping[int, Any] = drawn or {}
+        self.indices = indices
         self.right = [np.asarray(lines.values[k]) for k in lines.program.gradients]
 
     @property
@@ -153,17 +176,17 @@ class Point:
         flows = Structure(self.lines).flows
         return [k for k, step in enumerate(self.lines.steps) if flows[k] and step.op is not None]
 
-    def gradients(self, changes: Mapping[Slot, Expr]) -> list[Any] | None:
+    def gradients(self, changes: Changes) -> list[Any] | None:
         """Return the gradients with changes; None where they cannot be computed so."""
         try:
             with np.errstate(all="ignore"):
-                new = self.machine.run(changes)
+                new = self.machine.run(retell(changes, self.indices))
         except (ValueError, TypeError, IndexError, FloatingPointError):
             return None
         values = self.lines.values
         return [np.asarray(new.get(k, values[k])) for k in self.lines.program.gradients]
 
-    def shows(self, changes: Mapping[Slot, Expr]) -> bool:
+    def shows(self, changes: Changes) -> bool:
         """Whether a gradient check at this point sees changes."""
         found = self.gradients(changes)
         return found is None or any(map(self.differ, found, self.right))
@@ -185,39 +208,37 @@ class Points:
     ----------
     lines : Labelled
         The program where it was recorded.
+    text : callable
+        Says what a step is called.
     tolerance : float
         As for `Point`.
     """
 
-    def __init__(self, lines: Labelled, tolerance: float) -> None:
+    def __init__(self, lines: Labelled, text: Callable[[int], str], tolerance: float) -> None:
         self.lines, self._tolerance = lines, tolerance
-        self.leaves = leaves_of(lines)
+        self.leaves = leaves_of(lines, text)
         self.here = Point(lines, tolerance)
         self._known: dict[tuple[frozenset[int], int], Point] = {}
-        self._drawn: dict[tuple[int, int, float], Any] = {}
 
-    def numbers(self, leaf: int, turn: int = 0, scale: float = 1.0) -> Any:
-        """Return what is drawn for a leaf, by its number; `turn` is another draw."""
-        key = (leaf, turn, scale)
-        if key not in self._drawn:
-            rng = np.random.default_rng((leaf, turn))
-            self._drawn[key] = redraw(self.leaves[leaf].array, rng, scale)
-        return self._drawn[key]
+    def at(self, drawn: Collection[int], way: int) -> Point:
+        """Return the point where some leaves, by number, are drawn anew, in one of the ways.
 
-    def at(self, drawn: Collection[int], turn: int = 0) -> Point:
-        """Return the point where some leaves, by number, are drawn anew."""
-        key = (frozenset(drawn), turn)
+        Where the gradients are not finite there, the numbers are drawn nearer and nearer.
+        """
+        key = (frozenset(drawn), way)
         if key not in self._known:
-            for scale in _SCALES:
-                new = {k: self.numbers(k, turn, scale) for k in sorted(drawn)}
+            tries = [(way, scale) for scale in _SCALES] + [(ALIKE, scale) for scale in _SCALES]
+            for how, scale in tries:
+                rngs = {k: np.random.default_rng((k, how)) for k in sorted(drawn)}
+                new = {k: redraw(self.leaves[k].array, rng, how, scale) for k, rng in rngs.items()}
                 self._known[key] = self.with_numbers(new)
                 if self._known[key].is_finite:
                     break
         return self._known[key]
 
-    def generic(self, turn: int = 0) -> Point:
+    def generic(self, way: int = BOLD) -> Point:
         """Return a point where all leaves are drawn anew."""
-        return self.at(range(len(self.leaves)), turn)
+        return self.at(range(len(self.leaves)), way)
 
     def with_numbers(
         self, new: Mapping[int, Any], cotangents: Mapping[int, Any] | None = None
@@ -232,7 +253,24 @@ class Points:
                 steps = [_told(step, leaf.array, array) for step in steps]
         program = replace(self.lines.program, instructions=tuple(steps))
         values = _evaluate(steps, self.lines, cotangents or {})
-        return Point(replace(self.lines, program=program, values=values), self._tolerance)
+        lines = replace(self.lines, program=program, values=values)
+        leaves = self.leaves
+        indices = [(leaves[k].array, array) for k, array in new.items() if not leaves[k].places]
+        return Point(lines, self._tolerance, new, indices)
+
+
+def retell(changes: Changes, indices: Sequence[tuple[Any, Any]]) -> Changes:
+    """Replace arrays of places in what the ops of changes are told."""
+    return {slot: _retold(expr, indices) for slot, expr in changes.items()} if indices else changes
+
+
+def _retold(expr: Expr, indices: Sequence[tuple[Any, Any]]) -> Expr:
+    if not isinstance(expr, Call):
+        return expr
+    metadata = expr.metadata
+    for old, new in indices:
+        metadata = _indexed(metadata, old, new)
+    return Call(expr.op, tuple(_retold(each, indices) for each in expr.operands), metadata)
 
 
 def _told(step: Instruction, old: Any, new: Any) -> Instruction:
