@@ -13,7 +13,7 @@ from typing import Any, overload
 import numpy as np
 
 from ..diagnosing.diagnosis import Diagnosis
-from ..diagnosing.edits import RESULT, Edit, Number, Slot
+from ..diagnosing.edits import RESULT, Edit, Slot
 from ..diagnosing.facts import reduces
 from ..diagnosing.reconstruction import Reconstruction, derivation_of
 from ..programs.labelled import ACCUMULATE
@@ -21,8 +21,7 @@ from ..programs.program import Kind
 from ..trees import flatten, rebuild
 from ..writing import Derivation
 from .plants import Garden
-from .points import Point
-from .reasons import Reasons
+from .reasons import Reason, Reasons
 
 #: How many mistakes of one reason are printed.
 _SHOWN = 6
@@ -224,14 +223,14 @@ class _Search:
         """Find all of them."""
         garden = self._garden
         here = garden.points.here
-        hidden = [plant for plant in garden.plants if not here.shows(plant.edit.changes)]
         spots, drawn = [], dict[int, Any]()
-        for plant in hidden:
-            text, shown = self._reasons.of(plant.edit)
-            drawn |= shown.drawn
-            spots.append(self._spot(plant.edit, plant.diagnosis, text, shown))
-        spots += [*self._by_sizes(), *self._by_upstream()]
-        return BlindSpots(spots, len(garden.plants) + len(spots) - len(hidden), self._params(drawn))
+        for plant in garden.plants:
+            reason = None if here.shows(plant.edit.changes) else self._reasons.of(plant.edit)
+            if reason is not None:
+                drawn |= reason.shown.drawn
+                spots.append(self._spot(plant.edit, plant.diagnosis, reason))
+        others = [*self._by_sizes(), *self._by_upstream()]
+        return BlindSpots(spots + others, len(garden.plants) + len(others), self._params(drawn))
 
     def _params(self, drawn: Mapping[int, Any]) -> Any:
         """Return the parameters, with new numbers for those that hide something."""
@@ -242,11 +241,11 @@ class _Search:
         found = (new.get(k, array) for k, array in zip(places, arrays, strict=True))
         return rebuild(self._garden.params, found)
 
-    def _spot(self, edit: Edit, diagnosis: Diagnosis, reason: str, shown: Point) -> BlindSpot:
+    def _spot(self, edit: Edit, diagnosis: Diagnosis, reason: Reason) -> BlindSpot:
         leaves = self._garden.points.leaves
-        inputs = {leaves[k].name: array for k, array in shown.drawn.items()}
+        inputs = {leaves[k].name: array for k, array in reason.shown.drawn.items()}
         remedy = f"draw {' and '.join(inputs)} at random"
-        return self._with_lines(edit, diagnosis, reason, remedy, inputs)
+        return self._with_lines(edit, diagnosis, reason.text, remedy, inputs)
 
     def _with_lines(
         self,
@@ -308,10 +307,9 @@ class _Search:
             is_gradient = self._lines.steps[edit.node].kind is Kind.INPUT
             if is_gradient and len(shape) > len(step.shape) and np.prod(shape) == np.prod(step.shape):
                 return f"the sum for the gradient of {self._text(edit)} has one term"
-        expr = edit.changes[slot]
-        if isinstance(expr, Number) and slot.operand >= 0:
-            if np.array_equal(expr.number, values[step.operands[slot.operand]]):
-                return f"two axes have the same length, {expr.number:g}"
+        count = edit.refers.get("count")
+        if count is not None and count == edit.refers.get("other"):
+            return f"two axes have the same length, {count:g}"
         return ""
 
     def _text(self, edit: Edit) -> str:
@@ -319,18 +317,16 @@ class _Search:
 
     def _by_upstream(self) -> Iterator[BlindSpot]:
         """Yield what does not show because the loss only adds up."""
-        fixed = self._fixed_cotangents()
-        if not fixed:
+        place = self._first_array()
+        if place is None:
             return
-        rng = np.random.default_rng(3)
-        new = {k: rng.uniform(0.5, 1.5, self._lines.steps[k].shape) for k in fixed}
-        points = self._garden.points
-        drawn = points.generic().drawn
-        weighted = points.with_numbers(drawn, new)
-        names = [self._garden.script.text(self._lines.steps[k].of or 0) for k in fixed]
-        reason = f"the loss only adds up {names[-1]}: the same gradient arrives at every element"
+        step, points = self._lines.steps[place], self._garden.points
+        weights = np.random.default_rng(3).uniform(0.5, 1.5, step.shape)
+        weighted = points.with_numbers(points.generic().drawn, {place: weights})
+        name = self._garden.script.text(step.of or 0)
+        reason = f"the loss only adds up {name}: the same gradient arrives at every element"
         for edit in self._garden.same:
-            if any(slot.place <= max(fixed) or self._is_known(slot) for slot in edit.changes):
+            if any(slot.place <= place or self._is_known(slot) for slot in edit.changes):
                 continue
             if weighted.is_finite and weighted.shows(edit.changes):
                 yield self._unshown(edit, reason, "multiply what is added up with random weights")
@@ -350,14 +346,17 @@ class _Search:
         step = self._lines.steps[slot.place]
         return self._known[step.operands[slot.operand] if slot.operand >= 0 else slot.place]
 
-    def _fixed_cotangents(self) -> list[int]:
-        """Return the cotangents of arrays that are the same for all inputs."""
+    def _first_array(self) -> int | None:
+        """Return the cotangent of the array that the loss adds up; None for several arrays."""
         steps = self._lines.steps
-        return [
+        below = self._garden.points.here.machine.below
+        known = [
             k
             for k, step in enumerate(steps)
             if step.op is ACCUMULATE and self._known[k] and int(np.prod(step.shape)) > 1
         ]
+        first = [k for k in known if not any(j < k and below[j] >> k & 1 for j in known)]
+        return first[0] if len(first) == 1 else None
 
     def _unshown(self, edit: Edit, reason: str, remedy: str) -> BlindSpot:
         diagnosis = self._garden.describe([edit])

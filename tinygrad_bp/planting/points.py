@@ -11,7 +11,7 @@ import numpy as np
 
 from ..diagnosing.edits import Call, Expr, Slot
 from ..diagnosing.machine import Machine
-from ..diagnosing.structure import Structure, softmax_axis
+from ..diagnosing.structure import Structure, is_uniform, softmax_axis
 from ..programs.labelled import Labelled
 from ..programs.program import Instruction, Kind, compute
 
@@ -48,6 +48,19 @@ class Leaf:
     array: Any
     places: tuple[int, ...] = ()
     is_parameter: bool = False
+
+    def redrawn(self, rng: np.random.Generator, way: int, scale: float) -> Any:
+        """Draw other numbers. Symmetric data, such as distances, stay symmetric."""
+        new = redraw(self.array, rng, way, scale)
+        if not self.is_parameter and is_symmetric(self.array) and not is_uniform(self.array):
+            return (new + new.T) / 2
+        return new
+
+
+def is_symmetric(a: Any) -> bool:
+    """Whether an array is a symmetric matrix."""
+    square = a.ndim == 2 and a.shape[0] == a.shape[1] > 1
+    return square and np.array_equal(a, a.T)
 
 
 def leaves_of(lines: Labelled, text: Callable[[int], str]) -> list[Leaf]:
@@ -230,7 +243,7 @@ class Points:
             tries = [(way, scale) for scale in _SCALES] + [(ALIKE, scale) for scale in _SCALES]
             for how, scale in tries:
                 rngs = {k: np.random.default_rng((k, how)) for k in sorted(drawn)}
-                new = {k: redraw(self.leaves[k].array, rng, how, scale) for k, rng in rngs.items()}
+                new = {k: self.leaves[k].redrawn(rng, how, scale) for k, rng in rngs.items()}
                 self._known[key] = self.with_numbers(new)
                 if self._known[key].is_finite:
                     break

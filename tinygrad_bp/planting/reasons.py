@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..diagnosing.edits import Edit, Ref, leaves
+from ..diagnosing.edits import Edit, Ref, Slot, leaves
 from ..diagnosing.facts import switches
 from ..diagnosing.script import Script
 from ..diagnosing.structure import Structure, is_uniform
 from ..programs.labelled import ACCUMULATE
-from .points import ALIKE, BOLD, Point, Points
+from .points import ALIKE, BOLD, Point, Points, is_symmetric
 
 #: How many other arrays are looked at of which something holds too.
 _TURNS = 5
@@ -45,11 +45,6 @@ class Fact(NamedTuple):
 
 def _is(number: float) -> Callable[[Any], bool]:
     return lambda a: a.size > 0 and bool((a == number).all())
-
-
-def _is_symmetric(a: Any) -> bool:
-    square = a.ndim == 2 and a.shape[0] == a.shape[1] > 1
-    return square and np.array_equal(a, a.T)
 
 
 def _noise(a: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
@@ -97,7 +92,7 @@ FACTS = (
         _draw_uniform,
     ),
     Fact(lambda a: "has no place twice", _is_once, lambda a, rng: rng.permutation(a.ravel()).reshape(a.shape)),
-    Fact(lambda a: "is symmetric", _is_symmetric, _draw_symmetric),
+    Fact(lambda a: "is symmetric", is_symmetric, _draw_symmetric),
     Fact(lambda a: "has equal rows", _is_equal_along(0), _draw_equal_along(0)),
     Fact(lambda a: "has equal columns", _is_equal_along(1), _draw_equal_along(1)),
     Fact(lambda a: f"is 0{_size(a)}", _is(0.0)),
@@ -145,16 +140,20 @@ class Reasons:
         special = any(fact.holds(np.asarray(leaf.array)) for fact in FACTS)
         return not special, not leaf.is_parameter, number
 
-    def of(self, edit: Edit) -> Reason:
-        """Return why an edit that gives wrong gradients in general does not do so here."""
+    def of(self, edit: Edit) -> Reason | None:
+        """Return why an edit that gives wrong gradients in general does not do so here.
+
+        None where it takes other data to show, about which nothing is special: of a mask that
+        looks back only, or of a table of distances, others might be no such thing.
+        """
         shown = self._shown(edit)
         drawn = list(shown.drawn)
         text = self._of_leaf(edit, drawn[0]) if len(drawn) == 1 else ""
         text = text or self._of_step(edit, shown) or self._of_equals(edit)
-        if not text:
-            names = " and ".join(self._points.leaves[k].name for k in drawn)
-            text = f"the numbers of {names} are special"
-        return Reason(text, shown)
+        leaves = [self._points.leaves[k] for k in drawn]
+        if not text and any(leaf.is_parameter for leaf in leaves):
+            text = f"the numbers of {' and '.join(leaf.name for leaf in leaves)} are special"
+        return Reason(text, shown) if text else None
 
     def _shown(self, edit: Edit) -> Point:
         """Find the smallest set of leaves, by taking away what is not needed, that shows an edit."""
@@ -261,6 +260,19 @@ class Reasons:
             if slot.operand < 0 or len(places) != 1:
                 continue
             own, other = steps[slot.place].operands[slot.operand], places[0]
-            if np.array_equal(values[own], values[other]):
-                return f"{self._called(own)} equals {self._called(other)}"
+            equal = np.array_equal(values[own], values[other])
+            how = "equals" if equal else "makes no other difference than"
+            if equal or not self._moves_result(slot, values[other]):
+                return f"{self._called(own)} {how} {self._called(other)}"
         return ""
+
+    def _moves_result(self, slot: Slot, number: Any) -> bool:
+        """Whether a step gives something else with another operand."""
+        lines = self._points.here.lines
+        step = lines.steps[slot.place]
+        operands = [lines.values[o] for o in step.operands]
+        operands[slot.operand] = number
+        assert step.op is not None
+        with np.errstate(all="ignore"):
+            result = step.op.forward(*operands, **step.metadata)
+        return not np.array_equal(result, lines.values[slot.place])
