@@ -185,6 +185,12 @@ def check(
     tolerance: Annotated[
         float, typer.Option(min=0, help="The largest relative difference that is correct.")
     ] = 1e-7,
+    blind_spots: Annotated[
+        bool, typer.Option("--blind-spots", help="Say which mistakes would not show here.")
+    ] = False,
+    fail_on_blind_spots: Annotated[
+        bool, typer.Option("--fail-on-blind-spots", help="The same; and exit 1 if there are some.")
+    ] = False,
     time_limit: TimeLimit = 60,
     memory_limit: MemoryLimit = 4096,
 ) -> None:
@@ -200,14 +206,38 @@ def check(
         manual=manual,
         numeric=numeric,
         tolerance=tolerance,
+        blind_spots=blind_spots or fail_on_blind_spots,
         time_limit=time_limit,
         memory_limit=memory_limit,
     )
+    unseen = fail_on_blind_spots and bool((outcome.answer.get("blind_spots") or {}).get("spots"))
+    right = WRONG if unseen else 0
     if as_json:
         typer.echo(outcome.to_json(file))
-        _end({"correct": 0, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN))
+        _end({"correct": right, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN))
     _show(file, outcome)
-    _end(WRONG if outcome.status == "wrong" else 0)
+    _end(WRONG if outcome.status == "wrong" else right)
+
+
+@app.command()
+def exercise(
+    file: File,
+    count: Annotated[int, typer.Option(min=1, help="How many, each different.")] = 10,
+    out: Annotated[
+        Path, typer.Option(*_OUT, help="Folder for them; made where it is missing.")
+    ] = Path("exercises"),
+    params: Params = "params",
+    loss: Loss = "loss",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are there.")
+    ] = False,
+    time_limit: TimeLimit = 300,
+    memory_limit: MemoryLimit = 4096,
+) -> None:
+    """Write backward passes with one mistake each, to be found, and a sheet of answers."""
+    limits = {"time_limit": time_limit, "memory_limit": memory_limit}
+    options = {"count": count, "overwrite": overwrite, "params": params, "loss": loss}
+    _run("exercise", file, out=out, **options, **limits)
 
 
 # --- running and showing -------------------------------------------------------------------------

@@ -76,6 +76,7 @@ class Outcome:
             "status": self.status,
             "error": self.error,
             "comparison": self.answer.get("comparison"),
+            "blind_spots": self.answer.get("blind_spots"),
             "output": self.output,
             "output_cut": self.output_cut,
         }

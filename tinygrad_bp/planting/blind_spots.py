@@ -21,6 +21,7 @@ from ..programs.program import Kind
 from ..trees import flatten, rebuild
 from ..writing import Derivation
 from .plants import Garden
+from .points import ALIKE, Point
 from .reasons import Reason, Reasons
 
 #: How many mistakes of one reason are printed.
@@ -195,7 +196,7 @@ def blind_spots(
 
     Two things no number can show. A sum over a batch of one, and a mean over an axis as long as
     another: they are named with the size as the reason. And a loss that only adds up what a layer
-    gives, so that the same gradient arrives everywhere.
+    gives, if some gradient is 0 for that alone, as below a normalisation.
 
     Examples
     --------
@@ -323,8 +324,11 @@ class _Search:
         step, points = self._lines.steps[place], self._garden.points
         weights = np.random.default_rng(3).uniform(0.5, 1.5, step.shape)
         weighted = points.with_numbers(points.generic().drawn, {place: weights})
-        name = self._garden.script.text(step.of or 0)
-        reason = f"the loss only adds up {name}: the same gradient arrives at every element"
+        lost = self._lost(weighted, place)
+        if lost is None:
+            return
+        names = [self._garden.script.text(of or 0) for of in (step.of, self._lines.steps[lost].of)]
+        reason = "the loss only adds up {}, so that the gradient of {} is 0".format(*names)
         for edit in self._garden.same:
             if any(slot.place <= place or self._is_known(slot) for slot in edit.changes):
                 continue
@@ -357,6 +361,15 @@ class _Search:
         ]
         first = [k for k in known if not any(j < k and below[j] >> k & 1 for j in known)]
         return first[0] if len(first) == 1 else None
+
+    def _lost(self, weighted: Point, first: int) -> int | None:
+        """Return a cotangent that is 0 at all inputs, and would not be with weights."""
+        generic = self._garden.points.generic()
+        for k in self._lines.cotangents.values():
+            zero = generic.is_zero(k) and self._garden.points.generic(ALIKE).is_zero(k)
+            if k > first and zero and not weighted.is_zero(k):
+                return k
+        return None
 
     def _unshown(self, edit: Edit, reason: str, remedy: str) -> BlindSpot:
         diagnosis = self._garden.describe([edit])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from typing import Any
@@ -14,7 +14,6 @@ import numpy as np
 from ..checking.compare import compare
 from ..checking.comparison import Comparison
 from ..diagnosing.diagnosis import Diagnosis
-from ..diagnosing.explain import effect
 from ..diagnosing.reconstruction import Reconstruction, derivation_of
 from ..trees import flatten
 from ..writing import Derivation
@@ -203,13 +202,15 @@ def exercises(fun: Callable[[Any], Any], params: Any, *, count: int) -> list[Exe
     """
     workshop = _Workshop(fun, params)
     made = list(islice(workshop.all(), count))
+    if not made and count:
+        raise ValueError(
+            "no mistake in the backward pass of this function shows at these parameters and has "
+            "one answer; take other parameters: bp.blind_spots says which"
+        )
     if len(made) < count:
         raise ValueError(
-            f"there are {len(made)} different exercises of this function, with the seeds 0 to "
-            f"{len(made) - 1}, got a wish for {count}; a longer function has more"
-            if made
-            else "no mistake in the backward pass of this function shows at these parameters and "
-            "has one answer; take other parameters, bp.blind_spots says which"
+            f"asked for {count} exercises, but of this function there are {len(made)} different "
+            f"ones, with the seeds 0 to {len(made) - 1}; a longer function has more"
         )
     return made
 
@@ -322,12 +323,16 @@ class _Workshop:
 
     def _hint(self, diagnosis: Diagnosis) -> str:
         """Say which gradients are wrong, and at which step of the forward pass to look."""
-        others = [n for n in self._garden.lines.names if n not in diagnosis.parameters]
-        right = f" The others, {', '.join(others)}, are right." if others else ""
-        wrong = effect(diagnosis.parameters).replace("That makes the", "Wrong:").replace(
-            " wrong.", "."
-        )
-        return f"{wrong}{right} Derive the step of {diagnosis.node} again."
+        wrong = diagnosis.parameters
+        right = [name for name in self._garden.lines.names if name not in wrong]
+        said = f"Wrong: {_gradients_of(wrong)}."
+        said += f" Right: {_gradients_of(right)}." if right else ""
+        return f"{said} Derive the step of {diagnosis.node} again."
+
+
+def _gradients_of(names: Sequence[str]) -> str:
+    noun = "gradient" if len(names) == 1 else "gradients"
+    return f"the {noun} of {', '.join(names)}"
 
 
 def _in_turns(plants: list[Plant]) -> Iterator[Plant]:

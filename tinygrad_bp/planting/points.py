@@ -189,6 +189,10 @@ class Point:
         flows = Structure(self.lines).flows
         return [k for k, step in enumerate(self.lines.steps) if flows[k] and step.op is not None]
 
+    def is_zero(self, place: int) -> bool:
+        """Whether the result of a step is 0 but for round-off."""
+        return bool(np.all(np.abs(self.lines.values[place]) <= 100 * self._round_off))
+
     def gradients(self, changes: Changes) -> list[Any] | None:
         """Return the gradients with changes; None where they cannot be computed so."""
         try:
