@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 from ..checking.compare import compare
 from ..checking.comparison import Comparison
 from ..diagnosing.diagnosis import Diagnosis
+from ..diagnosing.quoting import in_full
 from ..diagnosing.reconstruction import Reconstruction, derivation_of
 from ..trees import flatten
 from ..writing import Derivation
@@ -244,16 +246,27 @@ class _Workshop:
         if not self._garden.points.here.shows(changes):
             return None
         try:
-            reconstruction = Reconstruction(derivation_of(self._garden.lines, changes), self._right)
-            pairs = reconstruction.pairs
+            traced = derivation_of(self._garden.lines, changes)
+            pairs = [
+                (self._in_right_names(wrong, Derivation(traced, {}).source), right)
+                for wrong, right in Reconstruction(traced, self._right).pairs
+            ]
         except Exception:  # what cannot be written is no exercise
             return None
         for some in [pairs] if plant.edit.group else [[pair] for pair in pairs[:_TRIED]]:
             text = self._planted(some)
             if text is not None and self._computes(text, plant):
                 diagnosis = self._only_answer(text, some)
-                return diagnosis and self._exercise(seed, text, some, diagnosis)
+                return diagnosis and self._exercise(seed, text, diagnosis)
         return None
+
+    def _in_right_names(self, line: str, source: str) -> str:
+        """Put in what the right text has no variable for."""
+        known = {_name_of(each) for each in self._text.splitlines()}
+        found = filter(None, map(_assignment, source.splitlines()))
+        others = {each["name"]: each["text"] for each in found if each["name"] not in known}
+        name, _, expression = line.partition(" = ")
+        return f"{name} = {in_full(expression, others)}"
 
     def _planted(self, pairs: list[tuple[str, str]]) -> str | None:
         """Replace lines of the right text by wrong ones; None where there are none to replace."""
@@ -261,9 +274,10 @@ class _Workshop:
         for wrong, _ in pairs:
             name, _, expression = wrong.partition(" = ")
             found = _lines_for(text, name)
-            if len(found) != 1:
+            if len(found) != 1 or "np.array(" in expression:  # numbers that were computed before
                 return None
-            text = _with_line(text, found[0], _shortened(expression, self._text))
+            before = self._text.splitlines()[: found[0] - 1]
+            text = _with_line(text, found[0], _shortened(expression, before))
         return text if text != self._text else None
 
     def _computes(self, text: str, plant: Plant) -> bool:
@@ -292,18 +306,20 @@ class _Workshop:
         found = comparison.reconstruction
         if comparison or found is None or len(comparison.diagnosis) != 1:
             return None
-        same = [right for _, right in found.pairs[:1]] == [right for _, right in pairs[:1]]
-        return comparison.diagnosis[0] if same else None
+        (diagnosis,) = comparison.diagnosis
+        return diagnosis if _words(diagnosis.line) == _words(pairs[0][1]) else None
 
-    def _exercise(
-        self, seed: int, text: str, pairs: list[tuple[str, str]], diagnosis: Diagnosis
-    ) -> Exercise:
-        head = _head(seed, self._function, len(pairs))
+    def _exercise(self, seed: int, text: str, diagnosis: Diagnosis) -> Exercise:
         imports, _, rest = text.partition("import numpy as np\n")
         params = write_assignment("params", self._garden.params)
+        head = _head(seed, self._function)
         source = f"{head}{imports}import numpy as np\n\n{params}\n{rest}"
-        names = [wrong.partition(" = ")[0] for wrong, _ in pairs]
-        numbers = sorted(_lines_for(source, name)[0] for name in names)
+        names = [
+            _name_of(mine)
+            for mine, right in zip(text.splitlines(), self._text.splitlines(), strict=True)
+            if mine != right
+        ]
+        numbers = [_lines_for(source, name)[0] for name in names]
         first = source.splitlines()[numbers[0] - 1]
         right = self._text.splitlines()[_lines_for(self._text, _name_of(first))[0] - 1]
         return Exercise(
@@ -347,13 +363,18 @@ def _in_turns(plants: list[Plant]) -> Iterator[Plant]:
         yield from (plant for plant in turn if plant is not None)
 
 
+def _words(line: str) -> list[str]:
+    """Return what a line is made of; variables of one name are numbered in another order."""
+    return sorted(re.sub(r"_\d+$", "", word) for word in re.findall(r"\w+", line))
+
+
 # --- text ----------------------------------------------------------------------------------------
 
 
-def _head(seed: int, function: str, count: int) -> str:
-    what = "one line" if count == 1 else "one line, in every pass of the loop,"
+def _head(seed: int, function: str) -> str:
     return (
-        f'"""Exercise {seed}: {what} of the backward pass is wrong. Find it, and put it right.\n\n'
+        f'"""Exercise {seed}: one line of the backward pass is wrong. Find it, and put it right.\n\n'
+        "In a loop that is the line of every pass.\n\n"
         f"To check this file: tinygrad-bp check FILE --loss {function}\n"
         '"""\n\n'
     )
@@ -397,14 +418,28 @@ def _with_line(text: str, number: int, expression: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _shortened(expression: str, text: str) -> str:
-    """Write variables for what a text has computed before, as its other lines do."""
-    for line in text.splitlines():
+def _shortened(expression: str, before: Sequence[str]) -> str:
+    """Write variables for what the lines before have computed, as other lines do."""
+    for line in before:
         found = _assignment(line)
-        if found and found["start"].startswith("    ") and not found["name"].startswith("d_"):
-            value = f"({found['text']})"
-            expression = expression.replace(value, found["name"])
+        if found and found["start"].startswith("    "):
+            name, text = found["name"], found["text"]
+            expression = expression.replace(f"({text})", name)
+            if expression == text:
+                expression = name
+            elif _is_one_thing(text):
+                expression = re.sub(rf"(?<![\w.]){re.escape(text)}(?!\w)", name, expression)
     return expression
+
+
+def _is_one_thing(text: str) -> bool:
+    """Whether a text can be replaced wherever it stands: a call, or a power."""
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except SyntaxError:  # the first line of a long array
+        return False
+    power = isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Pow)
+    return power or isinstance(tree, ast.Call)
 
 
 # --- running ---------------------------------------------------------------------------------------

@@ -23,9 +23,8 @@ from ..ops import sub
 from ..programs.labelled import ACCUMULATE, Labelled
 from ..programs.program import Kind
 
-#: What is done in every pass of a loop: factors, terms and derivatives left out, values of
-#: another pass, matrices transposed.
-_IN_LOOPS = frozenset(["one", "own", "copied", "T", ""])
+#: What is done in every pass of a loop: factors, terms and derivatives left out, transposes.
+_IN_LOOPS = frozenset(["one", "own", "copied", "T"])
 _ONE = Number(1.0)
 
 
@@ -210,7 +209,7 @@ class _Likely:
         multiplied = product(step, self._operands_of(k))
         known = activation(self.structure, edge[0]) and not self._is_constant(own)
         if self.structure.flows[own]:
-            if multiplied and elementwise(step.op):
+            if multiplied and elementwise(step.op) and edge[0] not in self.structure.switching:
                 yield Source(_ONE, 1.0, "one", -1)
             yield from self._later_cotangents(own, edge)
             return
@@ -321,7 +320,24 @@ class _Likely:
                 continue
             before = slots
             for candidate in candidates():
-                if candidate.sources[0].kind in _IN_LOOPS:
+                source = candidate.sources[0]
+                if source.kind in _IN_LOOPS or self._is_near(group[0], source):
                     yield candidate.describe(candidate.sources, 1.0)
+
+    def _is_near(self, slot: Slot, source: Source) -> bool:
+        """Whether a value is that of another pass, or on the other side of an activation."""
+        if source.kind != "" or slot.operand == RESULT:
+            return False
+        own = self.steps[slot.place].operands[slot.operand]
+        edge = self.lines.edges.get(slot.place)
+        behind, other = self.structure.source(own), self.structure.source(source.place)
+        key = self.steps[behind].key
+        if key is not None and key == self.steps[other].key:
+            return True
+        if self.structure.flows[own]:
+            near = [] if edge is None else self._later_cotangents(own, edge)
+        else:
+            near = self._beside(own)
+        return any(self.structure.source(each.place) == other for each in near)
 
 
