@@ -5,7 +5,8 @@ Import as ``import tinygrad_bp as bp``. Which way the arrows run, from the botto
 - `kernel` and `ops`: the node, the backward loop, the table of ops with their derivatives;
 - `transforms`: a function run on Values, and differentiated;
 - `programs`: a function as plain data; `writing`, `compiling`, `diagnosing` read programs;
-- `checking` compares gradients; `planting` makes mistakes on purpose; `viewing`, `drawing`, `exploring` show graphs;
+- `checking` compares gradients; `planting` makes mistakes on purpose;
+- `viewing`, `drawing`, `exploring` show graphs;
 - `nn`, `optim`, `net7652`: nets, and the notebook's own;
 - `commands`: the command line, with the demo.
 

@@ -11,7 +11,9 @@ from tinygrad_bp.planting import answer_sheet
 
 rng = np.random.default_rng(3)
 X, T = rng.standard_normal((4, 3)).round(2), rng.standard_normal((4, 2)).round(2)
-PARAMS = {name: rng.standard_normal(n).round(2) for name, n in [("w", (3, 5)), ("b", 5), ("v", (5, 2))]}
+PARAMS = {
+    name: rng.standard_normal(n).round(2) for name, n in [("w", (3, 5)), ("b", 5), ("v", (5, 2))]
+}
 
 
 def loss(p):
@@ -126,5 +128,5 @@ def test_the_answer_sheet_has_every_exercise(made):
 
 
 def test_without_a_mistake_that_shows_there_is_none():
-    with pytest.raises(ValueError, match="bp.blind_spots says which"):
+    with pytest.raises(ValueError, match=r"bp\.blind_spots says which"):
         bp.exercise(lambda p: np.sum(p["w"] ** 2), {"w": np.zeros(3)})

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ..checking.compare import compare
-from ..planting import blind_spots as find_blind_spots
 from .files import Run, ScriptError
 
 #: What manual gradients are called where no other name is given.
@@ -60,5 +59,7 @@ def answer(
     if comparison.refusal:
         what = "blind spots are not looked for: there is no automatic gradient"
         return answer | {"text": f"{comparison}\n\n{what}\n"}
+    from ..planting import blind_spots as find_blind_spots  # only who asks pays for it
+
     found = find_blind_spots(fun, given, tolerance=comparison.tolerance)
     return answer | {"text": f"{comparison}\n\n{found}\n", "blind_spots": found.as_data()}

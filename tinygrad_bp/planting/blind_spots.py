@@ -21,7 +21,7 @@ from ..programs.program import Kind
 from ..trees import flatten, rebuild
 from ..writing import Derivation
 from .plants import Garden
-from .points import ALIKE, Point
+from .points import ALIKE, Evaluation
 from .reasons import Reason, Reasons
 
 #: How many mistakes of one reason are printed.
@@ -158,9 +158,7 @@ def _row(cell: str, texts: Sequence[str]) -> str:
     return f"<tr>{''.join(f'<{cell}>{html.escape(t)}</{cell}>' for t in texts)}</tr>"
 
 
-def blind_spots(
-    fun: Callable[[Any], Any], params: Any, *, tolerance: float = 1e-7
-) -> BlindSpots:
+def blind_spots(fun: Callable[[Any], Any], params: Any, *, tolerance: float = 1e-7) -> BlindSpots:
     """Find which mistakes in a backward pass a gradient check at these inputs would not see.
 
     Parameters
@@ -256,7 +254,7 @@ class _Search:
         remedy: str,
         inputs: Mapping[str, Any],
     ) -> BlindSpot:
-        yours, line = self._written(edit, diagnosis.line)
+        yours, line = self._write(edit, diagnosis.line)
         return BlindSpot(
             mistake=diagnosis.mistake,
             node=diagnosis.node,
@@ -273,7 +271,7 @@ class _Search:
     def _right(self) -> Derivation:
         return Derivation(derivation_of(self._lines, {}), {})
 
-    def _written(self, edit: Edit, line: str) -> tuple[str, str]:
+    def _write(self, edit: Edit, line: str) -> tuple[str, str]:
         """Write the line with a mistake, and the right one."""
         if not self._lines.steady:
             return "", line
@@ -297,7 +295,7 @@ class _Search:
             reason = "" if slot in seen else self._size(edit, slot)
             if reason:
                 seen.add(slot)
-                yield self._unshown(edit, reason, "take other sizes")
+                yield self._describe(edit, reason, "take other sizes")
 
     def _size(self, edit: Edit, slot: Slot) -> str:
         """Say which size makes an edit no mistake; "" where none does."""
@@ -306,7 +304,11 @@ class _Search:
             (operand,) = step.operands
             shape = np.shape(values[operand])
             is_gradient = self._lines.steps[edit.node].kind is Kind.INPUT
-            if is_gradient and len(shape) > len(step.shape) and np.prod(shape) == np.prod(step.shape):
+            if (
+                is_gradient
+                and len(shape) > len(step.shape)
+                and np.prod(shape) == np.prod(step.shape)
+            ):
                 return f"the sum for the gradient of {self._text(edit)} has one term"
         count = edit.refers.get("count")
         if count is not None and count == edit.refers.get("other"):
@@ -333,7 +335,7 @@ class _Search:
             if any(slot.place <= place or self._is_known(slot) for slot in edit.changes):
                 continue
             if weighted.is_finite and weighted.shows(edit.changes):
-                yield self._unshown(edit, reason, "multiply what is added up with random weights")
+                yield self._describe(edit, reason, "multiply what is added up with random weights")
 
     @cached_property
     def _known(self) -> list[bool]:
@@ -362,15 +364,17 @@ class _Search:
         first = [k for k in known if not any(j < k and below[j] >> k & 1 for j in known)]
         return first[0] if len(first) == 1 else None
 
-    def _lost(self, weighted: Point, first: int) -> int | None:
+    def _lost(self, weighted: Evaluation, first: int) -> int | None:
         """Return a cotangent that is 0 at all inputs, and would not be with weights."""
         generic = self._garden.points.generic()
-        for k in self._lines.cotangents.values():
+        steps, cotangents = self._lines.steps, self._lines.cotangents
+        for node in sorted(cotangents, key=lambda k: not steps[k].name):  # what is known by name
+            k = cotangents[node]
             zero = generic.is_zero(k) and self._garden.points.generic(ALIKE).is_zero(k)
             if k > first and zero and not weighted.is_zero(k):
                 return k
         return None
 
-    def _unshown(self, edit: Edit, reason: str, remedy: str) -> BlindSpot:
+    def _describe(self, edit: Edit, reason: str, remedy: str) -> BlindSpot:
         diagnosis = self._garden.describe([edit])
         return self._with_lines(edit, diagnosis, reason, remedy, {})

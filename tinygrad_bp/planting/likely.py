@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..diagnosing.constants import Constants
-from ..diagnosing.edits import OWN, RESULT, ZERO, Call, Edit, Number, Ref, Slot, call, times
+from ..diagnosing.edits import OWN, RESULT, ZERO, Call, Edit, Number, Ref, Slot, times
 from ..diagnosing.evidence import Case
 from ..diagnosing.facts import additive, elementwise, moves, negates, product, reduces, switches
 from ..diagnosing.pools import Block, Pools, Source, transpose_op, transposed
@@ -19,8 +19,7 @@ from ..diagnosing.proposals.operands import rearranged
 from ..diagnosing.proposals.sums import other_sums
 from ..diagnosing.proposals.terms import negated, term
 from ..diagnosing.structure import Region, Structure, activation, is_uniform, softmax_axis
-from ..ops import sub
-from ..programs.labelled import ACCUMULATE, Labelled
+from ..programs.labelled import Labelled
 from ..programs.program import Kind
 
 #: What is done in every pass of a loop: factors, terms and derivatives left out, transposes.
@@ -77,7 +76,15 @@ class _Likely:
 
     def all(self) -> list[Edit]:
         """List all, those nearest to the loss first."""
-        kinds = (self._terms, self._rules, self._regions, self._sums, self._counts, self._places, self._groups)
+        kinds = (
+            self._terms,
+            self._rules,
+            self._regions,
+            self._sums,
+            self._counts,
+            self._places,
+            self._groups,
+        )
         found = [edit for kind in kinds for edit in kind()]
         return sorted(found, key=lambda edit: edit.first)
 
@@ -99,7 +106,7 @@ class _Likely:
                 continue
             by_line = {self.structure.line(child) for child, _ in labels}
             if len(by_line) == 1:
-                yield self._overwritten(node, k)
+                yield self._overwrite(node, k)
                 for j in (0, len(labels) - 1):  # the loop begins too late, or ends too early
                     yield term(self.structure, Slot(k, j), node, labels[j], 0.0)
                 continue
@@ -107,13 +114,11 @@ class _Likely:
                 yield term(self.structure, Slot(k, j), node, edge, 0.0)
                 if negated(self.structure, edge):
                     yield term(self.structure, Slot(k, j), node, edge, -1.0)
-        for name, k in zip(self.lines.names, self.lines.program.gradients, strict=True):
-            node = self.steps[k].of
-            del name
+        for k in self.lines.program.gradients:
             what = "the gradient of {node} is 0: it is not computed yet"
-            yield Edit("all-zero", {Slot(k, RESULT): ZERO}, node or 0, what, cost=3.0)
+            yield Edit("all-zero", {Slot(k, RESULT): ZERO}, self.steps[k].of or 0, what, cost=3.0)
 
-    def _overwritten(self, node: int, k: int) -> Edit:
+    def _overwrite(self, node: int, k: int) -> Edit:
         """Of what the passes of a loop contribute only the last is kept."""
         count = len(self.steps[k].operands)
         what = f"of {count} contributions to the gradient of {{node}} only the last is kept"
@@ -155,7 +160,11 @@ class _Likely:
 
     def _divisor(self, k: int, edge: tuple[int, int]) -> int | None:
         """Return by what the derivative of a mean along some axes is divided."""
-        if edge[1] != 0 or not self._is_quotient(k) or not self._is_constant(self.steps[k].operands[1]):
+        if (
+            edge[1] != 0
+            or not self._is_quotient(k)
+            or not self._is_constant(self.steps[k].operands[1])
+        ):
             return None
         summed = self.steps[self.steps[edge[0]].operands[0]]
         if not reduces(summed.op) or summed.metadata.get("axis") is None:
@@ -215,9 +224,8 @@ class _Likely:
             return
         if multiplied and elementwise(step.op) and not known:
             yield Source(_ONE, 1.0, "one", own if self._is_constant(own) else -1)
-        if multiplied and not elementwise(step.op):
-            if number.ndim == 2 and number.shape[0] == number.shape[1] > 1:
-                yield Source(transposed(own, 2), number.T, "T", own)
+        if multiplied and not elementwise(step.op) and _is_square(number):
+            yield Source(transposed(own, 2), number.T, "T", own)
         if number.dtype.kind == "f" and number.ndim and not switches(step):
             yield from self._beside(own)
 
@@ -228,12 +236,14 @@ class _Likely:
         """Yield what goes into, or comes out of, an activation, and parameters of one shape."""
         behind = self.structure.source(own)
         if behind != own:
-            yield from self._arranged(own, behind)
+            yield from self._arrange(own, behind)
             return
         others = [o for o in self.steps[own].operands if activation(self.structure, own)]
         others = [o for o in others if not self._is_constant(o)]
         others += [
-            child for child, _ in self.structure.uses.get(own, ()) if activation(self.structure, child)
+            child
+            for child, _ in self.structure.uses.get(own, ())
+            if activation(self.structure, child)
         ]
         if self.steps[own].kind is Kind.INPUT:
             others += [k for k in self.lines.program.inputs if k != own]
@@ -241,7 +251,7 @@ class _Likely:
             if np.shape(self.values[other]) == np.shape(self.values[own]):
                 yield Source(Ref(other), self.values[other], "", other)
 
-    def _arranged(self, own: int, behind: int) -> Iterator[Source]:
+    def _arrange(self, own: int, behind: int) -> Iterator[Source]:
         """Yield the same of what is arranged anew, as by a transpose."""
         from ..diagnosing.proposals.operands import arranged
 
@@ -267,12 +277,11 @@ class _Likely:
         first = step.operands[0]
         if negates(step.op):
             yield Source(Ref(first), numbers[0], "operand", first)
-        square = number.ndim == 2 and number.shape[0] == number.shape[1] > 1
-        if square and product(step, numbers) and not elementwise(step.op):
+        if _is_square(number) and product(step, numbers) and not elementwise(step.op):
             yield Source(Call(transpose_op(), (OWN,), {"axes": (1, 0)}), number.T, "T", k)
-        if moves(step.op) and np.shape(numbers[0]) != number.shape:
-            if np.size(numbers[0]) == number.size and self.structure.flows[k]:
-                yield from rearranged(first, numbers[0], number.shape)
+        arranged = np.size(numbers[0]) == number.size and np.shape(numbers[0]) != number.shape
+        if moves(step.op) and arranged and self.structure.flows[k]:
+            yield from rearranged(first, numbers[0], number.shape)
 
     def _is_quotient(self, k: int) -> bool:
         """Whether a step divides a cotangent by something."""
@@ -341,3 +350,5 @@ class _Likely:
         return any(self.structure.source(each.place) == other for each in near)
 
 
+def _is_square(number: Any) -> bool:
+    return bool(number.ndim == 2 and number.shape[0] == number.shape[1] > 1)

@@ -21,7 +21,7 @@ from ..diagnosing.search import Found
 from ..diagnosing.structure import Structure
 from ..programs.labelled import Labelled, record_lines
 from .likely import likely_mistakes
-from .points import ALIKE, BOLD, Point, Points, retell
+from .points import ALIKE, BOLD, Evaluation, Points, retell
 
 
 class Plant(NamedTuple):
@@ -68,7 +68,9 @@ class Garden:
         self.params = problem.structure(problem.x.copy())
         lines = record_lines(self.program, self.params, {})
         if lines is None:
-            raise ValueError("fun does not depend on params: no mistake can be made in its gradient")
+            raise ValueError(
+                "fun does not depend on params: no mistake can be made in its gradient"
+            )
         self.lines: Labelled = lines
         self.script = Script(lines)
         self.points = Points(lines, self.script.text, tolerance)
@@ -93,7 +95,7 @@ class Garden:
         for edit in edits:
             gradients = point.gradients(edit.changes)
             if gradients is not None and all(np.isfinite(g).all() for g in gradients):
-                alike.setdefault(_rounded(gradients, point), []).append(edit)
+                alike.setdefault(_round(gradients, point), []).append(edit)
         return [self._plant(group) for group in alike.values()]
 
     def _plant(self, edits: list[Edit]) -> Plant:
@@ -115,7 +117,7 @@ class Garden:
         return Explainer(Case(point.lines, right, {}), self.script, Structure(point.lines))
 
 
-def _rounded(gradients: list[Any], point: Point) -> tuple[Any, ...]:
+def _round(gradients: list[Any], point: Evaluation) -> tuple[Any, ...]:
     """Return what is the same for gradients that differ by round-off."""
     key: list[Any] = []
     for gradient, right in zip(gradients, point.right, strict=True):

@@ -49,7 +49,7 @@ class Leaf:
     places: tuple[int, ...] = ()
     is_parameter: bool = False
 
-    def redrawn(self, rng: np.random.Generator, way: int, scale: float) -> Any:
+    def redraw(self, rng: np.random.Generator, way: int, scale: float) -> Any:
         """Draw other numbers. Symmetric data, such as distances, stay symmetric."""
         new = redraw(self.array, rng, way, scale)
         if not self.is_parameter and is_symmetric(self.array) and not is_uniform(self.array):
@@ -99,16 +99,16 @@ def _indices(metadata: Any) -> Iterator[Any]:
             yield from _indices(each)
 
 
-def _indexed(metadata: Any, old: Any, new: Any) -> Any:
+def _replace_index(metadata: Any, old: Any, new: Any) -> Any:
     """Replace an array of whole numbers in what an op is told."""
     if isinstance(metadata, np.ndarray):
         same = metadata.dtype == old.dtype and np.array_equal(metadata, old)
         return new if same else metadata
     if isinstance(metadata, tuple | list):
-        items = [_indexed(each, old, new) for each in metadata]
+        items = [_replace_index(each, old, new) for each in metadata]
         return type(metadata)(items) if type(metadata) in (tuple, list) else metadata
     if isinstance(metadata, Mapping):
-        return {key: _indexed(each, old, new) for key, each in metadata.items()}
+        return {key: _replace_index(each, old, new) for key, each in metadata.items()}
     return metadata
 
 
@@ -116,12 +116,12 @@ def redraw(array: Any, rng: np.random.Generator, way: int = ALIKE, scale: float 
     """Draw other numbers: masks, places, probabilities stay such, and signs unless it is BOLD."""
     array = np.asarray(array)
     if array.dtype.kind == "b":
-        return _mixed(rng, array.shape)
+        return _mix(rng, array.shape)
     if array.dtype.kind in "iu":
         return rng.choice(np.unique(array), array.shape).astype(array.dtype)
     axis = softmax_axis(array)
     if np.isin(array, (0.0, 1.0)).all() and 0.0 < array.mean() < 1.0:
-        return rng.permutation(array) if axis is not None else _shuffled(rng, array)
+        return rng.permutation(array) if axis is not None else _shuffle(rng, array)
     noise = 0.5 * scale * rng.standard_normal(array.shape)
     if axis is not None:
         moved = array * np.exp(noise)
@@ -134,20 +134,20 @@ def redraw(array: Any, rng: np.random.Generator, way: int = ALIKE, scale: float 
     return array + noise * size
 
 
-def _mixed(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+def _mix(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     """Draw yes and no, both of them where there is room."""
     size = int(np.prod(shape))
     return rng.permutation(np.arange(size) % 2 == 0).reshape(shape)
 
 
-def _shuffled(rng: np.random.Generator, array: Any) -> Any:
+def _shuffle(rng: np.random.Generator, array: Any) -> Any:
     return rng.permutation(array.ravel()).reshape(array.shape)
 
 
 # --- points --------------------------------------------------------------------------------------
 
 
-class Point:
+class Evaluation:
     """A program with its numbers at some inputs.
 
     Parameters
@@ -228,16 +228,16 @@ class Points:
     text : callable
         Says what a step is called.
     tolerance : float
-        As for `Point`.
+        As for `Evaluation`.
     """
 
     def __init__(self, lines: Labelled, text: Callable[[int], str], tolerance: float) -> None:
         self.lines, self._tolerance = lines, tolerance
         self.leaves = leaves_of(lines, text)
-        self.here = Point(lines, tolerance)
-        self._known: dict[tuple[frozenset[int], int], Point] = {}
+        self.here = Evaluation(lines, tolerance)
+        self._known: dict[tuple[frozenset[int], int], Evaluation] = {}
 
-    def at(self, drawn: Collection[int], way: int) -> Point:
+    def at(self, drawn: Collection[int], way: int) -> Evaluation:
         """Return the point where some leaves, by number, are drawn anew, in one of the ways.
 
         Where the gradients are not finite there, the numbers are drawn nearer and nearer.
@@ -247,19 +247,19 @@ class Points:
             tries = [(way, scale) for scale in _SCALES] + [(ALIKE, scale) for scale in _SCALES]
             for how, scale in tries:
                 rngs = {k: np.random.default_rng((k, how)) for k in sorted(drawn)}
-                new = {k: self.leaves[k].redrawn(rng, how, scale) for k, rng in rngs.items()}
+                new = {k: self.leaves[k].redraw(rng, how, scale) for k, rng in rngs.items()}
                 self._known[key] = self.with_numbers(new)
                 if self._known[key].is_finite:
                     break
         return self._known[key]
 
-    def generic(self, way: int = BOLD) -> Point:
+    def generic(self, way: int = BOLD) -> Evaluation:
         """Return a point where all leaves are drawn anew."""
         return self.at(range(len(self.leaves)), way)
 
     def with_numbers(
         self, new: Mapping[int, Any], cotangents: Mapping[int, Any] | None = None
-    ) -> Point:
+    ) -> Evaluation:
         """Return the point where leaves have other numbers, and maybe cotangents on the way too."""
         steps = list(self.lines.steps)
         for number, array in new.items():
@@ -267,33 +267,33 @@ class Points:
             for k in leaf.places:
                 steps[k] = replace(steps[k], data=array)
             if not leaf.places:
-                steps = [_told(step, leaf.array, array) for step in steps]
+                steps = [_tell(step, leaf.array, array) for step in steps]
         program = replace(self.lines.program, instructions=tuple(steps))
         values = _evaluate(steps, self.lines, cotangents or {})
         lines = replace(self.lines, program=program, values=values)
         leaves = self.leaves
         indices = [(leaves[k].array, array) for k, array in new.items() if not leaves[k].places]
-        return Point(lines, self._tolerance, new, indices)
+        return Evaluation(lines, self._tolerance, new, indices)
 
 
 def retell(changes: Changes, indices: Sequence[tuple[Any, Any]]) -> Changes:
     """Replace arrays of places in what the ops of changes are told."""
-    return {slot: _retold(expr, indices) for slot, expr in changes.items()} if indices else changes
+    return {slot: _retell(expr, indices) for slot, expr in changes.items()} if indices else changes
 
 
-def _retold(expr: Expr, indices: Sequence[tuple[Any, Any]]) -> Expr:
+def _retell(expr: Expr, indices: Sequence[tuple[Any, Any]]) -> Expr:
     if not isinstance(expr, Call):
         return expr
     metadata = expr.metadata
     for old, new in indices:
-        metadata = _indexed(metadata, old, new)
-    return Call(expr.op, tuple(_retold(each, indices) for each in expr.operands), metadata)
+        metadata = _replace_index(metadata, old, new)
+    return Call(expr.op, tuple(_retell(each, indices) for each in expr.operands), metadata)
 
 
-def _told(step: Instruction, old: Any, new: Any) -> Instruction:
+def _tell(step: Instruction, old: Any, new: Any) -> Instruction:
     if not any(True for _ in _indices(step.metadata)):
         return step
-    return replace(step, metadata=_indexed(step.metadata, old, new))
+    return replace(step, metadata=_replace_index(step.metadata, old, new))
 
 
 def _evaluate(steps: list[Instruction], lines: Labelled, given: Mapping[int, Any]) -> list[Any]:

@@ -17,7 +17,7 @@ from ..diagnosing.facts import switches
 from ..diagnosing.script import Script
 from ..diagnosing.structure import Structure, is_uniform
 from ..programs.labelled import ACCUMULATE
-from .points import ALIKE, BOLD, Point, Points, is_symmetric
+from .points import ALIKE, BOLD, Evaluation, Points, is_symmetric
 
 #: How many other arrays are looked at of which something holds too.
 _TURNS = 5
@@ -91,7 +91,11 @@ FACTS = (
         lambda a: a.size > 1 and a.dtype.kind == "f" and is_uniform(a),
         _draw_uniform,
     ),
-    Fact(lambda a: "has no place twice", _is_once, lambda a, rng: rng.permutation(a.ravel()).reshape(a.shape)),
+    Fact(
+        lambda a: "has no place twice",
+        _is_once,
+        lambda a, rng: rng.permutation(a.ravel()).reshape(a.shape),
+    ),
     Fact(lambda a: "is symmetric", is_symmetric, _draw_symmetric),
     Fact(lambda a: "has equal rows", _is_equal_along(0), _draw_equal_along(0)),
     Fact(lambda a: "has equal columns", _is_equal_along(1), _draw_equal_along(1)),
@@ -110,12 +114,12 @@ class Reason(NamedTuple):
     ----------
     text : str
         In words.
-    shown : Point
+    shown : Evaluation
         A point where it shows.
     """
 
     text: str
-    shown: Point
+    shown: Evaluation
 
 
 class Reasons:
@@ -146,7 +150,7 @@ class Reasons:
         None where it takes other data to show, about which nothing is special: of a mask that
         looks back only, or of a table of distances, others might be no such thing.
         """
-        shown = self._shown(edit)
+        shown = self._find_shown(edit)
         drawn = list(shown.drawn)
         text = self._of_leaf(edit, drawn[0]) if len(drawn) == 1 else ""
         text = text or self._of_step(edit, shown) or self._of_equals(edit)
@@ -155,8 +159,8 @@ class Reasons:
             text = f"the numbers of {' and '.join(leaf.name for leaf in leaves)} are special"
         return Reason(text, shown) if text else None
 
-    def _shown(self, edit: Edit) -> Point:
-        """Find the smallest set of leaves, by taking away what is not needed, that shows an edit."""
+    def _find_shown(self, edit: Edit) -> Evaluation:
+        """Draw few leaves anew: one alone where that shows an edit, else no more than needed."""
         ways = (ALIKE, BOLD)
         single = (self._points.at([k], way) for k in self._order for way in ways)
         for point in single:
@@ -165,10 +169,10 @@ class Reasons:
         return next((p for way in ways if (p := self._fewest(edit, way)) is not None), self._all)
 
     @property
-    def _all(self) -> Point:
+    def _all(self) -> Evaluation:
         return self._points.generic(BOLD)
 
-    def _fewest(self, edit: Edit, way: int) -> Point | None:
+    def _fewest(self, edit: Edit, way: int) -> Evaluation | None:
         """Take away leaves one by one as long as an edit shows."""
         needed = list(self._order)
         found = None
@@ -206,7 +210,7 @@ class Reasons:
                 return False
         return True
 
-    def _of_step(self, edit: Edit, shown: Point) -> str:
+    def _of_step(self, edit: Edit, shown: Evaluation) -> str:
         """Say what is special about a number on the way, and is not where the edit shows."""
         here, there = self._points.here.lines.values, shown.lines.values
         for place in self._suspects(edit):
@@ -214,7 +218,7 @@ class Reasons:
             for fact in reversed(FACTS):
                 numbers = array * 1.0 if array.dtype.kind == "b" else array
                 if fact.holds(numbers) and not fact.holds(other * 1.0):
-                    return f"{self._called(place)} {fact.text(numbers)}"
+                    return f"{self._name(place)} {fact.text(numbers)}"
         return ""
 
     def _suspects(self, edit: Edit) -> Iterator[int]:
@@ -237,7 +241,7 @@ class Reasons:
                             seen.add(place)
                             yield place
 
-    def _called(self, place: int) -> str:
+    def _name(self, place: int) -> str:
         """Return what a step is called in a sentence."""
         lines, place = self._points.lines, self._structure.source(place)
         step = lines.steps[place]
@@ -263,7 +267,7 @@ class Reasons:
             equal = np.array_equal(values[own], values[other])
             how = "equals" if equal else "makes no other difference than"
             if equal or not self._moves_result(slot, values[other]):
-                return f"{self._called(own)} {how} {self._called(other)}"
+                return f"{self._name(own)} {how} {self._name(other)}"
         return ""
 
     def _moves_result(self, slot: Slot, number: Any) -> bool:

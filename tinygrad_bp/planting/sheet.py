@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .exercise import Exercise
+from .task import Exercise
 
 
 def file_name(exercise: Exercise, count: int) -> str:

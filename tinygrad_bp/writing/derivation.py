@@ -57,7 +57,7 @@ class Derivation:
 
     @property
     def complete_source(self) -> str:
-        """The same, with large arrays written out, in hexadecimal: it needs no arguments for them."""
+        """The same with large arrays in it, in hexadecimal, where `source` takes arguments."""
         return self._source.text(complete=True)
 
     # --- running it ------------------------------------------------------------------------

@@ -141,6 +141,7 @@ def _repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
 
 
 def all_groups(bench: Bench) -> Iterator[Group]:
+    """Yield what is done in several passes: operands, contributions, regions."""
     structure = bench.structure
     for places in structure.groups:
         step = structure.steps[places[0]]
