@@ -49,7 +49,7 @@ def test_blind_spots_are_ignored_warned_of_or_errors():
     assert check(scaled, hidden)
     with pytest.warns(UserWarning, match="scale is 1 everywhere"):
         assert check(scaled, hidden, blind_spots="warn")
-    with pytest.raises(AssertionError, match="do(es)? NOT show at these inputs"):
+    with pytest.raises(AssertionError, match="NOT show at these inputs"):
         check(scaled, hidden, blind_spots="error")
     assert check(scaled, seen, blind_spots="error")
     with pytest.raises(ValueError, match="blind_spots must be one of"):

@@ -185,7 +185,7 @@ def test_results_are_read_as_text_as_html_and_as_data():
     text = str(spots)
     assert f"{len(spots)} of {spots.tried} likely mistakes" in text
     assert "gamma is 1 everywhere: draw gamma at random" in text
-    assert text.count("(right: ") == len(spots)
+    assert text.count("    right:  ") == len(spots)
     assert "<td>gamma is 1 everywhere</td>" in spots._repr_html_()
     data = json.loads(spots.to_json())
     assert data["tried"] == spots.tried

@@ -116,7 +116,8 @@ class BlindSpots(Sequence[BlindSpot]):
                 what = spot.explanation.partition(". ")[0].removesuffix(".")
                 yield f"  {spot.mistake}: {what}"
                 if spot.yours:
-                    yield f"    {spot.yours}   (right: {spot.line})"
+                    yield f"    unseen: {spot.yours}"
+                    yield f"    right:  {spot.line}"
             if len(spots) > _SHOWN:
                 yield f"  and {len(spots) - _SHOWN} others"
 
@@ -201,12 +202,14 @@ def blind_spots(fun: Callable[[Any], Any], params: Any, *, tolerance: float = 1e
     >>> import numpy as np
     >>> import tinygrad_bp as bp
     >>> x = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 1.5]])
-    >>> params = {"gamma": np.ones(2), "w": np.array([[0.5], [-0.3]])}
+    >>> params = {"gamma": np.ones(2), "w": np.array([[0.5, -0.3], [0.8, 0.2]])}
     >>> def loss(p):
-    ...     h = p["gamma"] * np.tanh(x)
-    ...     return np.sum((h @ p["w"] - 1.0) ** 2)
-    >>> bp.blind_spots(loss, params)
-    <BlindSpots: each of 10 likely mistakes shows at these inputs>
+    ...     y = np.tanh(x @ p["w"])
+    ...     h = p["gamma"] * y
+    ...     return np.sum(h**2)
+    >>> for spot in bp.blind_spots(loss, params):
+    ...     print(f"{spot.mistake}: {spot.reason}; {spot.remedy}")
+    factor-missing: gamma is 1 everywhere; draw gamma at random
     """
     return _Search(Garden(fun, params, tolerance)).all()
 

@@ -52,15 +52,23 @@ def shorten(expression: str, before: Sequence[str]) -> str:
                 expression = name
             elif _is_one_thing(text):
                 expression = re.sub(rf"(?<![\w.]){re.escape(text)}(?!\w)", name, expression)
-    return expression
+    whole = expression.removeprefix("(").removesuffix(")")
+    return whole if expression == f"({whole})" and _is_python(whole) else expression
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _is_one_thing(text: str) -> bool:
     """Whether a text can be replaced wherever it stands: a call, or a power."""
-    try:
-        tree = ast.parse(text, mode="eval").body
-    except SyntaxError:  # the first line of a long array
+    if not _is_python(text):  # the first line of a long array
         return False
+    tree = ast.parse(text, mode="eval").body
     power = isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Pow)
     return power or isinstance(tree, ast.Call)
 
