@@ -52,19 +52,21 @@ class _OpenBench(Bench):
                 yield source, 1.0
 
 
-def likely_mistakes(lines: Labelled) -> list[Edit]:
+def likely_mistakes(lines: Labelled, recorded: Labelled) -> list[Edit]:
     """List the mistakes that people make, at all lines of a backward pass where they can be made.
 
     Some may give the same gradients as others, or the right ones. In a loop the same mistake is
-    made in every pass.
+    made in every pass. `lines` may have other numbers than were recorded, where nothing is special
+    about them; numbers in words are those that were.
     """
-    return _Likely(lines).all()
+    return _Likely(lines, recorded).all()
 
 
 class _Likely:
     """One program, and the mistakes that can be made in it."""
 
-    def __init__(self, lines: Labelled) -> None:
+    def __init__(self, lines: Labelled, recorded: Labelled) -> None:
+        self._recorded = recorded
         self.structure = structure = Structure(lines)
         self.lines, self.steps, self.values = lines, lines.steps, lines.values
         right = dict(zip(lines.names, lines.program.gradients, strict=True))
@@ -200,7 +202,7 @@ class _Likely:
 
     def _number(self, own: int) -> Any:
         """Return what is to be said of a single number: itself, if it is written in the program."""
-        return float(self.values[own]) if self._is_constant(own) else own
+        return float(self._recorded.values[own]) if self._is_constant(own) else own
 
     def _is_sum(self, k: int) -> bool:
         return additive(self.steps[k], self._operands_of(k))

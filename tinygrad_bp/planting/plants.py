@@ -78,7 +78,7 @@ class Garden:
         recorded = [(new, old) for old, new in generic.indices]
         found = [
             replace(edit, changes=retell(edit.changes, recorded))
-            for edit in likely_mistakes(generic.lines)
+            for edit in likely_mistakes(generic.lines, lines)
         ]
         self.same = [edit for edit in found if not self.shows_in_general(edit)]
         known = set(map(id, self.same))

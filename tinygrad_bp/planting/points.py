@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..diagnosing.edits import Call, Expr, Slot
+from ..diagnosing.facts import additive, elementwise, product, switches
 from ..diagnosing.machine import Machine
 from ..diagnosing.structure import Structure, is_uniform, softmax_axis
 from ..programs.labelled import Labelled
@@ -67,14 +68,20 @@ def leaves_of(lines: Labelled, text: Callable[[int], str]) -> list[Leaf]:
     """List what a program is given: parameters, arrays of data, arrays of places.
 
     Single numbers that the program is written with, as the 2 of ``x ** 2``, are part of it, and
-    so are places that only count. `text` says what a step is called.
+    so are places that only count. But nobody writes ``x * 1``: such a 1 is something that happens
+    to be 1. `text` says what a step is called.
     """
     users = {o: k for k, step in reversed([*enumerate(lines.steps)]) for o in step.operands}
     found: dict[Hashable, Leaf] = {}
     for k, step in enumerate(lines.steps):
         if step.kind is Kind.INPUT:
             found[k] = Leaf(step.name or "", lines.values[k], (k,), True)
-        elif step.kind is Kind.CONSTANT and step.shape:
+        elif step.kind is Kind.CONSTANT and not step.shape:
+            user = users.get(k)
+            if user is not None and _happens_to_be_1(lines, user, k):
+                beside = next((o for o in lines.steps[user].operands if o != k), user)
+                found[k] = Leaf(f"the 1 beside {text(beside)}", np.asarray(step.data), (k,))
+        elif step.kind is Kind.CONSTANT:
             key = (step.name, step.shape, np.asarray(step.data).tobytes())
             name = step.name or f"the array in {text(users[k]) if k in users else 'the loss'}"
             before = found.get(key, Leaf(name, np.asarray(step.data)))
@@ -83,6 +90,17 @@ def leaves_of(lines: Labelled, text: Callable[[int], str]) -> list[Leaf]:
             name = f"the index in {text(k).removeprefix('(').removesuffix(')')}"
             found.setdefault(("index", index.shape, index.tobytes()), Leaf(name, index))
     return list(found.values())
+
+
+def _happens_to_be_1(lines: Labelled, user: int, place: int) -> bool:
+    """Whether a constant is a factor, a divisor or an exponent of 1."""
+    step, number = lines.steps[user], lines.values[place]
+    if step.kind is not Kind.FORWARD or np.asarray(number).dtype.kind != "f" or number != 1:
+        return False
+    numbers = [lines.values[o] for o in step.operands]
+    if not elementwise(step.op) or switches(step) or additive(step, numbers):
+        return False
+    return product(step, numbers) or (len(numbers) == 2 and step.operands[1] == place)
 
 
 def _indices(metadata: Any) -> Iterator[Any]:
