@@ -20,8 +20,9 @@ from ..programs.labelled import ACCUMULATE
 from ..programs.program import Kind
 from ..trees import flatten, rebuild
 from ..writing import Derivation
+from .leaves import ALIKE
 from .plants import Garden
-from .points import ALIKE, Evaluation
+from .points import Evaluation
 from .reasons import Reason, Reasons
 
 #: How many mistakes of one reason are printed.

@@ -20,8 +20,9 @@ from ..diagnosing.script import Script
 from ..diagnosing.search import Found
 from ..diagnosing.structure import Structure
 from ..programs.labelled import Labelled, record_lines
+from .leaves import ALIKE, BOLD, retell
 from .likely import likely_mistakes
-from .points import ALIKE, BOLD, Evaluation, Points, retell
+from .points import Evaluation, Points
 
 
 class Plant(NamedTuple):

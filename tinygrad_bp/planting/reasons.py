@@ -17,7 +17,8 @@ from ..diagnosing.facts import switches
 from ..diagnosing.script import Script
 from ..diagnosing.structure import Structure, is_uniform
 from ..programs.labelled import ACCUMULATE
-from .points import ALIKE, BOLD, Evaluation, Points, is_symmetric
+from .leaves import ALIKE, BOLD, is_symmetric
+from .points import Evaluation, Points
 
 #: How many other arrays are looked at of which something holds too.
 _TURNS = 5
@@ -164,9 +165,14 @@ class Reasons:
         ways = (ALIKE, BOLD)
         single = (self._points.at([k], way) for k in self._order for way in ways)
         for point in single:
-            if point.is_finite and point.shows(edit.changes):
+            if self._shows(point, edit):
                 return point
         return next((p for way in ways if (p := self._fewest(edit, way)) is not None), self._all)
+
+    def _shows(self, point: Evaluation, edit: Edit) -> bool:
+        """Whether an edit shows at a point, where the function itself is evaluated too."""
+        seen = point.is_finite and point.shows(edit.changes)
+        return seen and self._points.confirm(point).shows(edit.changes)
 
     @property
     def _all(self) -> Evaluation:
@@ -179,7 +185,7 @@ class Reasons:
         for number in [None, *reversed(self._order)]:
             fewer = [k for k in needed if k != number]
             point = self._points.at(fewer, way)
-            if point.is_finite and point.shows(edit.changes):
+            if self._shows(point, edit):
                 needed, found = fewer, point
             elif number is None:
                 return None
