@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..diagnosing.constants import Constants
-from ..diagnosing.edits import OWN, RESULT, ZERO, Call, Edit, Number, Ref, Slot, times
+from ..diagnosing.edits import (
+    OWN,
+    RESULT,
+    ZERO,
+    Call,
+    Edit,
+    Number,
+    Ref,
+    Slot,
+    moved,
+    times,
+)
 from ..diagnosing.evidence import Case
 from ..diagnosing.facts import additive, elementwise, moves, negates, product, reduces, switches
 from ..diagnosing.pools import Block, Pools, Source, transpose_op, transposed
 from ..diagnosing.probe import Probe
 from ..diagnosing.proposals import Bench, groups, places, regions
 from ..diagnosing.proposals.naming import Instead, named
-from ..diagnosing.proposals.operands import rearranged
+from ..diagnosing.proposals.operands import arranged, rearranged
 from ..diagnosing.proposals.sums import other_sums
 from ..diagnosing.proposals.terms import negated, term
 from ..diagnosing.structure import Region, Structure, activation, is_uniform, softmax_axis
@@ -25,6 +37,8 @@ from ..programs.program import Kind
 #: What is done in every pass of a loop: factors, terms and derivatives left out, transposes.
 _IN_LOOPS = frozenset(["one", "own", "copied", "T"])
 _ONE = Number(1.0)
+#: The learning rate of an update that comes too early.
+_RATE = 0.1
 
 
 class _Anywhere(Probe):
@@ -81,6 +95,7 @@ class _Likely:
         kinds = (
             self._terms,
             self._rules,
+            self._updates,
             self._regions,
             self._sums,
             self._counts,
@@ -197,6 +212,29 @@ class _Likely:
                 refers = {"own": own if self.steps[own].shape else self._number(own)}
                 yield Edit("factor-missing", undivided, edge[0], what, refers, 1.0)
 
+    def _updates(self) -> Iterator[Edit]:
+        """Yield weights that are updated before the error is propagated through them."""
+        for k in self.lines.edges:
+            step = self.steps[k]
+            through = [o for o in step.operands if not self.structure.flows[o]]
+            if k in self._looped or len(step.operands) != 2 or len(through) != 1:
+                continue
+            (own,) = through
+            leaf = self.structure.source(own)
+            gradient = self.structure.cotangents.get(leaf)
+            if gradient is None or not self._is_used_once(leaf):
+                continue
+            change = arranged(self.bench, own, leaf, Ref(gradient))
+            what = "{node} is updated before the error is propagated through it"
+            slot = Slot(k, step.operands.index(own))
+            edit = Edit("update-before-propagate", {slot: moved(OWN, -_RATE, change)}, leaf, what)
+            yield replace(edit, learning_rate=_RATE)
+
+    def _is_used_once(self, leaf: int) -> bool:
+        """Whether a step is a parameter that is used once, so that its gradient comes first."""
+        is_parameter = self.steps[leaf].kind is Kind.INPUT
+        return is_parameter and len(self.structure.uses.get(leaf, ())) == 1
+
     def _operands_of(self, k: int) -> list[Any]:
         return [self.values[o] for o in self.steps[k].operands]
 
@@ -255,8 +293,6 @@ class _Likely:
 
     def _arrange(self, own: int, behind: int) -> Iterator[Source]:
         """Yield the same of what is arranged anew, as by a transpose."""
-        from ..diagnosing.proposals.operands import arranged
-
         for source in self._beside(behind):
             expr = arranged(self.bench, own, behind, source.expr)
             yield Source(expr, source.number, source.kind, source.place)
