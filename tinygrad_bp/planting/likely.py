@@ -18,6 +18,7 @@ from ..diagnosing.edits import (
     Number,
     Ref,
     Slot,
+    call,
     moved,
     times,
 )
@@ -31,6 +32,7 @@ from ..diagnosing.proposals.operands import arranged, rearranged
 from ..diagnosing.proposals.sums import other_sums
 from ..diagnosing.proposals.terms import negated, term
 from ..diagnosing.structure import Region, Structure, activation, is_uniform, softmax_axis
+from ..ops import sub
 from ..programs.labelled import Labelled
 from ..programs.program import Kind
 
@@ -313,6 +315,8 @@ class _Likely:
         step, numbers = self.steps[k], self._operands_of(k)
         number = np.asarray(self.values[k])
         first = step.operands[0]
+        if switches(step) and np.any(number) and not np.all(number):
+            yield Source(call(sub, _ONE, OWN), 1.0 - number, "inverted", k)
         if negates(step.op):
             yield Source(Ref(first), numbers[0], "operand", first)
         if _is_square(number) and product(step, numbers) and not elementwise(step.op):
