@@ -54,8 +54,9 @@ class Evaluation:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all gradients are finite numbers."""
-        return all(np.isfinite(gradient).all() for gradient in self.right)
+        """Whether the loss and all gradients are finite numbers."""
+        loss = self.lines.values[self.lines.root]
+        return all(np.isfinite(numbers).all() for numbers in (loss, *self.right))
 
     @cached_property
     def _round_off(self) -> float:
