@@ -37,8 +37,9 @@ def exercise(fun: Callable[[Any], Any], params: Any, *, seed: int = 0) -> Exerci
     Notes
     -----
     The text is that of `derive`, with one line of the backward pass replaced, or the same line in
-    every pass of a loop. The mistake shows: `compare` calls the gradients wrong at `params`. And
-    it has one answer: the diagnosis names this one line and no other.
+    every pass of a loop. The mistake shows: a check at `params` sees the wrong gradients. And it
+    has one answer: the diagnosis names this one line and no other, at other parameters too. Those
+    with smaller seeds are made first, so a large seed takes longer.
 
     Examples
     --------

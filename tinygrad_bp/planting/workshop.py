@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
-from ..checking.compare import compare
+from ..diagnosing.diagnose import diagnose
 from ..diagnosing.diagnosis import Diagnosis
 from ..diagnosing.quoting import in_full
 from ..diagnosing.reconstruction import Reconstruction, derivation_of
@@ -94,7 +95,7 @@ class Workshop:
         point = self._garden.points.here
         wanted = point.gradients(plant.edit.changes)
         try:
-            found = self._by_path(text)
+            found = self._by_path(text, self._garden.params)
         except Exception:  # a line may need what the right text does not have
             return False
         names = self._garden.lines.names
@@ -103,19 +104,19 @@ class Workshop:
             for name, gradient in zip(names, wanted, strict=True)
         )
 
-    def _by_path(self, text: str) -> Mapping[str, Any]:
+    def _by_path(self, text: str, at: Any) -> dict[str, Any]:
+        """Run a text, and return its gradients by parameter."""
         run = gradients_of(load(text, self._function), self._garden.params)
-        return {path or "params": leaf for path, leaf in flatten(run(self._garden.params))}
+        return {path or "params": leaf for path, leaf in flatten(run(at))}
 
     def _only_answer(self, text: str, pairs: list[tuple[str, str]]) -> Diagnosis | None:
         """Return the diagnosis of a text, if it is one, and names these lines."""
         garden = self._garden
-        run = gradients_of(load(text, self._function), garden.params)
-        comparison = compare(garden.program, garden.params, run)
-        found = comparison.reconstruction
-        if comparison or found is None or len(comparison.diagnosis) != 1:
+        run = partial(self._by_path, text)
+        found = diagnose(garden.program, garden.params, run(garden.params), again=run)
+        if found.reconstruction is None or len(found.diagnoses) != 1:
             return None
-        (diagnosis,) = comparison.diagnosis
+        (diagnosis,) = found.diagnoses
         return diagnosis if list_words(diagnosis.line) == list_words(pairs[0][1]) else None
 
     def _exercise(self, seed: int, text: str, diagnosis: Diagnosis) -> Exercise:
