@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .checking.kernels import compare_vjp
     from .compiling.compile import Compiled, compile
     from .drawing.draw import draw
+    from .exploring.animation import animate
     from .exploring.explore import explore
     from .net7652 import plot_histories
     from .planting import BlindSpot, BlindSpots, Exercise
@@ -75,7 +76,7 @@ if TYPE_CHECKING:
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "BlindSpot",
@@ -89,6 +90,7 @@ __all__ = [
     "Value",
     "absolute",
     "add",
+    "animate",
     "blind_spots",
     "broadcast_to",
     "checkpoint",
@@ -161,6 +163,7 @@ _MODULE_OF = {
     **dict.fromkeys(
         ("BlindSpot", "BlindSpots", "Exercise", "blind_spots", "exercise", "exercises"), "planting"
     ),
+    "animate": "exploring",
     "explore": "exploring",
     "Derivation": "writing",
     "derive": "writing",
