@@ -24,6 +24,7 @@ LAYERS = [
     "compiling",
     "diagnosing",
     "checking",
+    "planting",
     "viewing",
     "drawing",
     "exploring",

@@ -246,7 +246,10 @@ class _Rewriting:
         return needed
 
     def _copy(self, k: int, step: Instruction) -> None:
-        metadata, operands = step.metadata, [self._moved[o] for o in step.operands if o in self._moved]
+        metadata, operands = (
+            step.metadata,
+            [self._moved[o] for o in step.operands if o in self._moved],
+        )
         if step.op is ACCUMULATE:
             labels, operands = self._contributions(k, step)
             metadata = {"labels": labels}

@@ -24,7 +24,24 @@ from .operands import arranged, rearranged
 from .terms import term
 
 #: In which order compounding edits are run, by the kinds of what is put in.
-PLAIN = frozenset(["inverted", "other extreme", "first", "last", "value", "one", "own", "own²", "T", "copied", "ones", "twice", "v (1 - v)", "1 - v²"])
+PLAIN = frozenset(
+    [
+        "inverted",
+        "other extreme",
+        "first",
+        "last",
+        "value",
+        "one",
+        "own",
+        "own²",
+        "T",
+        "copied",
+        "ones",
+        "twice",
+        "v (1 - v)",
+        "1 - v²",
+    ]
+)
 VALUES = frozenset(["", "argument", "1 - v", "v", "v²"])
 FURTHER = frozenset(FORMS) - PLAIN - VALUES
 #: Of how many values, the nearest ones, the forms are looked at.
@@ -51,7 +68,7 @@ class Candidate(NamedTuple):
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield edits of lines that are passed several times, where one product tests them."""
-    for group, candidates in _all(bench):
+    for group, candidates in all_groups(bench):
         if not compounds(bench, [slot.place for slot in group]):
             yield from _tested(bench, group, list(candidates()))
 
@@ -59,7 +76,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
 def compounding(bench: Bench, kinds: Container[str]) -> Iterator[Edit]:
     """Yield edits of which one pass changes what the next one reads: they have to be run."""
     reached = bench.probe.reaching
-    for group, candidates in _all(bench):
+    for group, candidates in all_groups(bench):
         places = [slot.place for slot in group]
         if compounds(bench, places) and all(any(b >> k & 1 for k in places) for b in reached):
             for candidate in candidates():
@@ -146,7 +163,8 @@ def _repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
 # --- what is grouped ----------------------------------------------------------------------------
 
 
-def _all(bench: Bench) -> Iterator[Group]:
+def all_groups(bench: Bench) -> Iterator[Group]:
+    """Yield what is done in several passes: operands, contributions, regions."""
     structure = bench.structure
     for places in structure.groups:
         step = structure.steps[places[0]]
@@ -171,9 +189,12 @@ def _factors(bench: Bench) -> Iterator[Group]:
     for places in [*([k] for k in edges), *structure.groups]:
         for j, own in enumerate(steps[places[0]].operands):
             numbers = [structure.values[o] for o in steps[places[0]].operands]
-            if structure.flows[own] or not elementwise(steps[places[0]].op) or additive(
-                steps[places[0]], numbers
-            ) or is_uniform(structure.values[own]):
+            if (
+                structure.flows[own]
+                or not elementwise(steps[places[0]].op)
+                or additive(steps[places[0]], numbers)
+                or is_uniform(structure.values[own])
+            ):
                 continue
             owns = tuple(steps[k].operands[j] for k in places)
             uses[owns, tuple(edges.get(k) for k in places)].append([Slot(k, j) for k in places])
@@ -204,12 +225,12 @@ def _other_factors(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
 def _described(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
     structure = bench.structure
     slot = group[0]
-    own = slot.place if slot.operand == RESULT else structure.steps[slot.place].operands[slot.operand]
+    own = (
+        slot.place if slot.operand == RESULT else structure.steps[slot.place].operands[slot.operand]
+    )
     edge = structure.lines.edges[group[0].place]
     changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
-    return _repeated(
-        named(structure, Instead(group[0], edge, own, sources[0], constant)), changes
-    )
+    return _repeated(named(structure, Instead(group[0], edge, own, sources[0], constant)), changes)
 
 
 def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
@@ -219,7 +240,9 @@ def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
     if np.shape(values[owns[0]]) != steps[places[0]].shape:
         orders = (rearranged(o, values[o], steps[k].shape) for k, o in zip(places, owns))
         for sources in zip(*orders):
-            yield Candidate([*sources], partial(_described, bench, [Slot(k, RESULT) for k in places]))
+            yield Candidate(
+                [*sources], partial(_described, bench, [Slot(k, RESULT) for k in places])
+            )
 
 
 def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
