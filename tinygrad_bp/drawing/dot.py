@@ -16,6 +16,7 @@ from unicodedata import east_asian_width
 from ..viewing.graph import Edge, Graph, Node, Role
 from ..viewing.labels import Card
 from ..viewing.plain_text import clip, count_of, printable
+from .stand_ins import find_stand_ins
 from .themes import DECADES, THEMES, Theme, decade
 
 #: A font whose widths every Graphviz knows; of a list of fonts it would take those of Times.
@@ -78,8 +79,12 @@ def dot_lines(
 ) -> Iterator[str]:
     """Yield the lines inside ``digraph { }``, the same for the same graph."""
     style = style or Style(direction)
-    yield from _defaults(graph, style)
+    stand_ins = find_stand_ins(graph)
+    yield from _defaults(graph, style, bool(stand_ins))
     indent, open_groups, root = "\t", 0, graph.root
+    drawn_again: dict[Node, dict[str, Node]] = {}
+    for edge, id in stand_ins.items():
+        drawn_again.setdefault(edge.head, {})[id] = edge.tail
     for index, group in enumerate(graph.groups()):
         while open_groups > max(len(group.scope) - 1, 0):
             open_groups -= 1
@@ -88,15 +93,19 @@ def dot_lines(
             yield from _group(group.scope[-1], index, indent * len(group.scope), style.theme)
             open_groups += 1
         for node in group.nodes:
-            yield indent * (len(group.scope) + 1) + _node(cards[node.id], node is root, style)
+            inner = indent * (len(group.scope) + 1)
+            for id, original in drawn_again.get(node, {}).items():
+                yield inner + _stand_in(id, cards[original.id], style)
+            yield inner + _node(cards[node.id], node is root, style)
     for depth in range(open_groups, 0, -1):
         yield f"{indent * depth}}}\n"
     beside = _beside(graph)
     for edge in graph.edges:
-        yield indent + _edge(edge, cards, style, " minlen=0" if edge in beside else "")
+        placed = " minlen=0" if edge in beside else ""
+        yield indent + _edge(edge, stand_ins.get(edge, edge.tail.id), cards, style, placed)
 
 
-def _defaults(graph: Graph, style: Style) -> Iterator[str]:
+def _defaults(graph: Graph, style: Style, with_stand_ins: bool) -> Iterator[str]:
     theme = style.theme
     counts = f"{count_of(len(graph.nodes), 'node')}, {count_of(len(graph.edges), 'edge')}"
     quick = " nslimit=2 nslimit1=2 mclimit=0.1 splines=line" if len(graph.nodes) > _QUICK else ""
@@ -104,7 +113,7 @@ def _defaults(graph: Graph, style: Style) -> Iterator[str]:
         f"\tgraph [rankdir={style.direction} ordering=in ranksep=0.3 nodesep=0.4 "
         f'fontname="{FONT}" fontsize={_SIZE} fontcolor="{theme.faint}" '
         f'bgcolor="{theme.background}" pad=0.2 labelloc=b tooltip="{counts}"{quick} '
-        f"label=<{_legend(graph, style)}>]\n"
+        f"label=<{_legend(graph, style, with_stand_ins)}>]\n"
     )
     yield (
         f'\tnode [fontname="{FONT}" fontsize={_SIZE} fontcolor="{theme.ink}" '
@@ -116,10 +125,12 @@ def _defaults(graph: Graph, style: Style) -> Iterator[str]:
     )
 
 
-def _legend(graph: Graph, style: Style) -> str:
+def _legend(graph: Graph, style: Style, with_stand_ins: bool) -> str:
     """Write what the shapes mean, which colour stands for which size, and what was left out."""
     present = {node.role for node in graph.nodes}
-    roles = " \xa0 \xa0 ".join(text for role, text in _LEGEND.items() if role in present)
+    shapes = [text for role, text in _LEGEND.items() if role in present]
+    shapes += ["dotted: the same node again"] if with_stand_ins else []
+    roles = " \xa0 \xa0 ".join(shapes)
     rows = [f"<tr><td>{roles}</td></tr>"]
     if style.by_gradient:
         names = [f"below {_decade(DECADES[0])}", *(f"from {_decade(limit)}" for limit in DECADES)]
@@ -173,6 +184,17 @@ def _node(card: Card, is_root: bool, style: Style) -> str:
     label = f"<{_table(card, theme, style.with_ids)}>"
     tooltip = _tooltip(card.details)
     return f'{card.id} [id="{card.id}" label={label} tooltip={tooltip} {look} color="{outline}"]\n'
+
+
+def _stand_in(id: str, card: Card, style: Style) -> str:
+    """Draw a node again by its name alone, in the shape of its role."""
+    theme, known = style.theme, card.name or card.id
+    look = _SHAPES[card.role].replace("filled", "filled,dotted").replace(" peripheries=2", "")
+    tooltip = _tooltip(f"{known} again: {card.value}")
+    return (
+        f'{id} [id="{id}" label={_quote(known)} tooltip={tooltip} {look} '
+        f'fillcolor="{theme.fills[card.role]}" color="{theme.outlines[card.role]}"]\n'
+    )
 
 
 def _table(card: Card, theme: Theme, with_id: bool) -> str:
@@ -233,7 +255,7 @@ def _beside(graph: Graph) -> set[Edge]:
     return {edge for edge in operands if not edge.tail.value.parents and edge.head in continued}
 
 
-def _edge(edge: Edge, cards: Mapping[str, Card], style: Style, placed: str) -> str:
+def _edge(edge: Edge, start: str, cards: Mapping[str, Card], style: Style, placed: str) -> str:
     tail, head = (_name_of(node, cards) for node in (edge.tail, edge.head))
     if edge.links:
         tooltip = _tooltip(f"{head} is the gradient of {tail}")
@@ -250,7 +272,7 @@ def _edge(edge: Edge, cards: Mapping[str, Card], style: Style, placed: str) -> s
     elif edge.ordered:
         position = f' {end}="{edge.position}"'
     tooltip = _tooltip(f"{tail} is operand {edge.position} of {head}")
-    ends = (edge.tail.id, edge.head.id)
+    ends = (start, edge.head.id)
     upward = ""
     if edge.upward:
         ends, upward = ends[::-1], " dir=back"
