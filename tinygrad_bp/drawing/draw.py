@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..kernel import Value
 from ..saving import write
+from ..viewing.gradients import gradients_in
 from ..viewing.graph import Graph, describe
 from ..viewing.labels import Card, cards
 from ..viewing.marks import Mark
@@ -61,9 +62,10 @@ def draw(
 
     Up to four numbers are written in full, more as ``min .. max, mean``. A picture in SVG shows
     up to 400 of them in full while the pointer rests on the node. The gradient is ``-`` until a
-    backward pass has left one; those of inner nodes stay with ``backward(retain_grads=True)``.
-    Called out in words are: NaN and infinity; gradients that vanish (no entry above 1e-8) or
-    explode (one above 10,000); rectifiers with units that no sample (row) activates.
+    backward pass has left some; those of inner nodes, which it does not keep, are computed again,
+    and no ``.grad`` changes. Called out in words are: NaN and infinity; gradients that vanish (no
+    entry above 1e-8, and more than round-off) or explode (one above 10,000); rectifiers with units
+    that no sample (row) activates.
 
     Parameters
     ----------
@@ -149,7 +151,7 @@ def draw(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = bp.draw(y, f"{folder}/graph.txt")
     ...     print(pathlib.Path(folder, "graph.txt").read_text(encoding="utf-8"))
-    n1  y = x * x         ()  value 9  grad -
+    n1  y = x * x         ()  value 9  grad 1
     ├─ n0  x (parameter)  ()  value 3  grad 6
     └─ x -> see n0
     """
@@ -161,13 +163,13 @@ def draw(
     if not isinstance(value, Value):
         raise TypeError(f"draw: expected a Value, got {type(value).__name__}")
     graph = describe(value)
-    marks = _marks(graph, comparison, focus)
+    marks, gradients = _marks(graph, comparison, focus), gradients_in(value)
     if focus is not None:
         graph = focus_on(graph, find(graph, focus), around)
     if backward:
         graph = with_backward(graph, "combined" if backward == "combined" else "beside")
     graph = _fold(graph, depth, fold, force, is_focused=focus is not None)
-    written = cards(graph, marks)
+    written = cards(graph, marks, gradients)
     style = Style(
         direction,
         theme_used,

@@ -10,9 +10,10 @@ from ..drawing.dot import dot_lines
 from ..drawing.render import render
 from ..drawing.stand_ins import stands_for
 from ..kernel import Value
+from ..viewing.gradients import Gradients, swept
 from ..viewing.graph import Graph
 from ..viewing.labels import Card, cards
-from ..viewing.plain_text import clip, summary
+from ..viewing.plain_text import clip
 from .recording import Recording
 from .rules import Term
 
@@ -67,14 +68,15 @@ def picture(
 
 def _cards(graph: Graph, recording: Recording, terms: Mapping[Value, Term]) -> dict[str, Card]:
     """Give every node a name, the gradient that it ends with, and no tooltip."""
-    found = cards(graph)
+    root = graph.root.value
+    known = swept(root, recording.gradients[root]) if recording.gradients else Gradients()
+    found = cards(graph, gradients=known)
     for node in graph.nodes:
-        term = terms[node.value]
-        gradient = recording.gradients.get(node.value)
+        term, gradient = terms[node.value], found[node.id].gradient
         found[node.id] = replace(
             found[node.id],
             name="" if term.is_number else clip(term.text),
-            gradient="" if gradient is None else summary(gradient),
+            gradient="" if gradient == "-" else gradient,
             details=node.id,
         )
     return found

@@ -73,7 +73,7 @@ def draw_graph(out: Path) -> Value:
         for name, data in (("x", net7652.SAMPLE), ("t", net7652.TARGET))
     )
     loss: Value = net7652.loss(params, x, t)
-    loss.backward(retain_grads=True)
+    loss.backward()
     for suffix in ("svg", "png"):
         draw(loss, out / f"graph.{suffix}")
     return loss
