@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.drawing.stand_ins import FAR, find_stand_ins, stands_for
+from tinygrad_bp.drawing.rows import Rows
+from tinygrad_bp.drawing.stand_ins import FAR, stands_for
+from tinygrad_bp.drawing.stand_ins import find_stand_ins as find
 from tinygrad_bp.viewing.graph import describe
 
 from .test_draw import pieces, texts
+
+
+def find_stand_ins(graph):
+    return find(graph, Rows(graph))
 
 
 def recurrent(steps, collect=False):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.viewing.gradients import gradients_in, swept
+from tinygrad_bp.viewing.gradients import gradients_in, run_backward
 from tinygrad_bp.viewing.graph import describe
 from tinygrad_bp.viewing.labels import cards
 
@@ -13,7 +13,7 @@ def flagged(last):
 
 def rounding(last):
     """The ops of the nodes whose gradients are nothing but round-off."""
-    found = swept(last, np.ones(last.shape, last.dtype)[()]).round_off
+    found = run_backward(last, np.ones(last.shape, last.dtype)[()]).round_off
     return {each.op.name if each.op else each.name for each in found}
 
 

@@ -80,9 +80,9 @@ def draw(
         Whether the graph runs from top to bottom or from left to right.
     backward : bool or {"beside", "combined"}, optional
         Draw the graph of the backward pass, too: beside the forward one and upwards, a node for
-        each cotangent with its formula (True), or combined with it, a node for each op with an
-        edge for every Value that it uses. A cotangent is called after the node that it belongs
-        to, ``d_w`` for w. For a Value that is no scalar it starts from ones.
+        each cotangent with its formula (True), or combined with it, a node for each op, with the
+        forward Values that it uses drawn again near it. A cotangent is called after the node
+        that it belongs to, ``d_w`` for w. For a Value that is no scalar it starts from ones.
     comparison : Comparison, optional
         What `tinygrad_bp.compare` found for the same function at the same parameters: each
         parameter, which has to bear the name it has there, shows the manual, automatic and

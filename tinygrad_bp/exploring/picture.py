@@ -10,7 +10,7 @@ from ..drawing.dot import dot_lines
 from ..drawing.render import render
 from ..drawing.stand_ins import stands_for
 from ..kernel import Value
-from ..viewing.gradients import Gradients, swept
+from ..viewing.gradients import Gradients, run_backward
 from ..viewing.graph import Graph
 from ..viewing.labels import Card, cards
 from ..viewing.plain_text import clip
@@ -69,7 +69,7 @@ def picture(
 def _cards(graph: Graph, recording: Recording, terms: Mapping[Value, Term]) -> dict[str, Card]:
     """Give every node a name, the gradient that it ends with, and no tooltip."""
     root = graph.root.value
-    known = swept(root, recording.gradients[root]) if recording.gradients else Gradients()
+    known = run_backward(root, recording.gradients[root]) if recording.gradients else Gradients()
     found = cards(graph, gradients=known)
     for node in graph.nodes:
         term, gradient = terms[node.value], found[node.id].gradient

@@ -43,7 +43,7 @@ def gradients_in(last: Value) -> Gradients:
     if not left or not last.requires_grad:
         return Gradients(left)
     try:
-        found = swept(last, np.ones(last.shape, last.dtype)[()])
+        found = run_backward(last, np.ones(last.shape, last.dtype)[()])
     except StaleGraphError:
         return Gradients(left)
     arrays = found.arrays
@@ -58,7 +58,7 @@ def _array(gradient: Any) -> Any:
     return gradient.data if isinstance(gradient, Value) else gradient
 
 
-def swept(last: Value, seed: Any) -> Gradients:
+def run_backward(last: Value, seed: Any) -> Gradients:
     """Run the backward pass, and follow how much round-off may have done to each gradient.
 
     A sum is off by the last bits of its largest terms (Higham, *Accuracy and Stability of

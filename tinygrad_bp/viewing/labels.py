@@ -17,7 +17,10 @@ from .gradients import Gradients, gradients_in
 from .graph import Graph, Node, Role
 from .health import flags, size_of
 from .marks import NOTHING, Mark
-from .plain_text import array_in_full, clip, number, printable, summary
+from .plain_text import array_in_full, clip, number, printable, summary, break_lines
+
+#: Formulas go on in the next row after so many letters.
+_FORMULA = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +97,19 @@ def _card(node: Node, known: _Known) -> Card:
         details=_details(node, known),
         size=size_of(gradient),
         rows=(
-            *([("=", clip(node.formula, 56))] if node.formula and value.op else []),
+            *(_formula(node.formula) if node.formula and value.op else ()),
             *mark.rows,
         ),
         verdict=mark.verdict,
         points=mark.points,
         lines=mark.lines,
     )
+
+
+def _formula(text: str) -> Iterator[tuple[str, str]]:
+    """Write a formula in rows, which begin after its equals sign."""
+    for k, line in enumerate(break_lines(text, _FORMULA)):
+        yield ("" if k else "="), line
 
 
 def _gradient_text(value: Value, known: _Known) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,17 @@ def printable(text: str) -> str:
 def clip(text: str, longest: int = LONGEST) -> str:
     """Cut off what is too long."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def break_lines(text: str, width: int) -> list[str]:
+    """Break a formula at its spaces into lines, none of it is left out.
+
+    Examples
+    --------
+    >>> break_lines("d_y * w + d_z * (1 - z ** 2)", 16)
+    ['d_y * w + d_z *', '(1 - z ** 2)']
+    """
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def count_of(count: int, what: str) -> str:
