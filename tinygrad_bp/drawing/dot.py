@@ -15,7 +15,7 @@ from unicodedata import east_asian_width
 
 from ..viewing.graph import Edge, Graph, Node, Role
 from ..viewing.labels import Card
-from ..viewing.plain_text import clip, count_of, printable, break_lines
+from ..viewing.plain_text import break_lines, clip, count_of, printable
 from .rows import Rows
 from .stand_ins import find_stand_ins
 from .themes import DECADES, THEMES, Theme, decade

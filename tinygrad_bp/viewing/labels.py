@@ -17,7 +17,7 @@ from .gradients import Gradients, gradients_in
 from .graph import Graph, Node, Role
 from .health import flags, size_of
 from .marks import NOTHING, Mark
-from .plain_text import array_in_full, clip, number, printable, summary, break_lines
+from .plain_text import array_in_full, break_lines, clip, number, printable, summary
 
 #: Formulas go on in the next row after so many letters.
 _FORMULA = 56
