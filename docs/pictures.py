@@ -28,6 +28,7 @@ def main(folder: Path = IMAGES) -> None:
     bp.draw(vanishing(), folder / "gradients.svg", colours="gradients", theme="dark", depth=0)
     bp.draw(loss, folder / "backward.svg", backward=True)
     bp.draw(loss, folder / "focus.svg", focus="out_h2", around="descendants", derivatives=True)
+    bp.draw(recurrent(), folder / "loop.svg", fold="loops", direction="LR")
     wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
     comparison = bp.compare(bp.net7652.loss, params, wrong)
     bp.draw(loss, folder / "mistake.svg", comparison=comparison)
@@ -80,6 +81,15 @@ def vanishing() -> bp.Value:
         loss = bp.named(np.sum(h**2) / 2, "loss")
     loss.backward(retain_grads=True)
     return loss
+
+
+def recurrent() -> bp.Value:
+    """Compute a state sixty times from itself."""
+    w, b, h = (bp.Value(v, name=n) for v, n in ((0.7, "w"), (0.1, "b"), (0.5, "h_0")))
+    for _ in range(60):
+        h = np.tanh(w * h + b)
+    h.backward()
+    return h
 
 
 def net(params: dict[str, np.ndarray]) -> bp.Value:

@@ -120,6 +120,9 @@ def draw(
     depth: Annotated[
         int | None, typer.Option(min=0, help="Draw scopes inside of so many others as one node.")
     ] = None,
+    loops: Annotated[
+        bool, typer.Option("--loops", help="Draw one pass of a loop for all of its passes.")
+    ] = False,
     focus: Annotated[str | None, typer.Option(help="The name of the node of interest.")] = None,
     derivatives: Annotated[
         bool, typer.Option("--derivatives", help="Write local derivatives at the edges.")
@@ -142,6 +145,7 @@ def draw(
         manual=manual,
         backward=backward or False,
         depth=depth,
+        fold="loops" if loops else None,
         focus=focus,
         derivatives=derivatives,
         colours="gradients" if gradients else "roles",

@@ -23,6 +23,8 @@ from .themes import DECADES, THEMES, Theme, decade
 #: A font whose widths every Graphviz knows; of a list of fonts it would take those of Times.
 FONT = "Helvetica"
 _SIZE = 10  # points
+#: What stands at an edge to the next pass of a loop.
+_RECURS = " next pass "
 #: Derivatives at edges go on in the next line after so many letters.
 _DERIVATIVE = 36
 #: Larger graphs are laid out with fewer refinements, which would take minutes.
@@ -110,6 +112,8 @@ def dot_lines(
             yield from _link(edge, cards, style, is_seen=rows.is_alone(edge.tail))
             continue
         placed = " minlen=0" if edge in beside else ""
+        if edge.recurs:
+            placed = f' constraint=false style=dashed label="{_RECURS}"'
         yield indent + _edge(edge, stand_ins.get(edge, edge.tail.id), cards, style, placed)
 
 
@@ -260,7 +264,7 @@ def _beside(graph: Graph) -> set[Edge]:
 
     So the computed Values form a line, and neither the picture nor its groups are longer.
     """
-    operands = [edge for edge in graph.edges if not edge.links]
+    operands = [edge for edge in graph.edges if not edge.links and not edge.recurs]
     continued = {edge.head for edge in operands if edge.tail.value.parents}
     return {edge for edge in operands if not edge.tail.value.parents and edge.head in continued}
 

@@ -20,6 +20,7 @@ from .diagram import Diagram
 from .dot import Style, dot_lines
 from .focus import Around, find, focus_on
 from .folding import fold_scopes, fold_to_be_read, fold_where
+from .loops import fold_loops
 from .mermaid import mermaid
 from .render import TIME_LIMIT
 from .text import tree
@@ -42,7 +43,7 @@ def draw(
     backward: bool | Literal["beside", "combined"] = False,
     comparison: Comparison | None = None,
     depth: int | None = None,
-    fold: Callable[[Value], bool] | None = None,
+    fold: Callable[[Value], bool] | Literal["loops"] | None = None,
     focus: Value | str | None = None,
     around: Around = "both",
     derivatives: bool = False,
@@ -90,9 +91,10 @@ def draw(
         the diagnosis found the mistake, else the wrong gradient that is computed first.
     depth : int, optional
         Draw each scope inside of so many others as one node; 0 for all scopes.
-    fold : callable, optional
+    fold : callable or "loops", optional
         ``fold(node)`` says of a Value whether it is drawn as one with its neighbours for which
-        it is true, too.
+        it is true, too. "loops" draws of a loop the first pass, one that stands for all others,
+        with their number and the numbers of the last of them, and the pass that ends the graph.
     focus : Value or str, optional
         The node of interest, or its name, or its id in another drawing: only what it is computed
         from and what is computed from it is drawn.
@@ -108,7 +110,8 @@ def draw(
         The colours.
     force : bool, optional
         Whether to draw all nodes of a graph of any size. Otherwise one of more than 150 nodes is
-        folded, by its scopes or, without any, into expressions of what is used once, unless
+        folded, by its scopes or, without any, its loops, else into expressions of what is used
+        once, unless
         `depth`, `fold` or `focus` says something else; and what then has more than 1,000 nodes,
         or is more than Mermaid takes, is refused.
     time_limit : float, optional
@@ -218,15 +221,17 @@ def _marks(
 def _fold(
     graph: Graph,
     depth: int | None,
-    fold: Callable[[Value], bool] | None,
+    fold: Callable[[Value], bool] | Literal["loops"] | None,
     force: bool,
     *,
     is_focused: bool,
 ) -> Graph:
     """Fold as was asked for, else what is large; refuse what is too large all the same."""
-    if fold is not None:
+    if fold == "loops":
+        graph = fold_loops(graph)
+    elif fold is not None:
         if not callable(fold):
-            raise TypeError(f"draw: fold must be a function of a Value, got {fold!r}")
+            raise TypeError(f"draw: fold must be a function of a Value, or 'loops', got {fold!r}")
         graph = fold_where(graph, fold)
     if depth is not None:
         if type(depth) is not int or depth < 0:

@@ -21,7 +21,7 @@ class Rows:
         self.uses: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}
         self._row = dict.fromkeys(graph.nodes, 0)
         for edge in graph.edges:  # in the topological order of their heads
-            if not edge.links:
+            if not (edge.links or edge.recurs):
                 self.operands[edge.head].append(edge)
                 self.uses[edge.tail].append(edge)
                 self._row[edge.head] = max(self._row[edge.head], self._row[edge.tail] + 1)

@@ -37,7 +37,8 @@ def find_stand_ins(graph: Graph, rows: Rows) -> dict[Edge, str]:
     for node in graph.nodes:
         if not rows.operands[node]:
             found += _far_uses(node, rows)
-    long = [e for e in graph.edges if rows.operands[e.tail] and rows.length(e) > FAR]
+    drawn = [edge for edge in graph.edges if not edge.recurs]
+    long = [e for e in drawn if rows.operands[e.tail] and rows.length(e) > FAR]
     if sum(map(rows.length, long)) > MOST_ROWS_CROSSED:
         found += long
     places = {node: k for k, node in enumerate(graph.nodes)}

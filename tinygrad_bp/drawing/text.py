@@ -74,7 +74,11 @@ def tree(graph: Graph, cards: Mapping[str, Card]) -> str:
 
 def _forward(graph: Graph) -> Graph:
     nodes = tuple(node for node in graph.nodes if node.side != "backward")
-    edges = (e for e in graph.edges if "backward" not in (e.tail.side, e.head.side))
+    edges = (
+        edge
+        for edge in graph.edges
+        if "backward" not in (edge.tail.side, edge.head.side) and not edge.recurs
+    )
     return Graph(nodes, tuple(edges))
 
 

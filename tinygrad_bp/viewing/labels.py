@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,15 @@ from .gradients import Gradients, gradients_in
 from .graph import Graph, Node, Role
 from .health import flags, size_of
 from .marks import NOTHING, Mark
-from .plain_text import array_in_full, break_lines, clip, number, printable, summary
+from .plain_text import (
+    array_in_full,
+    break_lines,
+    clip,
+    count_of,
+    number,
+    printable,
+    summary,
+)
 
 #: Formulas go on in the next row after so many letters.
 _FORMULA = 56
@@ -125,6 +134,8 @@ def _gradient_text(value: Value, known: _Known) -> str:
 def _sum_up(node: Node, known: _Known) -> Card:
     """Sum up what is in a folded node; its value and gradient are those of its last member."""
     inside = [_card(member, known) for member in node.members]
+    if node.repeats:
+        return _sum_up_passes(node, inside)
     wrong = tuple((card.name, "gradient is wrong") for card in inside if card.verdict == "wrong")
     looked = next((card for card in inside if card.points), None)
     verdicts = {card.verdict for card in inside}
@@ -143,6 +154,24 @@ def _sum_up(node: Node, known: _Known) -> Card:
         verdict="wrong" if wrong else "correct" if "correct" in verdicts else "",
         points=f"{looked.points}: {looked.name or looked.id}" if looked else "",
         lines=looked.lines if looked else (),
+    )
+
+
+def _sum_up_passes(node: Node, inside: list[Card]) -> Card:
+    """Show what is in every pass of a loop as it is in the last one, and its first value."""
+    first, last = inside[0], inside[-1]
+    op = last.op if last.op else last.role
+    return replace(
+        last,
+        id=node.id,
+        role=node.role,
+        op=f"{op} {last.operator}".rstrip() + f", {len(inside)} times",
+        operator="",
+        expression=last.expression or f"[{count_of(len(inside), last.role)}]",
+        flags=_flags_inside(inside),
+        rows=(*([("at first", first.value)] if first.value != last.value else []), *last.rows),
+        details=f"the last of {len(inside)} passes\n{last.details}",
+        size=max((card.size for card in inside if card.size is not None), default=None),
     )
 
 
@@ -229,7 +258,9 @@ def terms_of(graph: Graph) -> dict[Value, str]:
     taken = Counter(node.title or node.value.name for node in graph.whole())
     terms = {node.value: _term(node, taken) for node in graph.whole()}
     for node in graph.nodes:
-        if node.members and terms[node.value] == node.members[-1].id:
+        if node.repeats:  # in the numbers of one pass, those of others are not told apart
+            terms |= dict.fromkeys((member.value for member in node.members), node.id)
+        elif node.members and terms[node.value] == node.members[-1].id:
             terms[node.value] = node.id
     return terms
 
@@ -252,7 +283,14 @@ def _expression(value: Value, terms: Mapping[Value, str]) -> str:
     operator = value.op.symbol
     if operator:
         return f" {operator} ".join(operands) if len(operands) == 2 else f"{operator}{operands[0]}"
-    return f"{printable(value.op.name)}({', '.join([*operands, *_metadata(value)])})"
+    return f"{printable(value.op.name)}({', '.join([*_count_again(operands), *_metadata(value)])})"
+
+
+def _count_again(operands: list[str]) -> Iterator[str]:
+    """Count what comes several times in a row, as the passes of a loop do."""
+    for operand, again in groupby(operands):
+        times = len(list(again))
+        yield from [operand] * times if times < 4 else [f"{times} times {operand}"]
 
 
 def _details(node: Node, known: _Known) -> str:

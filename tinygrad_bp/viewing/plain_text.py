@@ -50,9 +50,9 @@ def break_lines(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def count_of(count: int, what: str) -> str:
-    """Write how many there are: ``1 node``, ``2 nodes``."""
-    return f"{count} {what}{'s' * (count != 1)}"
+def count_of(count: int, what: str, several: str = "") -> str:
+    """Write how many there are: ``1 node``, ``2 nodes``; `several` where no s makes the plural."""
+    return f"{count} {what if count == 1 else several or what + 's'}"
 
 
 def number(number: Any, digits: int = 4) -> str:
