@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..waiting import shown_after_a_second
 from .adapting import Adapted
 from .automatic import AutomaticGradient
 from .comparison import (
@@ -32,7 +33,6 @@ from .problem import Problem, Vector
 from .report import Row
 from .sampling import MANY, Sample
 from .unrecorded import NumericAlone, describe, where_lost
-from .waiting import shown_after_a_second
 
 if TYPE_CHECKING:
     from ..diagnosing.diagnose import Findings

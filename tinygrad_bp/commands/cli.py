@@ -280,7 +280,7 @@ def _run(command: str, file: Path, *, out: Path | None, **options: Any) -> None:
 
 def _wait_for(command: str, file: Path, **options: Any) -> Outcome:
     """Run a command, and show on a terminal that it still runs."""
-    from ..checking.waiting import shown_after_a_second
+    from ..waiting import shown_after_a_second
     from .process import run_command
 
     with shown_after_a_second(f"{command} {_printable(file.name)}"):
