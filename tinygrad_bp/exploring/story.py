@@ -10,6 +10,7 @@ import numpy as np
 from ..checking import Comparison
 from ..kernel import Value
 from ..ops import matmul
+from ..viewing.gradients import Gradients
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable
@@ -63,7 +64,7 @@ class _Telling:
         self.graph, self.recording, self.terms = graph, recording, terms
         self.arrays = Arrays()
         self.places = {node.value: k for k, node in enumerate(graph.nodes)}
-        self._cards = cards(graph)
+        self._cards = cards(graph, gradients=Gradients())
 
     def node(self, node: Node) -> dict[str, Any]:
         """Tell what there is to know of a node but its gradient."""
