@@ -14,6 +14,7 @@ from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable
 from .arrays import Arrays
+from .computing import TOO_LARGE, Computing, write_exactly
 from .lesson import TOLERANCE, question
 from .mathml import mathml
 from .recording import Contribution, Recording, Visit
@@ -25,6 +26,7 @@ def story(
     graph: Graph,
     recording: Recording,
     terms: Mapping[Value, Term],
+    computing: Computing,
     *,
     title: str,
     comparison: Comparison | None,
@@ -36,14 +38,16 @@ def story(
     dict
         ``nodes`` in topological order; ``edges`` as triples of tail, head and position;
         ``steps`` in the order in which they are played; ``arrays``, to which all others refer
-        by position (see `Arrays.content`); ``comparison`` or None.
+        by position (see `Arrays.content`); ``comparison`` or None; ``fixed``, why its numbers
+        cannot be changed, or None.
     """
-    telling = _Telling(graph, recording, terms)
+    telling = _Telling(graph, recording, terms, computing)
     steps = list(telling.steps())
+    nodes = [telling.node(node) for node in graph.nodes]
     return {
         "title": printable(title),
         "tolerance": TOLERANCE,
-        "nodes": [telling.node(node) for node in graph.nodes],
+        "nodes": nodes,
         "edges": [
             [telling.places[e.tail.value], telling.places[e.head.value], e.position]
             for e in graph.edges
@@ -53,14 +57,22 @@ def story(
         if comparison is None
         else verdicts(comparison, graph, steps, telling.places, telling.arrays),
         "arrays": telling.arrays.content(),
+        "fixed": computing.refusal or (None if telling.arrays.in_full else TOO_LARGE),
     }
 
 
 class _Telling:
     """The parts of one story."""
 
-    def __init__(self, graph: Graph, recording: Recording, terms: Mapping[Value, Term]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        recording: Recording,
+        terms: Mapping[Value, Term],
+        computing: Computing,
+    ) -> None:
         self.graph, self.recording, self.terms = graph, recording, terms
+        self.computing = computing
         self.arrays = Arrays()
         self.places = {node.value: k for k, node in enumerate(graph.nodes)}
         self._cards = cards(graph)
@@ -79,7 +91,10 @@ class _Telling:
             "operands": [self.places[parent] for parent in value.parents],
             "differentiated": value in self.recording.gradients,
         }
-        if value.op is not None:
+        if value.op is None:
+            about["exact"] = write_exactly(value)
+        else:
+            about["compute"] = self.computing.op(value)
             written = write_op(value, self.terms)
             about["lines"] = _assign(written.code, f"{term.code} = ")
             about["formula"] = mathml(("infix", "=", term.math, written.math))
@@ -98,6 +113,7 @@ class _Telling:
             "phase": "backward",
             "node": self.places[result],
             "seed": self.arrays.add(seed),
+            "exact": write_exactly(Value(seed)),
             "formula": mathml(("infix", "=", self.terms[result].gradient.math, ("plain", "1"))),
             "parts": [],
         }
@@ -123,6 +139,7 @@ class _Telling:
         return {
             "to": self.places[each.operand],
             "position": each.position,
+            "rule": self.computing.rule(visit.node, each.position),
             "lines": _assign(written.code, f"{term.code} {'=' if first else '+='} "),
             "formula": mathml(("infix", "=", term.math, added)),
             "factors": [self.places[read[k - 1]] for k in written.factors if k],

@@ -1,0 +1,160 @@
+"""The page computes: with another number in a leaf it has the engine's numbers, all of them."""
+
+import numpy as np
+import pytest
+
+import tinygrad_bp as bp
+from tinygrad_bp.exploring.recording import record
+
+RNG = np.random.default_rng(5)
+ROLES = ("raw", "delta", "old", "new", "local")
+
+
+def normal(*shape):
+    return RNG.normal(size=shape)
+
+
+def neuron(x=2.0, w=-3.0, b=6.5):
+    x, w, b = bp.Value(x, name="x"), bp.Value(w, name="w"), bp.Value(b, name="b")
+    return bp.named(np.tanh(w * x + b) * x, "y")
+
+
+def recurrent(w=0.5, x=RNG.normal(size=6), h=0.1):
+    w, x, h = bp.Value(w, name="w"), bp.Value(x, name="x"), bp.Value(h, name="h")
+    for k in range(6):
+        h = np.tanh(w * h + x[k])
+    return (h - 1) ** 2
+
+
+def attention(q=normal(3, 4), k=normal(3, 4), v=normal(3, 4)):
+    q, k, v = bp.Value(q, name="q"), bp.Value(k, name="k"), bp.Value(v, name="v")
+    return np.sum((bp.softmax(q @ k.T / 2) @ v) ** 2)
+
+
+def batch(w=normal(4, 3), b=normal(4), x=normal(5, 3)):
+    w, b, x = bp.Value(w, name="w"), bp.Value(b, name="b"), bp.Value(x, name="x")
+    return bp.cross_entropy(bp.relu(x @ w.T + b), np.array([0, 1, 2, 3, 1]))
+
+
+def repeated(a=normal(3, 1), b=normal(4), c=np.array(0.7)):
+    a, b, c = bp.Value(a, name="a"), bp.Value(b, name="b"), bp.Value(c, name="c")
+    return np.mean(bp.sigmoid(a * b - c) / (1 + a**2))
+
+
+def three_axes(x=normal(2, 3, 3), g=normal(3), m=normal(4, 3, 2)):
+    x, g, m = bp.Value(x, name="x"), bp.Value(g, name="g"), bp.Value(m, name="m")
+    joined = np.concatenate([x[:, 1:], np.flip(x, 1)[:, :1]], axis=1)
+    normed = (joined - joined.mean(-1, keepdims=True)) / (joined.std(1, keepdims=True) + 0.1)
+    return np.sum((normed * g) @ m[:1] * np.max(x, axis=2, keepdims=True))
+
+
+def moving(x=normal(3, 4), w=normal(5)):
+    x, w = bp.Value(x, name="x"), bp.Value(w, name="w")
+    sums = np.cumsum(np.pad(x, 1)[1:4], axis=1).T[np.array([0, 3, 3, 1])]
+    return np.sum(np.stack([w, w[::-1]])[:, [0, 0, 4]] @ sums[:, :].T[:3] * 0.3)
+
+
+def products(a=normal(2, 3), b=normal(2, 3, 4), v=np.abs(normal(3))):
+    a, b, v = bp.Value(a, name="a"), bp.Value(b, name="b"), bp.Value(v, name="v")
+    return np.sum(np.einsum("ij,ijk->ik", a, b) ** 2) + np.prod(v) * np.log1p(v) @ np.sqrt(v)
+
+
+def branches(x=normal(6), y=normal(6)):
+    x, y = bp.Value(x, name="x"), bp.Value(y, name="y")
+    return np.sum(np.maximum(x, y) * np.abs(x) + np.minimum(x, 0.5) ** 3 + bp.relu(-y))
+
+
+def with_a_seed(x=normal(3)):
+    return np.exp(-bp.Value(x, name="x")) * 2
+
+
+def not_finite(x=np.array([1.0, 0.0, -2.0])):
+    with np.errstate(all="ignore"):
+        return np.sum(np.log(bp.Value(x, name="x")))
+
+
+GRAPHS = [neuron, recurrent, attention, batch, repeated, three_axes, moving, products, branches]
+
+STATE = """() => ({
+    values: state.values.map((a) => a && [a.shape, a.data.map(String)]),
+    gradients: state.gradients.map((a) => a && [a.shape, a.data.map(String)]),
+    parts: state.told.map(({ parts = [] }) => parts.map((part) => Object.fromEntries(
+        ["raw", "delta", "old", "new", "local"].filter((role) => part[role])
+            .map((role) => [role, [part[role].shape, part[role].data.map(String)]])))),
+})"""
+
+
+def array(told):
+    shape, numbers = told
+    return np.array([float(x.replace("Infinity", "inf")) for x in numbers]).reshape(shape)
+
+
+def check(found, expected, what):
+    __tracebackhide__ = True
+    found, expected = array(found), np.asarray(expected, float)
+    assert found.shape == expected.shape, what
+    scale = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13 * scale, err_msg=what)
+
+
+def check_page(tab, value, seed=None):
+    """Compare every number that a page has with those of the engine; return how many."""
+    state, recording = tab.evaluate(STATE), record(value, seed)
+    for k, node in enumerate(recording.nodes):
+        check(state["values"][k], node.data, f"value of node {k}")
+        if node in recording.gradients:
+            check(state["gradients"][k], recording.gradients[node], f"gradient of node {k}")
+    told = [parts for parts in state["parts"] if parts]
+    visits = [visit for visit in recording.visits if visit.contributions]
+    assert len(told) == len(visits)
+    for parts, visit in zip(told, visits, strict=True):
+        for part, each in zip(parts, visit.contributions, strict=True):
+            for role in ROLES:
+                if role in part:
+                    check(part[role], getattr(each, role), f"{role} at {visit.node}")
+
+
+def edit(tab, name, entry, text):
+    """Change a number as a reader does: click it, type, leave."""
+    tab.evaluate("go(0)")
+    node = tab.evaluate("(name) => nodes.findIndex((node) => node.name === name)", name)
+    tab.locator(f'figure.editable[data-of="{node}"] [data-entry="{entry}"]').click()
+    tab.locator("#entry").fill(text)
+    tab.locator("#done").click()
+
+
+@pytest.fixture(scope="module")
+def tab(chromium):
+    """One tab for all graphs."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, offline=True)
+    context.set_default_timeout(300_000)
+    tab = context.new_page()
+    complaints = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("console", lambda message: complaints.append(message.text))
+    yield tab
+    context.close()
+    assert complaints == []
+
+
+def open_page(tab, folder, page):
+    (folder / "page.html").write_text(page.html, encoding="utf-8")
+    tab.goto((folder / "page.html").as_uri())
+
+
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.__name__)
+def test_every_leaf_can_be_changed_and_every_number_follows(graph, tab, tmp_path):
+    open_page(tab, tmp_path, bp.explore(graph()))
+    assert tab.evaluate("story.fixed") is None
+    check_page(tab, graph())
+    changed = {}
+    names = graph.__code__.co_varnames[: graph.__code__.co_argcount]
+    for name, data in zip(names, graph.__defaults__, strict=True):
+        changed[name] = np.array(data, float)
+        entry = changed[name].size - 1
+        new = changed[name].flat[entry] = float(np.round(changed[name].flat[entry] * 1.5 - 0.3, 3))
+        edit(tab, name, entry, repr(new).replace("-", "−"))
+        check_page(tab, graph(**changed))
+    tab.locator("#panel").press("Home")
+    tab.evaluate("restore()")
+    check_page(tab, graph())

@@ -1,0 +1,132 @@
+// --- numbers -----------------------------------------------------------------------------
+
+function short(x, digits = 4) {
+  const number = Number(x);
+  if (!Number.isFinite(number)) return String(x).replace("Infinity", "Inf");
+  const size = Math.abs(number);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
+    return number.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e").replace("-", "−").replace("e-", "e−");
+  }
+  return String(Number(number.toPrecision(digits))).replace("-", "−");
+}
+
+const full = (x) => String(x).replace("-", "−").replace("e-", "e−");
+const shape = (array) => (array.shape.length ? `(${array.shape.join("×")})` : "");
+
+function mix(a, b, t) {
+  return a.map((x, k) => Math.round(x + (b[k] - x) * t));
+}
+
+/** Blue for negative, orange for positive: told apart in every kind of colour blindness. */
+function colours(x, most) {
+  const dark = document.documentElement.dataset.theme === "dark";
+  const number = Number(x);
+  if (!Number.isFinite(number)) return ["#000000", "#ffffff"];
+  const zero = dark ? [40, 45, 50] : [246, 245, 242];
+  const end = number < 0 ? (dark ? [96, 165, 240] : [34, 94, 168]) : dark ? [240, 150, 80] : [184, 84, 16];
+  const rgb = mix(zero, end, most ? Math.min(Math.abs(number) / most, 1) ** 0.8 : 0);
+  const light = rgb.map((c) => (c / 255) ** 2.2);
+  const luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
+  return [`rgb(${rgb.join()})`, luminance > 0.18 ? "#000000" : "#ffffff"];
+}
+
+/** The index of a cell in the array, whose last axis runs along the rows. */
+function indexOf(array, row, column) {
+  const { shape: lengths } = array;
+  if (!lengths.length) return "";
+  if (lengths.length === 1) return `[${column}]`;
+  const index = [column];
+  for (let axis = lengths.length - 2, rest = row; axis >= 0; axis -= 1) {
+    index.unshift(rest % lengths[axis]);
+    rest = Math.floor(rest / lengths[axis]);
+  }
+  return `[${index.join(", ")}]`;
+}
+
+function number(x, what) {
+  return el("span", { class: "num", "data-value": x, title: what ? `${what} = ${x}` : x }, short(x));
+}
+
+/** The value of a node. */
+const valueOf = (n, label = nodes[n].name) => figure(nodes[n].value, label, { name: nodes[n].name, role: "value", of: n });
+
+/** An array as a table of coloured cells, a lone number as such; `role` says what it is, and `of` which node. */
+function figure(place, label, { name = label, role, of }) {
+  const made = drawn(place, `${label} ${shape(arrays[place])}`.trim(), name);
+  made.dataset.role = role;
+  made.dataset.of = of;
+  if (role === "value" && isEditable(of)) makeEditable(made, of);
+  return made;
+}
+
+function drawn(place, label, name) {
+  const array = arrays[place];
+  const caption = el("figcaption", {}, label);
+  if (array.rows && array.shape.every((n) => n === 1) && array.shape.length < 3) {
+    return el("figure", { class: "scalar" }, caption, number(array.rows[0][0], name));
+  }
+  const rows = array.rows || array.blocks;
+  if (!rows.length || !rows[0].length) return el("figure", {}, caption, "empty");
+  return el("figure", {}, caption, el("div", { class: "scroll" }, heat(array, rows, name)), range(array, rows));
+}
+
+function range(array, rows) {
+  const note = array.blocks ? `${array.summary}; each cell is the mean of a block of entries` : array.summary;
+  return isWide(rows) && array.rows ? null : el("p", { class: "range" }, note.replaceAll("-", "−"));
+}
+
+const isWide = (rows) => rows[0].length <= 3 && rows.length <= 12;
+
+function heat(array, rows, name) {
+  const most = Math.max(...rows.flat().map((x) => (Number.isFinite(Number(x)) ? Math.abs(x) : 0)));
+  const look = isWide(rows) ? "heat wide" : rows[0].length > 14 ? "heat tiny" : "heat";
+  const said = `${name}, ${array.shape.join(" by ")}: ${array.summary}`;
+  const table = el("table", { class: look, tabindex: 0, "aria-label": said });
+  const body = el("tbody");
+  rows.forEach((row, i) => {
+    const line = el("tr");
+    row.forEach((x, j) => {
+      const cell = el("td", { "data-value": x }, isWide(rows) ? short(x) : el("span", { class: "sr" }, short(x)));
+      const [back, front] = colours(x, most);
+      cell.style.background = back;
+      cell.style.color = front;
+      cell.about = `${name}${array.rows ? indexOf(array, i, j) : ` block ${i}, ${j}, mean`} = ${full(x)}`;
+      line.append(cell);
+    });
+    body.append(line);
+  });
+  table.append(body);
+  return table;
+}
+
+// --- reading single cells, by pointer and by keys ----------------------------------------
+
+function read(cell, aloud) {
+  panel.querySelectorAll("td.here").forEach((each) => each.classList.remove("here"));
+  readout.hidden = !cell;
+  if (!cell) return;
+  cell.classList.add("here");
+  readout.textContent = cell.about;
+  if (aloud) live.textContent = cell.about;
+  const box = cell.getBoundingClientRect();
+  const width = readout.offsetWidth;
+  readout.style.left = `${Math.max(4, Math.min(box.left, innerWidth - width - 4))}px`;
+  readout.style.top = `${box.top > 40 ? box.top - 32 : box.bottom + 8}px`;
+}
+
+panel.addEventListener("pointerover", (event) => read(event.target.closest("table.heat td")));
+panel.addEventListener("pointerleave", () => read(null));
+panel.addEventListener("focusout", () => read(null));
+panel.addEventListener("keydown", (event) => {
+  const table = event.target.closest("table.heat");
+  const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+  if (!table || !moves[event.key]) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const here = table.querySelector("td.here");
+  const [down, right] = here ? moves[event.key] : [0, 0];
+  const row = here ? here.parentElement.rowIndex + down : 0;
+  const next = table.rows[row]?.cells[here ? here.cellIndex + right : 0];
+  if (next) read(next, true);
+});
+
