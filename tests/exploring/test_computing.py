@@ -5,6 +5,8 @@ import pytest
 
 import tinygrad_bp as bp
 from tinygrad_bp.exploring.recording import record
+from tinygrad_bp.viewing.plain_text import summary
+from tinygrad_bp.writing import javascript
 
 RNG = np.random.default_rng(5)
 ROLES = ("raw", "delta", "old", "new", "local")
@@ -158,3 +160,124 @@ def test_every_leaf_can_be_changed_and_every_number_follows(graph, tab, tmp_path
     tab.locator("#panel").press("Home")
     tab.evaluate("restore()")
     check_page(tab, graph())
+
+
+@pytest.mark.parametrize(("graph", "seed"), [(with_a_seed, [1.0, -2.0, 0.5]), (not_finite, None)])
+def test_seeds_and_what_is_not_finite(graph, seed, tab, tmp_path):
+    open_page(tab, tmp_path, bp.explore(graph(), seed=seed))
+    check_page(tab, graph(), seed)
+    edit(tab, "x", 0, "-1/4")
+    x = np.array(graph.__defaults__[0])
+    x[0] = -0.25
+    check_page(tab, graph(x), seed)
+
+
+def test_what_is_seen_follows(tab, tmp_path):
+    open_page(tab, tmp_path, bp.explore(neuron()))
+    edit(tab, "w", 0, "-3.1")
+    tab.evaluate("go(steps.length - 1)")
+    value = neuron(w=-3.1)
+    value.backward(retain_grads=True)
+    nodes = bp.topological_order(value)
+    texts = tab.locator("svg .node").evaluate_all(
+        "all => all.map((g) => [g.dataset.node, g.querySelector('.value').textContent, "
+        "g.querySelector('.grad').textContent])"
+    )
+    assert len(texts) == 7
+    for k, data, gradient in texts:
+        assert data == summary(nodes[int(k)].data)
+        assert gradient == summary(nodes[int(k)].grad)
+    final = tab.locator("#panel figure[data-role=new]").last
+    assert float(final.locator("[data-value]").get_attribute("data-value")) == pytest.approx(
+        float(nodes[int(final.get_attribute("data-of"))].grad), rel=1e-12
+    )
+
+
+def test_a_nudge_shows_what_really_happens_beside_what_the_gradient_foretells(tab, tmp_path):
+    open_page(tab, tmp_path, bp.explore(neuron()))
+    tab.locator("figure.editable [data-entry]").first.click()  # x
+    rows = tab.locator("#nudges tbody tr")
+    first, value = rows.all_inner_texts(), neuron()
+    value.backward()
+    slope = float(next(n for n in bp.topological_order(value) if n.name == "x").grad)
+    for text, nudge in zip(first, (0.1, 0.01, 0.001), strict=True):
+        shown = [float(x) for x in text.replace("−", "-").replace("%", "").split("\t")]
+        really = float(neuron(x=2.0 + nudge).data) - float(value.data)
+        assert shown[:3] == pytest.approx([nudge, really, slope * nudge], rel=1e-6)
+        apart = abs(really - slope * nudge) / max(abs(really), abs(slope * nudge))
+        assert shown[3] == pytest.approx(100 * apart, rel=0.06)
+    tab.keyboard.press("ArrowUp")
+    assert tab.evaluate("leaves[edited.n].data[0]") == 2.1
+    tab.locator("#less").click()
+    tab.locator("#drag").fill("1.5")
+    assert tab.evaluate("leaves[edited.n].data[0]") == 1.5
+    assert rows.all_inner_texts() != first
+    check_page(tab, neuron(x=1.5))
+    tab.locator("#entry").fill("1/")
+    assert "Type a number" in tab.locator("#refused").inner_text()
+    check_page(tab, neuron(x=1.5))
+    tab.keyboard.press("Escape")
+    assert not tab.locator("#editor").is_visible()
+
+
+def test_editing_by_keys_alone(tab, tmp_path):
+    open_page(tab, tmp_path, bp.explore(with_a_seed(), seed=[1.0, 1.0, 1.0]))
+    tab.locator("figure.editable table").focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        tab.keyboard.press(key)
+    tab.keyboard.type("0.5")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("leaves[edited.n].data[1]") == 0.5
+    assert "x[1] = 0.5" in tab.locator("#live").inner_text()
+
+
+def large():
+    return np.sum(bp.Value(np.ones(300), name="x") ** 2)
+
+
+def masked():
+    x = bp.Value([1.0, -1.0], name="x")
+    return np.sum(x * (x > 0))
+
+
+def unknown():
+    return np.sum(np.linalg.inv(bp.Value([[2.0, 1.0], [0.0, 3.0]], name="x")))
+
+
+def single():
+    return np.sum(bp.Value(np.float32([1.0, 2.0]), name="x") ** 2)
+
+
+def own():
+    op = bp.Op("mine", lambda a: np.asarray(float(a)), lambda g, y, a: g)
+    return op(bp.Value(2.0, name="x"))
+
+
+@pytest.mark.parametrize(
+    ("graph", "why"),
+    [
+        (large, "more numbers than the page holds"),
+        (masked, "Code compared numbers"),
+        (unknown, "inv needs inv, which this page cannot compute"),
+        (single, "float32"),
+        (own, "mine"),
+    ],
+)
+def test_what_cannot_be_computed_stays_as_it_is_and_says_so(graph, why, tab, tmp_path):
+    open_page(tab, tmp_path, bp.explore(graph()))
+    assert why in tab.locator("#panel").inner_text()
+    assert tab.locator(".editable").count() == 0
+
+
+def test_a_page_that_computes_something_else_stays_as_it_is(tab, tmp_path, monkeypatch):
+    monkeypatch.setitem(javascript._OF_NUMBERS, np.tanh, "(a) => 1.01 * Math.tanh(a)")
+    open_page(tab, tmp_path, bp.explore(neuron()))
+    assert "other numbers than the engine" in tab.locator("#panel").inner_text()
+    assert tab.locator(".editable").count() == 0
+
+
+def test_a_wrong_number_would_be_seen(tab, tmp_path, monkeypatch):
+    monkeypatch.setitem(javascript._OF_NUMBERS, np.tanh, "(a) => Math.tanh(a) + 1e-11")
+    open_page(tab, tmp_path, bp.explore(neuron()))
+    with pytest.raises(AssertionError, match="of node"):
+        check_page(tab, neuron())

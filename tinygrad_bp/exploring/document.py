@@ -54,6 +54,8 @@ SCRIPTS = (
     "figures.js",
     "computing.js",
     "diagram.js",
+    "reasons.js",
+    "paths.js",
     "panel.js",
     "lesson.js",
     "steps.js",

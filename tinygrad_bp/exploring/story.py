@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,9 +18,13 @@ from .arrays import Arrays
 from .computing import TOO_LARGE, Computing, write_exactly
 from .lesson import TOLERANCE, question
 from .mathml import mathml
+from .patterns import pattern
 from .recording import Contribution, Recording, Visit
 from .rules import Term, write_op, write_rule
 from .verdicts import verdicts
+
+#: A node without a name is called by its expression up to this length.
+LONGEST_EXPRESSION = 24
 
 
 def story(
@@ -61,6 +66,16 @@ def story(
     }
 
 
+class _PutIn(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, known: Mapping[str, ast.expr]) -> None:
+        self._known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._known.get(node.id, node)
+
+
 class _Telling:
     """The parts of one story."""
 
@@ -76,6 +91,7 @@ class _Telling:
         self.arrays = Arrays()
         self.places = {node.value: k for k, node in enumerate(graph.nodes)}
         self._cards = cards(graph)
+        self._trees: dict[Value, ast.expr] = {}
 
     def node(self, node: Node) -> dict[str, Any]:
         """Tell what there is to know of a node but its gradient."""
@@ -91,14 +107,27 @@ class _Telling:
             "operands": [self.places[parent] for parent in value.parents],
             "differentiated": value in self.recording.gradients,
         }
-        if value.op is None:
+        if value.op is None and self.computing.refusal is None:
             about["exact"] = write_exactly(value)
-        else:
+        if value.op is not None:
             about["compute"] = self.computing.op(value)
             written = write_op(value, self.terms)
             about["lines"] = _assign(written.code, f"{term.code} = ")
+            if not value.name and len(written.code) == 1:
+                about["expression"] = self._expression(node, written.code[0])
             about["formula"] = mathml(("infix", "=", term.math, written.math))
         return about
+
+    def _expression(self, node: Node, code: str) -> str | None:
+        """Return what a node without a name is computed of, in names; None where that is long."""
+        parents = node.value.parents
+        known = {self.terms[p].code: self._trees[p] for p in parents if p in self._trees}
+        tree = _PutIn(known).visit(ast.parse(code, mode="eval")).body
+        text = ast.unparse(tree).replace("np.", "")
+        if len(text) > LONGEST_EXPRESSION:
+            return None
+        self._trees[node.value] = tree
+        return text
 
     def steps(self) -> Iterator[dict[str, Any]]:
         """Tell the steps: the leaves, each op, the first gradient, each op again backwards."""
@@ -134,14 +163,15 @@ class _Telling:
         written = write_rule(visit.node, each.position, visit.upstream, self.terms)
         term = self.terms[each.operand].gradient
         first = each.old is None
-        added = written.math if first else ("infix", "+", term.math, written.math)
+        equals = "=" if first else "+="
         read = [visit.node, *dict.fromkeys(visit.node.parents)]
         return {
             "to": self.places[each.operand],
             "position": each.position,
             "rule": self.computing.rule(visit.node, each.position),
-            "lines": _assign(written.code, f"{term.code} {'=' if first else '+='} "),
-            "formula": mathml(("infix", "=", term.math, added)),
+            "lines": _assign(written.code, f"{term.code} {equals} "),
+            "formula": mathml(("infix", equals, term.math, written.math)),
+            "pattern": pattern(visit.node, each.position),
             "factors": [self.places[read[k - 1]] for k in written.factors if k],
             "local": None if each.local is None else self.arrays.add(each.local),
             "unchanged": each.local is not None and bool(np.all(each.local == 1)),

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Op
+from ..ops.assigning import _put
 from ..ops.einsum import _einsum, _spelled_out
+from ..ops.rearranging import numbered
 from ..ops.shaping import _astype
 from ..programs.addresses import Address, affine, destinations, moved, row_major
 from ..programs.expanding import expanded
@@ -44,6 +46,8 @@ _OF_NUMBERS: Mapping[Any, str] = {
     np.log1p: "Math.log1p",
     np.logaddexp: "(a, b) => (a === b ? a + Math.LN2"
     " : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))))",
+    np.logaddexp2: "(a, b) => (a === b ? a + 1"
+    " : Math.max(a, b) + Math.log1p(2 ** -Math.abs(a - b)) / Math.LN2)",
     np.sin: "Math.sin",
     np.cos: "Math.cos",
     np.tan: "Math.tan",
@@ -65,6 +69,7 @@ _OF_NUMBERS: Mapping[Any, str] = {
     np.floor: "Math.floor",
     np.ceil: "Math.ceil",
     np.trunc: "Math.trunc",
+    np.rint: "(a) => (Math.abs(a % 1) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a))",
     np.floor_divide: "(a, b) => Math.floor(a / b)",
     np.remainder: "(a, b) => (a % b && a % b < 0 !== b < 0 ? (a % b) + b : a % b)",
     np.fmod: "(a, b) => a % b",
@@ -212,6 +217,13 @@ class Script:
         if op is _einsum:
             terms, output = _spelled_out(step.metadata["subscripts"], [*map(len, shapes)])
             return f'einsum("{",".join(terms)}->{output}", {", ".join(operands)})'
+        if op is _put:
+            base, *elements = operands
+            places = numbered(step.shape, first=0)
+            for element, index in zip(elements, step.metadata["indices"], strict=True):
+                to = places[index]
+                base = f"assigned({base}, {element}, {self._where(to)}, {_list(to.shape)})"
+            return base
         if op.numpy is np.matmul:
             return f"matmul({', '.join(operands)})"
         if op is _astype:
@@ -251,7 +263,7 @@ def is_known(step: Instruction) -> bool:
     """Return whether an op is written as it is."""
     op = step.op
     assert op is not None
-    if op.moves or op.fills or op in (_astype, _einsum):
+    if op.moves or op.fills or op in (_astype, _einsum, _put):
         return True
     if op.reduces is not None:
         return op.reduces in _FIRST

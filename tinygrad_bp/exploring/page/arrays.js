@@ -87,6 +87,14 @@ function put(shape, ...parts) {
   return { shape, data };
 }
 
+/** A copy with other elements at places, which have a shape; a smaller element is repeated. */
+function assigned(operand, element, places, shape) {
+  const { shape: own, data } = asArray(operand), copy = Array.from(data), part = asArray(element);
+  const from = repeated(part.shape, shape);
+  places.forEach((place, k) => { copy[place] = part.data[from ? from[k] : k]; });
+  return { shape: own, data: copy };
+}
+
 /** Every product of elements along named axes, added up: "ij,jk->ik". */
 function einsum(subscripts, ...operands) {
   const arrays = operands.map(asArray);

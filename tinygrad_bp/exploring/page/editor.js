@@ -6,7 +6,9 @@ let edited = null; // which leaf, and which of its entries
 
 const nameOf = (n, entry) => {
   const lengths = shapeOf(n);
-  return lengths.length ? `${nodes[n].name}[${unravel(entry, lengths).join(", ")}]` : nodes[n].name;
+  const name = calledOf(n);
+  const base = / /.test(name) && lengths.length ? `(${name})` : name;
+  return lengths.length ? `${base}[${unravel(entry, lengths).join(", ")}]` : base;
 };
 const unravel = (entry, lengths) => stepsOf(lengths).map((step, axis) => Math.floor(entry / step) % lengths[axis]);
 

@@ -21,7 +21,7 @@ function mix(a, b, t) {
 function colours(x, most) {
   const dark = document.documentElement.dataset.theme === "dark";
   const number = Number(x);
-  if (!Number.isFinite(number)) return ["#000000", "#ffffff"];
+  if (!Number.isFinite(number)) return Number.isNaN(number) ? ["", "#000000"] : ["#000000", "#ffffff"];
   const zero = dark ? [40, 45, 50] : [246, 245, 242];
   const end = number < 0 ? (dark ? [96, 165, 240] : [34, 94, 168]) : dark ? [240, 150, 80] : [184, 84, 16];
   const rgb = mix(zero, end, most ? Math.min(Math.abs(number) / most, 1) ** 0.8 : 0);
@@ -47,65 +47,98 @@ function number(x, what) {
   return el("span", { class: "num", "data-value": x, title: what ? `${what} = ${x}` : x }, short(x));
 }
 
-/** The value of a node. */
-const valueOf = (n, label = nodes[n].name) => figure(nodes[n].value, label, { name: nodes[n].name, role: "value", of: n });
+/** What a node is called in a sentence: a short expression where it has no name. */
+const calledOf = (n) => nodes[n].expression || nodes[n].name;
 
-/** An array as a table of coloured cells, a lone number as such; `role` says what it is, and `of` which node. */
-function figure(place, label, { name = label, role, of }) {
-  const made = drawn(place, `${label} ${shape(arrays[place])}`.trim(), name);
+/** The value of a node. */
+const valueOf = (n, label = calledOf(n), most) => figure(nodes[n].value, label, { name: calledOf(n), role: "value", of: n, most });
+
+/** An array as a table of coloured cells, a lone number as such.
+ *
+ * `role` says what it is, `of` which node, and `most` the size that has the full colour. */
+function figure(place, label, { name = label, role, of, most }) {
+  const made = drawn(place, `${label} ${shape(arrays[place])}`.trim(), name, most);
   made.dataset.role = role;
   made.dataset.of = of;
   if (role === "value" && isEditable(of)) makeEditable(made, of);
   return made;
 }
 
-function drawn(place, label, name) {
+function drawn(place, label, name, most) {
   const array = arrays[place];
   const caption = el("figcaption", {}, label);
   if (array.rows && array.shape.every((n) => n === 1) && array.shape.length < 3) {
-    return el("figure", { class: "scalar" }, caption, number(array.rows[0][0], name));
+    const shown = number(array.rows[0][0], name);
+    if (most != null) paintCell(shown, array.rows[0][0], most);
+    return el("figure", { class: "scalar" }, caption, shown);
   }
   const rows = array.rows || array.blocks;
   if (!rows.length || !rows[0].length) return el("figure", {}, caption, "empty");
-  return el("figure", {}, caption, el("div", { class: "scroll" }, heat(array, rows, name)), range(array, rows));
+  return el("figure", {}, caption, el("div", { class: "scroll" }, heat(array, rows, name, most)), range(array, rows));
 }
 
 function range(array, rows) {
   const note = array.blocks ? `${array.summary}; each cell is the mean of a block of entries` : array.summary;
-  return isWide(rows) && array.rows ? null : el("p", { class: "range" }, note.replaceAll("-", "−"));
+  return isRead(rows) && array.rows ? null : el("p", { class: "range" }, note.replaceAll("-", "−"));
 }
 
-const isWide = (rows) => rows[0].length <= 3 && rows.length <= 12;
+/** Whether there is room for the numbers themselves. */
+const isRead = (rows) => rows[0].length <= 8 && rows.length * rows[0].length <= 64;
+const sizeOf = (rows) => Math.max(...rows.flat().map((x) => (Number.isFinite(Number(x)) ? Math.abs(x) : 0)));
 
-function heat(array, rows, name) {
-  const most = Math.max(...rows.flat().map((x) => (Number.isFinite(Number(x)) ? Math.abs(x) : 0)));
-  const look = isWide(rows) ? "heat wide" : rows[0].length > 14 ? "heat tiny" : "heat";
+/** The largest size among arrays, to which their colours can be told together. */
+const largestOf = (...places) => Math.max(0, ...places.filter((place) => place != null).map((place) => sizeOf(arrays[place].rows || arrays[place].blocks)));
+
+function paintCell(cell, x, most) {
+  const [back, front] = colours(x, most);
+  cell.style.background = back;
+  cell.style.color = front;
+  const kind = Number.isNaN(Number(x)) ? "nan" : Number.isFinite(Number(x)) ? "" : "infinite";
+  if (kind) cell.classList.add(kind);
+}
+
+function heat(array, rows, name, most = sizeOf(rows)) {
+  const look = isRead(rows) ? (rows[0].length > 4 ? "heat wide many" : "heat wide") : rows[0].length > 14 ? "heat tiny" : "heat";
   const said = `${name}, ${array.shape.join(" by ")}: ${array.summary}`;
   const table = el("table", { class: look, tabindex: 0, "aria-label": said });
-  const body = el("tbody");
+  const slice = array.rows && array.shape.length > 2 ? array.shape.at(-2) : rows.length;
   rows.forEach((row, i) => {
+    if (i % slice === 0) table.append(el("tbody"));
     const line = el("tr");
     row.forEach((x, j) => {
-      const cell = el("td", { "data-value": x }, isWide(rows) ? short(x) : el("span", { class: "sr" }, short(x)));
-      const [back, front] = colours(x, most);
-      cell.style.background = back;
-      cell.style.color = front;
+      const cell = el("td", { "data-value": x }, isRead(rows) ? short(x) : el("span", { class: "sr" }, short(x)));
+      paintCell(cell, x, most);
       cell.about = `${name}${array.rows ? indexOf(array, i, j) : ` block ${i}, ${j}, mean`} = ${full(x)}`;
       line.append(cell);
     });
-    body.append(line);
+    table.lastElementChild.append(line);
   });
-  table.append(body);
   return table;
+}
+
+/** Let each cell of a product say of what it is the sum, and light the row and the column that make it. */
+function tellProduct(target, left, right) {
+  const [rows, columns] = [left, right].map((each) => each.querySelector("table.heat"));
+  const numbers = (table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.dataset.value));
+  if (!rows || !columns) return;
+  const [a, b] = [numbers(rows), numbers(columns)];
+  for (const cell of target.querySelectorAll("td")) {
+    const [i, j] = [cell.parentElement.rowIndex, cell.cellIndex];
+    if (!a[i] || a[i].length !== b.length || b[0][j] == null) return;
+    const products = a[i].map((x, k) => `${short(x)}·${short(b[k][j])}`);
+    cell.about += ` = ${products.slice(0, 8).join(" + ")}${products.length > 8 ? " + …" : ""}`;
+    cell.makers = [...rows.rows[i].cells, ...[...columns.rows].map((row) => row.cells[j])];
+  }
 }
 
 // --- reading single cells, by pointer and by keys ----------------------------------------
 
 function read(cell, aloud) {
-  panel.querySelectorAll("td.here").forEach((each) => each.classList.remove("here"));
+  panel.querySelectorAll("td.here, td.lit").forEach((each) => each.classList.remove("here", "lit"));
   readout.hidden = !cell;
   if (!cell) return;
   cell.classList.add("here");
+  cell.makers?.forEach((each) => each.classList.add("lit"));
   readout.textContent = cell.about;
   if (aloud) live.textContent = cell.about;
   const box = cell.getBoundingClientRect();
@@ -115,7 +148,8 @@ function read(cell, aloud) {
 }
 
 panel.addEventListener("pointerover", (event) => read(event.target.closest("table.heat td")));
-panel.addEventListener("pointerleave", () => read(null));
+panel.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && read(null));
+panel.addEventListener("click", (event) => read(event.target.closest("table.heat td"), true)); // a tap stays
 panel.addEventListener("focusout", () => read(null));
 panel.addEventListener("keydown", (event) => {
   const table = event.target.closest("table.heat");

@@ -30,14 +30,18 @@ function startStep() {
 function forwardStep(step) {
   const node = nodes[step.node];
   const operands = [...new Set(node.operands)].map((n) => valueOf(n));
+  const result = valueOf(step.node);
+  if (node.operands.length === 2 && operands.length === 2) tellProduct(result, ...operands);
   return [
     el("p", { class: "phase" }, "Forward"),
-    el("h2", {}, `Compute ${node.name}`),
+    el("h2", {}, `Compute ${node.name}`, nameless(node)),
     aboutNode(node),
     card("", formula(node.formula), code(node.lines),
-      row(...joined(operands, "and"), signed("→", valueOf(step.node)))),
+      row(...joined(operands, "and"), signed("→", result))),
   ];
 }
+
+const nameless = (node) => node.expression && el("span", { class: "nameless" }, `, which is ${node.expression}`);
 
 function seedStep(step) {
   const node = nodes[step.node];
@@ -46,7 +50,7 @@ function seedStep(step) {
     el("h2", {}, `Begin at ${node.name}`),
     aboutNode(node),
     card("", formula(step.formula),
-      el("p", {}, "The gradient of the result by itself. From here gradients flow back along the edges."),
+      el("p", {}, "1: the result changes exactly as much as itself. From here gradients flow back along the edges."),
       el("p", { class: "about" }, "In formulas the gradient of the result by a node is called δ, in code d_…; both are the same."),
       row(figure(step.seed, `gradient of ${node.name}`, { role: "upstream", of: step.node }))),
   ];
@@ -54,56 +58,66 @@ function seedStep(step) {
 
 function backwardStep(step, k) {
   const node = nodes[step.node];
-  const constants = node.operands.filter((n) => !step.parts.some((part) => part.to === n));
+  const constants = [...new Set(node.operands.filter((n) => !step.parts.some((part) => part.to === n)))];
   return [
     el("p", { class: "phase" }, "Backward"),
-    el("h2", {}, `Back through ${node.name}`),
+    el("h2", {}, `Back through ${node.name}`, nameless(node)),
     aboutNode(node, node.lines.at(-1)),
     comparison?.stop === k && !asking(k) && stopCard(),
     asking(k) && questionCard(step, k),
     ...(asking(k) ? [] : step.parts.map((part) => partCard(step, part, (checks.get(k) || []).some((each) => each.wrong && each.node === part.to)))),
-    constants.length > 0 && el("p", { class: "about" }, `No gradient is needed for ${[...new Set(constants)].map((n) => nodes[n].name).join(", ")}.`),
+    constants.length > 0 && el("p", { class: "about" }, `${constants.map(calledOf).join(", ")} ${constants.length > 1 ? "are constants and get" : "is a constant and gets"} no gradient.`),
     ...(asking(k) ? [] : checks.get(k) || []).map(checkCard),
   ];
 }
 
 function partCard(step, part, wrong) {
-  const to = nodes[part.to], node = nodes[step.node];
-  const upstream = figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}`, role: "upstream", of: step.node });
-  const reads = part.factors.map((n) => valueOf(n));
-  const delta = figure(part.delta, "contribution Δ", { name: `contribution to the gradient of ${to.name}`, role: "delta", of: part.to });
-  const terms = part.product ? matrices(step, part, upstream, delta)
-    : part.local == null ? joined([upstream, ...reads], "with")
-      : part.unchanged ? [upstream, sign("passed on unchanged")]
-        : [upstream, signed("×", figure(part.local, `local ∂${node.name}/∂${to.name}`, { role: "local", of: part.to }))];
-  if (part.unchanged && part.raw != null) terms.push(sign("and added up over its copies"));
-  else if (part.raw != null) terms.push(signed("=", figure(part.raw, "for each copy", { role: "raw", of: part.to })));
-  terms.push(signed(part.raw != null ? "Σ =" : part.local == null && !part.product ? "→" : "=", delta));
-  const grown = figure(part.new, "new", { name: `gradient of ${to.name}`, role: "new", of: part.to });
-  const old = part.old == null
-    ? el("figure", { class: "scalar" }, el("figcaption", {}, "old"), el("span", { class: "num" }, "0"))
-    : figure(part.old, "old", { name: `gradient of ${to.name} so far`, role: "old", of: part.to });
+  const to = nodes[part.to];
   return card("",
-    el("h3", {}, `To ${to.name} `, el("span", { class: "tag" }, part.complete ? "complete: all uses have contributed" : "more to come")),
+    el("h3", {}, `To ${calledOf(part.to)} `, el("span", { class: "tag" }, part.complete ? "complete: all uses have contributed" : "more to come")),
+    reasonCard(step, part),
     formula(part.formula), code(part.lines),
-    row(...terms),
-    row(el("span", {}, `grad of ${to.name}:`), old, signed("+ Δ →", grown)),
+    flow(step, part),
+    growth(part),
+    part.complete && !nodes[part.to].op && pathsCard(part.to),
     wrong && el("p", { class: "bad-text" }, `These are the right numbers. The manual gradient of ${to.name} has others: see its check below.`));
 }
 
-/** Two matrices and the sign between them; each cell of their product says of what it is the sum. */
+/** Upstream × local = contribution, on one line and in one scale of colours. */
+function flow(step, part) {
+  const to = nodes[part.to], node = nodes[step.node];
+  const most = largestOf(step.upstream, part.local, part.raw, part.delta);
+  const upstream = figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}`, role: "upstream", of: step.node, most });
+  const delta = figure(part.delta, "contribution Δ", { name: `contribution to the gradient of ${to.name}`, role: "delta", of: part.to, most });
+  const local = () => figure(part.local, `local ∂${node.name}/∂${to.name}`, { role: "local", of: part.to, most });
+  const terms = part.product ? matrices(step, part, upstream, delta)
+    : part.local == null ? joined([upstream, ...part.factors.map((n) => valueOf(n))], "with")
+      : part.unchanged ? [upstream, sign(passedOn(step, part))]
+        : [upstream, signed("×", local())];
+  if (part.raw != null && part.unchanged) terms.push(sign("and added up over its copies"));
+  else if (part.raw != null) terms.push(signed("=", figure(part.raw, "for each copy", { role: "raw", of: part.to, most })));
+  terms.push(signed(part.raw != null ? "Σ =" : part.local == null && !part.product ? "→" : "=", delta));
+  return el("div", { class: "row flow", tabindex: 0, role: "group", "aria-label": "Upstream times local gives the contribution" }, ...terms);
+}
+
+const passedOn = (step, part) => (product(shapeOf(step.node)) < product(shapeOf(part.to)) ? "copied to every entry that was summed" : "passed on unchanged");
+
+/** What the gradient was before, and what it is now. */
+function growth(part) {
+  const to = nodes[part.to], most = largestOf(part.old, part.delta, part.new);
+  const old = part.old == null
+    ? el("figure", { class: "scalar" }, el("figcaption", {}, "old"), el("span", { class: "num" }, "0"))
+    : figure(part.old, "old", { name: `gradient of ${to.name} so far`, role: "old", of: part.to, most });
+  const grown = figure(part.new, "new", { name: `gradient of ${to.name}`, role: "new", of: part.to, most });
+  return row(el("span", {}, `grad of ${calledOf(part.to)}:`), old, signed("+ Δ →", grown));
+}
+
+/** Two matrices and the sign between them. */
 function matrices(step, part, upstream, delta) {
   const { transposed, of, first } = part.product;
   const name = `${nodes[of].name}ᵀ`;
   const other = figure(transposed, name, { name, role: "transposed", of });
-  const [left, right] = first ? [arrays[transposed].rows, arrays[step.upstream].rows] : [arrays[step.upstream].rows, arrays[transposed].rows];
-  if (left && right) {
-    for (const cell of delta.querySelectorAll("td")) {
-      const [i, j] = [cell.parentElement.rowIndex, cell.cellIndex];
-      const products = left[i].map((x, k) => `${short(x)}·${short(right[k][j])}`);
-      cell.about += ` = ${products.slice(0, 8).join(" + ")}${products.length > 8 ? " + …" : ""}`;
-    }
-  }
+  tellProduct(delta, ...(first ? [other, upstream] : [upstream, other]));
   return first ? [other, signed("@", upstream)] : [upstream, signed("@", other)];
 }
 
