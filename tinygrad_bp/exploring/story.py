@@ -16,7 +16,7 @@ from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable
 from .arrays import Arrays
 from .computing import TOO_LARGE, Computing, write_exactly
-from .lesson import TOLERANCE, question
+from .lesson import NOTHING, TOLERANCE, questions
 from .mathml import mathml
 from .patterns import pattern
 from .recording import Contribution, Recording, Visit
@@ -52,6 +52,7 @@ def story(
     return {
         "title": printable(title),
         "tolerance": TOLERANCE,
+        "nothing": NOTHING,
         "nodes": nodes,
         "edges": [
             [telling.places[e.tail.value], telling.places[e.head.value], e.position]
@@ -146,16 +147,13 @@ class _Telling:
             "formula": mathml(("infix", "=", self.terms[result].gradient.math, ("plain", "1"))),
             "parts": [],
         }
-        asked = 0
         for visit in self.recording.visits:
-            asking = question(visit, asked)
-            asked += asking is not None
             yield {
                 "phase": "backward",
                 "node": self.places[visit.node],
                 "upstream": self.arrays.add(visit.upstream),
                 "parts": [self._part(visit, each) for each in visit.contributions],
-                "question": asking,
+                "questions": questions(visit),
             }
 
     def _part(self, visit: Visit, each: Contribution) -> dict[str, Any]:

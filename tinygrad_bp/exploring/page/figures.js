@@ -60,7 +60,7 @@ function figure(place, label, { name = label, role, of, most }) {
   const made = drawn(place, `${label} ${shape(arrays[place])}`.trim(), name, most);
   made.dataset.role = role;
   made.dataset.of = of;
-  if (role === "value" && isEditable(of)) makeEditable(made, of);
+  if (role === "value" && !lesson && isEditable(of)) makeEditable(made, of);
   return made;
 }
 

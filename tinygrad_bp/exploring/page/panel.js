@@ -65,7 +65,7 @@ function backwardStep(step, k) {
     aboutNode(node, node.lines.at(-1)),
     comparison?.stop === k && !asking(k) && stopCard(),
     asking(k) && questionCard(step, k),
-    ...(asking(k) ? [] : step.parts.map((part) => partCard(step, part, (checks.get(k) || []).some((each) => each.wrong && each.node === part.to)))),
+    ...step.parts.filter((_, p) => !asking(k) || p < openQuestion(k).part).map((part) => partCard(step, part, (checks.get(k) || []).some((each) => each.wrong && each.node === part.to))),
     constants.length > 0 && el("p", { class: "about" }, `${constants.map(calledOf).join(", ")} ${constants.length > 1 ? "are constants and get" : "is a constant and gets"} no gradient.`),
     ...(asking(k) ? [] : checks.get(k) || []).map(checkCard),
   ];
