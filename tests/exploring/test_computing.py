@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
+from tests.exploring.conftest import edit, open_page
 from tinygrad_bp.exploring.recording import record
 from tinygrad_bp.viewing.plain_text import summary
 from tinygrad_bp.writing import javascript
@@ -114,34 +115,6 @@ def check_page(tab, value, seed=None):
             for role in ROLES:
                 if role in part:
                     check(part[role], getattr(each, role), f"{role} at {visit.node}")
-
-
-def edit(tab, name, entry, text):
-    """Change a number as a reader does: click it, type, leave."""
-    tab.evaluate("go(0)")
-    node = tab.evaluate("(name) => nodes.findIndex((node) => node.name === name)", name)
-    tab.locator(f'figure.editable[data-of="{node}"] [data-entry="{entry}"]').click()
-    tab.locator("#entry").fill(text)
-    tab.locator("#done").click()
-
-
-@pytest.fixture(scope="module")
-def tab(chromium):
-    """One tab for all graphs."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, offline=True)
-    context.set_default_timeout(300_000)
-    tab = context.new_page()
-    complaints = []
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("console", lambda message: complaints.append(message.text))
-    yield tab
-    context.close()
-    assert complaints == []
-
-
-def open_page(tab, folder, page):
-    (folder / "page.html").write_text(page.html, encoding="utf-8")
-    tab.goto((folder / "page.html").as_uri())
 
 
 @pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.__name__)

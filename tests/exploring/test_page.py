@@ -492,7 +492,7 @@ def test_a_lesson_hides_asks_and_checks(net, visit):
     tab.locator("#lesson").click()
     assert tab.locator("#lesson").get_attribute("aria-pressed") == "true"
     asked = questions(page)
-    assert len(asked) == 18  # every operand but w_2 and w_1, whose products are wider than a page
+    assert len(asked) == 18  # every operand of every step
     for turn, (k, question) in enumerate(asked):
         assert f"question {turn + 1} of 18" in tab.locator("#panel").inner_text()
         step = told(page)["steps"][k]

@@ -9,6 +9,7 @@ import numpy as np
 from ..kernel import Value
 from ..kernel.value import constant
 from ..programs.between import program_between
+from ..programs.program import Program
 from ..programs.simplify import simplified
 from ..viewing.graph import Graph, Role
 from ..viewing.plain_text import printable
@@ -46,6 +47,14 @@ class Computing:
         It takes the gradient of the node, the node, its operands. Broadcasting is not undone.
         """
         return self._function(node, position)
+
+    def program(self, program: Program) -> int | None:
+        """Return which function computes the outputs of a program of its inputs, as a list."""
+        names = [f"x{k}" for k in range(len(program.inputs))]
+        try:
+            return None if self.refusal else self.script.add(program, names)
+        except NotWrittenError:
+            return None
 
     def _function(self, node: Value, position: int | None) -> int | None:
         if self.refusal is not None:

@@ -51,7 +51,8 @@ def _question(visit: Visit, part: int, asked: Contribution) -> dict[str, Any] | 
     if right is None or delta.size == 0:
         return None
     most = np.abs(delta[np.isfinite(delta)]).max(initial=0.0)
-    near = np.abs(right - delta) <= TOLERANCE / 2 * np.abs(delta) + NOTHING * most
+    with np.errstate(invalid="ignore"):
+        near = np.abs(right - delta) <= TOLERANCE / 2 * np.abs(delta) + NOTHING * most
     is_round_off = 0 < most <= ROUND_OFF * np.abs(visit.upstream).max(initial=0.0)
     if is_round_off or not near.any():
         return None

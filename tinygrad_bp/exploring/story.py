@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable
 from .arrays import Arrays
+from .beside import set_beside
 from .computing import TOO_LARGE, Computing, write_exactly
 from .lesson import NOTHING, TOLERANCE, questions
 from .mathml import mathml
@@ -59,12 +60,18 @@ def story(
             for e in graph.edges
         ],
         "steps": steps,
-        "comparison": None
-        if comparison is None
-        else verdicts(comparison, graph, steps, telling.places, telling.arrays),
+        "comparison": None if comparison is None else telling.comparison(comparison, steps),
         "arrays": telling.arrays.content(),
         "fixed": computing.refusal or (None if telling.arrays.in_full else TOO_LARGE),
     }
+
+
+def _first_step_to(wrong: Collection[int], steps: Sequence[Mapping[str, Any]]) -> int | None:
+    """Return the first step that completes a gradient which is wrong in the manual pass."""
+    for k, step in enumerate(steps):
+        if any(part["complete"] and part["to"] in wrong for part in step.get("parts", ())):
+            return k
+    return None
 
 
 class _PutIn(ast.NodeTransformer):
@@ -93,6 +100,24 @@ class _Telling:
         self.places = {node.value: k for k, node in enumerate(graph.nodes)}
         self._cards = cards(graph)
         self._trees: dict[Value, ast.expr] = {}
+
+    def comparison(
+        self, comparison: Comparison, steps: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """Tell what was compared, and the manual pass beside the right one where it is known."""
+        told = verdicts(comparison, self.graph, steps, self.places, self.arrays)
+        yours = comparison.reconstruction
+        if yours is not None:
+            told["beside"] = set_beside(
+                yours,
+                self.graph,
+                self.recording.gradients,
+                self.places,
+                self.arrays,
+                self.computing,
+            )
+            told["stop"] = _first_step_to(told["beside"]["wrong"], steps) or told["stop"]
+        return told
 
     def node(self, node: Node) -> dict[str, Any]:
         """Tell what there is to know of a node but its gradient."""

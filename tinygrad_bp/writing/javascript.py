@@ -138,7 +138,7 @@ class Script:
     def add(
         self, program: Program, inputs: Sequence[str], parameters: Sequence[str] | None = None
     ) -> int:
-        """Write the first output of a program as a function of its inputs.
+        """Write the outputs of a program as a function of its inputs: one, or a list of them.
 
         Parameters
         ----------
@@ -180,7 +180,8 @@ class Script:
                 lines.append(f"const t{k} = {text};")
                 text = f"t{k}"
             texts.append(text)
-        result = texts[program.outputs[0]]
+        results = [texts[k] for k in program.outputs]
+        result = results[0] if len(results) == 1 else f"[{', '.join(results)}]"
         return f"{{ {' '.join(lines)} return {result}; }}" if lines else result
 
     # --- one step --------------------------------------------------------------------------

@@ -29,6 +29,7 @@ function gradientAt(node, k) {
 
 // --- both passes with other numbers ------------------------------------------------------
 
+const beside = comparison?.beside; // the manual backward pass, where it is known
 const added = elementwise((a, b) => a + b);
 const numbersIn = (text, shape) => ({ shape, data: text ? text.split(" ").map(Number) : [] });
 const shapes = nodes.map((node) => arrays[node.value].shape);
@@ -63,7 +64,8 @@ function compute(numbers) {
     });
     return { upstream, parts };
   });
-  return { values, gradients, told };
+  const manual = beside?.function == null ? null : functions[beside.function](...beside.inputs.map((n) => values[n])).map(asArray);
+  return { values, gradients, told, manual };
 }
 
 function transpose({ shape: [rows, columns], data }) {
@@ -85,6 +87,7 @@ function refer(state, place) {
       if (part.product) part.product.transposed = place(found.transposed, part.product.transposed);
     });
   });
+  if (state.manual) beside.arrays = beside.arrays.map((array, k) => place(state.manual[k], array));
   events.forEach((all) => { all.length = 0; });
   noteEvents();
 }

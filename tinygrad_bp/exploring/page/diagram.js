@@ -16,7 +16,7 @@ function paint(k) {
   shown.forEach((each, n) => {
     const grown = gradientAt(n, k);
     const look = ["node", each.role, k < known[n] && "todo", n === step.node && "current", sources.has(n) && "source",
-      failed.has(n) && grown?.[2] && "failed", matches.has(n) && "match"].filter(Boolean).join(" ");
+      grown?.[2] && (beside ? isWrong(n) : failed.has(n)) && "failed", matches.has(n) && "match"].filter(Boolean).join(" ");
     if (look !== each.look) each.group.setAttribute("class", (each.look = look));
     if (each.value) setText(each.value, k < known[n] ? "" : arrays[nodes[n].value].summary);
     const hidden = secret && grown?.[0] === k;

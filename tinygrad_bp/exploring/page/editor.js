@@ -7,7 +7,7 @@ let edited = null; // which leaf, and which of its entries
 const nameOf = (n, entry) => {
   const lengths = shapeOf(n);
   const name = calledOf(n);
-  const base = / /.test(name) && lengths.length ? `(${name})` : name;
+  const base = / /.test(name) && !/^\w+\(.*\)$/.test(name) && lengths.length ? `(${name})` : name;
   return lengths.length ? `${base}[${unravel(entry, lengths).join(", ")}]` : base;
 };
 const unravel = (entry, lengths) => stepsOf(lengths).map((step, axis) => Math.floor(entry / step) % lengths[axis]);
@@ -54,7 +54,7 @@ function showEdited(keepText) {
 function nudgeTable() {
   const { n, entry } = edited;
   const gradient = state.gradients[n]?.data[entry];
-  const result = nodes[seedStepAt?.node]?.name;
+  const result = resultName();
   if (gradient == null) return el("p", { class: "about" }, "No gradient flows here: this is a constant.");
   const now0 = resultOf(state.values);
   const rows = NUDGES.map((nudge) => {
@@ -68,7 +68,7 @@ function nudgeTable() {
 function setEdited(x, keepText) {
   change(withNumber(edited.n, edited.entry, x));
   showEdited(keepText);
-  live.textContent = `${nameOf(edited.n, edited.entry)} = ${short(x)}: ${nodes[seedStepAt?.node ?? nodes.length - 1].name} = ${short(resultOf(state.values))}`;
+  live.textContent = `${nameOf(edited.n, edited.entry)} = ${short(x)}: ${seedStepAt ? resultName() : nodes.at(-1).name} = ${short(resultOf(state.values))}`;
 }
 
 function repaint() {

@@ -51,7 +51,7 @@ function askSign(step, k, question, about) {
     choose(keys[event.key]);
   };
   return el("div", { class: "ask", role: "group", "aria-label": "The sign", on: { keydown: press } },
-    el("p", {}, `If ${single} goes up a little, what does ${calledOf(seedStepAt.node)} do${way}?`),
+    el("p", {}, `If ${single} goes up a little, what does ${resultName()} do${way}?`),
     button(1, "It goes up"), button(-1, "It goes down"), button(0, "It stays"));
 }
 

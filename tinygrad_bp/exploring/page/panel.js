@@ -65,6 +65,7 @@ function backwardStep(step, k) {
     aboutNode(node, node.lines.at(-1)),
     comparison?.stop === k && !asking(k) && stopCard(),
     asking(k) && questionCard(step, k),
+    !asking(k) && besideCard(step),
     ...step.parts.filter((_, p) => !asking(k) || p < openQuestion(k).part).map((part) => partCard(step, part, (checks.get(k) || []).some((each) => each.wrong && each.node === part.to))),
     constants.length > 0 && el("p", { class: "about" }, `${constants.map(calledOf).join(", ")} ${constants.length > 1 ? "are constants and get" : "is a constant and gets"} no gradient.`),
     ...(asking(k) ? [] : checks.get(k) || []).map(checkCard),
@@ -129,8 +130,78 @@ function table(heads, rows) {
 
 const cell = (x) => el("td", { class: "num", "data-value": x, title: x }, short(x, 7));
 
-function checkCard(each) {
-  const sides = Object.keys(each.sides);
+// --- manual beside right -----------------------------------------------------------------
+
+/** The manual gradient of a node, as a place among the arrays; null where it is not known. */
+function manualOf(n) {
+  const k = beside ? beside.nodes.indexOf(n) : -1;
+  return k < 0 || (leaves !== given && !state.manual) ? null : beside.arrays[k];
+}
+
+const rightOf = (n) => events[n].at(-1)?.[1];
+
+/** Whether the manual gradient of a node is another one than the right one. */
+function isWrong(n) {
+  if (manualOf(n) == null || rightOf(n) == null) return false;
+  if (leaves === given) return beside.wrong.includes(n);
+  const [mine, right] = [dataOf(manualOf(n)), dataOf(rightOf(n))];
+  if (!mine || !right) return false;
+  const most = largestOf(rightOf(n));
+  return mine.some((x, k) => !(Object.is(x, right[k]) || Math.abs(x - right[k]) <= comparison.tolerance * Math.abs(right[k]) + 1e-9 * most));
+}
+
+/** Whether the error has come as far as a node; where its manual gradient is not known, by those after it. */
+const isReached = (n) => (manualOf(n) == null ? usesOf[n].some(([step]) => isReached(step.node)) : isWrong(n));
+
+/** Both passes at a step: the gradients that are complete here, and whether they part. */
+function besideCard(step) {
+  const targets = step.parts.filter((part) => part.complete && manualOf(part.to) != null).map((part) => part.to);
+  if (!targets.length) return null;
+  const before = isReached(step.node);
+  const wrong = targets.filter(isWrong);
+  const lines = targets.map((n) => beside.lines[n]).find(Boolean);
+  const [title, look] = !wrong.length ? ["Yours and the right one are the same here", "good"]
+    : before ? ["The error travels on", "bad"] : ["Here yours and the right one part", "bad"];
+  const pair = (n) => {
+    const most = largestOf(manualOf(n), rightOf(n)), name = calledOf(n);
+    return row(figure(manualOf(n), `your gradient of ${name}`, { name: `your gradient of ${name}`, role: "yours", of: n, most }),
+      signed(isWrong(n) ? "≠" : "=", figure(rightOf(n), "the right one", { name: `gradient of ${name}`, role: "right", of: n, most })));
+  };
+  return card(look, el("h3", {}, title), ...targets.map(pair),
+    lines && wrong.length > 0 && el("p", { class: "about" }, "You computed:"), lines && wrong.length > 0 && code([lines[0]]),
+    lines && wrong.length > 0 && el("p", { class: "about" }, "The right step:"), lines && wrong.length > 0 && code([lines[1]]));
+}
+
+/** The numeric gradient of a leaf at the numbers of now: five points around each entry. */
+function numericOf(n) {
+  const h = 1e-3, at = (e, x) => resultOf(forward(withNumber(n, e, leaves[n].data[e] + x)));
+  const data = leaves[n].data.map((_, e) => (8 * (at(e, h) - at(e, -h)) - at(e, 2 * h) + at(e, -2 * h)) / (12 * h));
+  return { shape: shapeOf(n), data };
+}
+
+/** What is compared of a parameter at the numbers of now: as it was told, or computed anew. */
+function comparedNow(each) {
+  if (leaves === given || !state) return each;
+  const place = (array) => arrays.push(content(array)) - 1;
+  const sides = { automatic: state.gradients[each.node], numeric: numericOf(each.node) };
+  const known = beside ? beside.nodes.indexOf(each.node) : -1;
+  if (known >= 0 && state.manual && each.sides.manual != null) sides.manual = state.manual[known];
+  const apart = (a, b) => (a === b ? 0 : Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b)));
+  const entries = each.entries.map((entry) => {
+    const k = entry.index.reduce((sum, i, axis) => sum + i * stepsOf(shapeOf(each.node))[axis], 0);
+    const numbers = Object.fromEntries(Object.entries(sides).map(([side, { data }]) => [side, data[k]]));
+    const error = sides.manual ? apart(numbers.manual, numbers.automatic) : apart(numbers.automatic, numbers.numeric);
+    const wrong = sides.manual ? error > comparison.tolerance : error > 1e-6;
+    return { index: entry.index, ...numbers, error, wrong, verdict: wrong ? "wrong" : "correct" };
+  });
+  const wrong = sides.manual ? sides.manual.data.some((x, k) => apart(x, sides.automatic.data[k]) > comparison.tolerance) : entries.some((entry) => entry.wrong);
+  const order = ["manual", "automatic", "numeric"].filter((side) => sides[side]);
+  const note = each.sides.manual != null && !sides.manual ? "Your gradient is known at the first numbers alone: Reset all shows it." : "At the numbers as they are now; numeric by five points.";
+  return { ...each, sides: Object.fromEntries(order.map((side) => [side, place(sides[side])])), entries, wrong, verdict: wrong ? "wrong" : "correct", note };
+}
+
+function checkCard(first) {
+  const each = comparedNow(first), sides = Object.keys(each.sides);
   const name = (entry) => (entry.index.length ? `${each.name}[${entry.index.join(", ")}]` : each.name);
   const rows = each.entries.map((entry) => el("tr", { class: entry.wrong ? "wrong" : "" },
     el("td", {}, name(entry)), ...sides.map((side) => cell(entry[side])), el("td", {}, short(entry.error, 2)), el("td", {}, entry.verdict)));
@@ -149,7 +220,7 @@ function stopCard() {
     el("h3", {}, "The first wrong step"),
     el("p", {}, found ? found.explanation : `Here a gradient that is wrong is complete for the first time. Wrong: ${wrong.join(", ")}. Of the parameters before this step all are right.`),
     found?.fix && el("p", {}, found.fix),
-    found?.line && code([found.line]));
+    found?.line && !beside && code([found.line]));
 }
 
 function summaryCard() {

@@ -57,7 +57,7 @@ function pathsCard(n) {
   if (entry < 0) return null;
   const body = el("div", {});
   const fill = ({ target }) => target.open && !body.hasChildNodes() && body.append(...tellWays(n, entry));
-  return el("details", { class: "paths", on: { toggle: fill } }, el("summary", {}, `Every way from ${nameOf(n, entry)} to ${calledOf(seedStepAt.node)}`), body);
+  return el("details", { class: "paths", on: { toggle: fill } }, el("summary", {}, `Every way from ${nameOf(n, entry)} to ${resultName()}`), body);
 }
 
 function tellWays(n, entry) {

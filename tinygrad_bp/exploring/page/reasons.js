@@ -8,6 +8,8 @@ const PATTERNS = {
 };
 
 const dataOf = (place) => arrays[place].rows?.flat().map(Number);
+/** What the result is called in a sentence. */
+const resultName = () => (nodes[seedStepAt.node].expression !== undefined ? "the result" : nodes[seedStepAt.node].name);
 const opOf = (n) => nodes[n].op.split(" ")[0];
 
 /** The names of the patterns of a step to an operand. */
@@ -60,7 +62,7 @@ function reason(step, part) {
   if (entry < 0 || !dataOf(step.upstream)) return null;
   const above = shapeOf(step.node), alone = part.local != null && part.raw == null && product(above) === delta.length;
   const local = alone ? entryOf(part.local, entry, above) : null;
-  const result = calledOf(seedStepAt.node), x = delta[entry];
+  const result = resultName(), x = delta[entry];
   const effect = x === 0 ? `does not move ${result}` : `${x < 0 ? "lowers" : "raises"} ${result} by about ${short(Math.abs(x * NUDGE))}`;
   const onward = step.node === seedStepAt.node || !alone ? "" : `, and ${result} moves ${short(dataOf(step.upstream)[entry])} times as much as ${nameOf(step.node, entry)}`;
   const copies = part.raw == null ? "" : " It was copied, so what all its copies get is added up.";
