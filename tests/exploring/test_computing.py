@@ -1,5 +1,7 @@
 """The page computes: with another number in a leaf it has the engine's numbers, all of them."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -254,3 +256,74 @@ def test_a_wrong_number_would_be_seen(tab, tmp_path, monkeypatch):
     open_page(tab, tmp_path, bp.explore(neuron()))
     with pytest.raises(AssertionError, match="of node"):
         check_page(tab, neuron())
+
+
+REASON = re.compile(r"^(.+) up by 0\.001 (raises|lowers|does not move) \S+(?: by about (\S+))?(?: along this way)?,")
+
+
+def test_reasons_tell_the_true_change(tab, tmp_path):
+    """Nudge the entry that a sentence is about, and see what happens, along that way alone."""
+    open_page(tab, tmp_path, bp.explore(bp.named(attention(), "loss")))
+    told = tab.evaluate(
+        """() => steps.flatMap((step) => (step.parts || []).map((part) => {
+            const delta = dataOf(part.delta);
+            return [reason(step, part), delta[strongest(delta)]];
+        }))"""
+    )
+    assert len(told) > 8
+    for sentence, slope in told:
+        _, verb, size = REASON.match(sentence).groups()
+        if slope:
+            assert verb == ("raises" if slope > 0 else "lowers")
+            assert float(size.replace("−", "-")) == pytest.approx(abs(slope) / 1000, rel=6e-4)
+
+
+def test_a_reason_in_words(tab, tmp_path):
+    open_page(tab, tmp_path, bp.explore(neuron()))
+    tab.evaluate("go(7)")
+    assert tab.locator(".reason p").first.inner_text() == (
+        "w * x + b up by 0.001 raises y by about 0.001573, because tanh passes 0.7864 of it at "
+        "0.5, and y moves 2 times as much as tanh(w * x + b)."
+    )
+    assert tab.locator(".patterns .tag").all_inner_texts() == ["a function multiplies by its slope"]
+    tab.evaluate("go(9)")
+    text = tab.locator("#panel").inner_text()
+    assert "because it is multiplied by x = 2" in text
+    assert "a fan-out accumulates" in text
+    assert "d_x += d_n3 * w" in text
+
+
+@pytest.mark.parametrize("graph", [neuron, attention, batch, recurrent, three_axes])
+def test_all_ways_add_up_to_the_gradient(graph, tab, tmp_path):
+    open_page(tab, tmp_path, bp.explore(graph()))
+    leaves = tab.evaluate("nodes.flatMap((node, n) => (isEditable(n) && state.gradients[n] ? [n] : []))")
+    assert leaves
+    for n in leaves:
+        count, total, listed, gradient = tab.evaluate(
+            """(n) => {
+                const start = waysFrom(n, 0);
+                const listed = start.count > 5000 ? null : [...listWays(start)];
+                const along = listed && listed.map((way) => way.reduce((x, [local]) => x * local, 1));
+                return [start.count, start.total, along, state.gradients[n].data[0]];
+            }""",
+            n,
+        )
+        assert total == pytest.approx(gradient, rel=1e-10, abs=1e-13)
+        if listed is not None:
+            assert len(listed) == count
+            assert sum(listed) == pytest.approx(gradient, rel=1e-10, abs=1e-13)
+
+
+def test_ways_as_they_are_read(tab, tmp_path):
+    open_page(tab, tmp_path, bp.explore(neuron()))
+    tab.evaluate("go(9)")
+    tab.locator("summary", has_text="from x to y").click()
+    card = tab.locator("details.paths").last
+    products = card.locator("[data-product]").evaluate_all("all => all.map((b) => +b.dataset.product)")
+    value = neuron()
+    value.backward()
+    x = next(node for node in bp.topological_order(value) if node.name == "x")
+    assert len(products) == 2
+    assert sum(products) == pytest.approx(float(x.grad), rel=1e-12)
+    assert "2 ways lead there" in card.inner_text()
+    assert "which is the gradient: −4.257" in card.inner_text()

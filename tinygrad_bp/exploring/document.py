@@ -60,6 +60,7 @@ SCRIPTS = (
     "lesson.js",
     "steps.js",
     "editor.js",
+    "worksheets.js",
     "start.js",
 )
 

@@ -151,7 +151,12 @@ function isWrong(n) {
 }
 
 /** Whether the error has come as far as a node; where its manual gradient is not known, by those after it. */
-const isReached = (n) => (manualOf(n) == null ? usesOf[n].some(([step]) => isReached(step.node)) : isWrong(n));
+function isReached(n, seen = new Set()) {
+  if (manualOf(n) != null) return isWrong(n);
+  if (seen.has(n)) return false;
+  seen.add(n);
+  return usesOf[n].some(([step]) => isReached(step.node, seen));
+}
 
 /** Both passes at a step: the gradients that are complete here, and whether they part. */
 function besideCard(step) {

@@ -45,6 +45,7 @@ if (comparison && comparison.stop != null) {
   byId("wrong").hidden = byId("mark").hidden = false;
   byId("mark").style.left = `calc(8px + (100% - 16px) * ${comparison.stop / (steps.length - 1)})`;
 }
+byId("worksheets").hidden = !state || !seedStepAt;
 byId("lesson").hidden = !allQuestions.length;
 
 function begin() {
