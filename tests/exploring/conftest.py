@@ -42,7 +42,7 @@ def visit(chromium, tmp_path):
         settings = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
         context = chromium.new_context(**{**settings, **options})
         contexts.append(context)
-        context.set_default_timeout(300_000)  # a busy machine is no error
+        context.set_default_timeout(60_000)  # a busy machine is no error
         context.route("**/*", guarded)
         tab = context.new_page()
         tab.on("pageerror", lambda error: complaints.append(str(error)))
@@ -93,7 +93,7 @@ def named_net():
 def tab(chromium):
     """One tab for all graphs."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, offline=True)
-    context.set_default_timeout(300_000)
+    context.set_default_timeout(60_000)
     tab = context.new_page()
     complaints = []
     tab.on("pageerror", lambda error: complaints.append(str(error)))

@@ -15,70 +15,80 @@ RNG = np.random.default_rng(5)
 ROLES = ("raw", "delta", "old", "new", "local")
 
 
-def normal(*shape):
-    return RNG.normal(size=shape)
-
-
-def neuron(x=2.0, w=-3.0, b=6.5):
-    x, w, b = bp.Value(x, name="x"), bp.Value(w, name="w"), bp.Value(b, name="b")
+def neuron(x, w, b):
     return bp.named(np.tanh(w * x + b) * x, "y")
 
 
-def recurrent(w=0.5, x=RNG.normal(size=6), h=0.1):
-    w, x, h = bp.Value(w, name="w"), bp.Value(x, name="x"), bp.Value(h, name="h")
+def recurrent(w, x, h):
     for k in range(6):
         h = np.tanh(w * h + x[k])
     return (h - 1) ** 2
 
 
-def attention(q=normal(3, 4), k=normal(3, 4), v=normal(3, 4)):
-    q, k, v = bp.Value(q, name="q"), bp.Value(k, name="k"), bp.Value(v, name="v")
+def attention(q, k, v):
     return np.sum((bp.softmax(q @ k.T / 2) @ v) ** 2)
 
 
-def batch(w=normal(4, 3), b=normal(4), x=normal(5, 3)):
-    w, b, x = bp.Value(w, name="w"), bp.Value(b, name="b"), bp.Value(x, name="x")
+def batch(w, b, x):
     return bp.cross_entropy(bp.relu(x @ w.T + b), np.array([0, 1, 2, 3, 1]))
 
 
-def repeated(a=normal(3, 1), b=normal(4), c=np.array(0.7)):
-    a, b, c = bp.Value(a, name="a"), bp.Value(b, name="b"), bp.Value(c, name="c")
+def repeated(a, b, c):
     return np.mean(bp.sigmoid(a * b - c) / (1 + a**2))
 
 
-def three_axes(x=normal(2, 3, 3), g=normal(3), m=normal(4, 3, 2)):
-    x, g, m = bp.Value(x, name="x"), bp.Value(g, name="g"), bp.Value(m, name="m")
+def three_axes(x, g, m):
     joined = np.concatenate([x[:, 1:], np.flip(x, 1)[:, :1]], axis=1)
     normed = (joined - joined.mean(-1, keepdims=True)) / (joined.std(1, keepdims=True) + 0.1)
     return np.sum((normed * g) @ m[:1] * np.max(x, axis=2, keepdims=True))
 
 
-def moving(x=normal(3, 4), w=normal(5)):
-    x, w = bp.Value(x, name="x"), bp.Value(w, name="w")
+def moving(x, w):
     sums = np.cumsum(np.pad(x, 1)[1:4], axis=1).T[np.array([0, 3, 3, 1])]
     return np.sum(np.stack([w, w[::-1]])[:, [0, 0, 4]] @ sums[:, :].T[:3] * 0.3)
 
 
-def products(a=normal(2, 3), b=normal(2, 3, 4), v=np.abs(normal(3))):
-    a, b, v = bp.Value(a, name="a"), bp.Value(b, name="b"), bp.Value(v, name="v")
+def products(a, b, v):
     return np.sum(np.einsum("ij,ijk->ik", a, b) ** 2) + np.prod(v) * np.log1p(v) @ np.sqrt(v)
 
 
-def branches(x=normal(6), y=normal(6)):
-    x, y = bp.Value(x, name="x"), bp.Value(y, name="y")
+def branches(x, y):
     return np.sum(np.maximum(x, y) * np.abs(x) + np.minimum(x, 0.5) ** 3 + bp.relu(-y))
 
 
-def with_a_seed(x=normal(3)):
-    return np.exp(-bp.Value(x, name="x")) * 2
+def with_a_seed(x):
+    return np.exp(-x) * 2
 
 
-def not_finite(x=np.array([1.0, 0.0, -2.0])):
+def not_finite(x):
     with np.errstate(all="ignore"):
-        return np.sum(np.log(bp.Value(x, name="x")))
+        return np.sum(np.log(x))
 
 
-GRAPHS = [neuron, recurrent, attention, batch, repeated, three_axes, moving, products, branches]
+#: The leaves of each graph: their numbers, or the shapes of random ones.
+LEAVES = {
+    neuron: {"x": 2.0, "w": -3.0, "b": 6.5},
+    recurrent: {"w": 0.5, "x": (6,), "h": 0.1},
+    attention: {"q": (3, 4), "k": (3, 4), "v": (3, 4)},
+    batch: {"w": (4, 3), "b": (4,), "x": (5, 3)},
+    repeated: {"a": (3, 1), "b": (4,), "c": 0.7},
+    three_axes: {"x": (2, 3, 3), "g": (3,), "m": (4, 3, 2)},
+    moving: {"x": (3, 4), "w": (5,)},
+    products: {"a": (2, 3), "b": (2, 3, 4), "v": np.array([0.3, 1.2, 0.7])},
+    branches: {"x": (6,), "y": (6,)},
+}
+for shapes in LEAVES.values():
+    shapes |= {k: RNG.normal(size=each) for k, each in shapes.items() if isinstance(each, tuple)}
+GRAPHS = list(LEAVES)
+LEAVES[with_a_seed] = {"x": RNG.normal(size=3)}
+LEAVES[not_finite] = {"x": np.array([1.0, 0.0, -2.0])}
+
+
+def build(graph, **changed):
+    """Compute a graph of its leaves, some of which may have other numbers."""
+    leaves = {**LEAVES[graph], **changed}
+    return graph(*(bp.Value(data, name=name) for name, data in leaves.items()))
+
 
 STATE = """() => ({
     values: state.values.map((a) => a && [a.shape, a.data.map(String)]),
@@ -121,37 +131,36 @@ def check_page(tab, value, seed=None):
 
 @pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.__name__)
 def test_every_leaf_can_be_changed_and_every_number_follows(graph, tab, tmp_path):
-    open_page(tab, tmp_path, bp.explore(graph()))
+    open_page(tab, tmp_path, bp.explore(build(graph)))
     assert tab.evaluate("story.fixed") is None
-    check_page(tab, graph())
+    check_page(tab, build(graph))
     changed = {}
-    names = graph.__code__.co_varnames[: graph.__code__.co_argcount]
-    for name, data in zip(names, graph.__defaults__, strict=True):
+    for name, data in LEAVES[graph].items():
         changed[name] = np.array(data, float)
         entry = changed[name].size - 1
         new = changed[name].flat[entry] = float(np.round(changed[name].flat[entry] * 1.5 - 0.3, 3))
         edit(tab, name, entry, repr(new).replace("-", "−"))
-        check_page(tab, graph(**changed))
+        check_page(tab, build(graph, **changed))
     tab.locator("#panel").press("Home")
     tab.evaluate("restore()")
-    check_page(tab, graph())
+    check_page(tab, build(graph))
 
 
 @pytest.mark.parametrize(("graph", "seed"), [(with_a_seed, [1.0, -2.0, 0.5]), (not_finite, None)])
 def test_seeds_and_what_is_not_finite(graph, seed, tab, tmp_path):
-    open_page(tab, tmp_path, bp.explore(graph(), seed=seed))
-    check_page(tab, graph(), seed)
+    open_page(tab, tmp_path, bp.explore(build(graph), seed=seed))
+    check_page(tab, build(graph), seed)
     edit(tab, "x", 0, "-1/4")
-    x = np.array(graph.__defaults__[0])
+    x = LEAVES[graph]["x"].copy()
     x[0] = -0.25
-    check_page(tab, graph(x), seed)
+    check_page(tab, build(graph, x=x), seed)
 
 
 def test_what_is_seen_follows(tab, tmp_path):
-    open_page(tab, tmp_path, bp.explore(neuron()))
+    open_page(tab, tmp_path, bp.explore(build(neuron)))
     edit(tab, "w", 0, "-3.1")
     tab.evaluate("go(steps.length - 1)")
-    value = neuron(w=-3.1)
+    value = build(neuron, w=-3.1)
     value.backward(retain_grads=True)
     nodes = bp.topological_order(value)
     texts = tab.locator("svg .node").evaluate_all(
@@ -169,15 +178,15 @@ def test_what_is_seen_follows(tab, tmp_path):
 
 
 def test_a_nudge_shows_what_really_happens_beside_what_the_gradient_foretells(tab, tmp_path):
-    open_page(tab, tmp_path, bp.explore(neuron()))
+    open_page(tab, tmp_path, bp.explore(build(neuron)))
     tab.locator("figure.editable [data-entry]").first.click()  # x
     rows = tab.locator("#nudges tbody tr")
-    first, value = rows.all_inner_texts(), neuron()
+    first, value = rows.all_inner_texts(), build(neuron)
     value.backward()
     slope = float(next(n for n in bp.topological_order(value) if n.name == "x").grad)
     for text, nudge in zip(first, (0.1, 0.01, 0.001), strict=True):
         shown = [float(x) for x in text.replace("−", "-").replace("%", "").split("\t")]
-        really = float(neuron(x=2.0 + nudge).data) - float(value.data)
+        really = float(build(neuron, x=2.0 + nudge).data) - float(value.data)
         assert shown[:3] == pytest.approx([nudge, really, slope * nudge], rel=1e-6)
         apart = abs(really - slope * nudge) / max(abs(really), abs(slope * nudge))
         assert shown[3] == pytest.approx(100 * apart, rel=0.06)
@@ -187,16 +196,16 @@ def test_a_nudge_shows_what_really_happens_beside_what_the_gradient_foretells(ta
     tab.locator("#drag").fill("1.5")
     assert tab.evaluate("leaves[edited.n].data[0]") == 1.5
     assert rows.all_inner_texts() != first
-    check_page(tab, neuron(x=1.5))
+    check_page(tab, build(neuron, x=1.5))
     tab.locator("#entry").fill("1/")
     assert "Type a number" in tab.locator("#refused").inner_text()
-    check_page(tab, neuron(x=1.5))
+    check_page(tab, build(neuron, x=1.5))
     tab.keyboard.press("Escape")
     assert not tab.locator("#editor").is_visible()
 
 
 def test_editing_by_keys_alone(tab, tmp_path):
-    open_page(tab, tmp_path, bp.explore(with_a_seed(), seed=[1.0, 1.0, 1.0]))
+    open_page(tab, tmp_path, bp.explore(build(with_a_seed), seed=[1.0, 1.0, 1.0]))
     tab.locator("figure.editable table").focus()
     for key in ("ArrowRight", "ArrowRight", "Enter"):
         tab.keyboard.press(key)
@@ -246,24 +255,26 @@ def test_what_cannot_be_computed_stays_as_it_is_and_says_so(graph, why, tab, tmp
 
 def test_a_page_that_computes_something_else_stays_as_it_is(tab, tmp_path, monkeypatch):
     monkeypatch.setitem(javascript._OF_NUMBERS, np.tanh, "(a) => 1.01 * Math.tanh(a)")
-    open_page(tab, tmp_path, bp.explore(neuron()))
+    open_page(tab, tmp_path, bp.explore(build(neuron)))
     assert "other numbers than the engine" in tab.locator("#panel").inner_text()
     assert tab.locator(".editable").count() == 0
 
 
 def test_a_wrong_number_would_be_seen(tab, tmp_path, monkeypatch):
     monkeypatch.setitem(javascript._OF_NUMBERS, np.tanh, "(a) => Math.tanh(a) + 1e-11")
-    open_page(tab, tmp_path, bp.explore(neuron()))
+    open_page(tab, tmp_path, bp.explore(build(neuron)))
     with pytest.raises(AssertionError, match="of node"):
-        check_page(tab, neuron())
+        check_page(tab, build(neuron))
 
 
-REASON = re.compile(r"^(.+) up by 0\.001 (raises|lowers|does not move) \S+(?: by about (\S+))?(?: along this way)?,")
+REASON = re.compile(
+    r"^.+ up by 0\.001 (raises|lowers|does not move) \S+(?: by about (\S+))?(?: along this way)?,"
+)
 
 
 def test_reasons_tell_the_true_change(tab, tmp_path):
     """Nudge the entry that a sentence is about, and see what happens, along that way alone."""
-    open_page(tab, tmp_path, bp.explore(bp.named(attention(), "loss")))
+    open_page(tab, tmp_path, bp.explore(bp.named(build(attention), "loss")))
     told = tab.evaluate(
         """() => steps.flatMap((step) => (step.parts || []).map((part) => {
             const delta = dataOf(part.delta);
@@ -272,14 +283,14 @@ def test_reasons_tell_the_true_change(tab, tmp_path):
     )
     assert len(told) > 8
     for sentence, slope in told:
-        _, verb, size = REASON.match(sentence).groups()
+        verb, size = REASON.match(sentence).groups()
         if slope:
             assert verb == ("raises" if slope > 0 else "lowers")
             assert float(size.replace("−", "-")) == pytest.approx(abs(slope) / 1000, rel=6e-4)
 
 
 def test_a_reason_in_words(tab, tmp_path):
-    open_page(tab, tmp_path, bp.explore(neuron()))
+    open_page(tab, tmp_path, bp.explore(build(neuron)))
     tab.evaluate("go(7)")
     assert tab.locator(".reason p").first.inner_text() == (
         "w * x + b up by 0.001 raises y by about 0.001573, because tanh passes 0.7864 of it at "
@@ -295,15 +306,18 @@ def test_a_reason_in_words(tab, tmp_path):
 
 @pytest.mark.parametrize("graph", [neuron, attention, batch, recurrent, three_axes])
 def test_all_ways_add_up_to_the_gradient(graph, tab, tmp_path):
-    open_page(tab, tmp_path, bp.explore(graph()))
-    leaves = tab.evaluate("nodes.flatMap((node, n) => (isEditable(n) && state.gradients[n] ? [n] : []))")
+    open_page(tab, tmp_path, bp.explore(build(graph)))
+    leaves = tab.evaluate(
+        "nodes.flatMap((node, n) => (isEditable(n) && state.gradients[n] ? [n] : []))"
+    )
     assert leaves
     for n in leaves:
         count, total, listed, gradient = tab.evaluate(
             """(n) => {
                 const start = waysFrom(n, 0);
                 const listed = start.count > 5000 ? null : [...listWays(start)];
-                const along = listed && listed.map((way) => way.reduce((x, [local]) => x * local, 1));
+                const product = (way) => way.reduce((x, [local]) => x * local, 1);
+                const along = listed && listed.map(product);
                 return [start.count, start.total, along, state.gradients[n].data[0]];
             }""",
             n,
@@ -315,12 +329,14 @@ def test_all_ways_add_up_to_the_gradient(graph, tab, tmp_path):
 
 
 def test_ways_as_they_are_read(tab, tmp_path):
-    open_page(tab, tmp_path, bp.explore(neuron()))
+    open_page(tab, tmp_path, bp.explore(build(neuron)))
     tab.evaluate("go(9)")
     tab.locator("summary", has_text="from x to y").click()
     card = tab.locator("details.paths").last
-    products = card.locator("[data-product]").evaluate_all("all => all.map((b) => +b.dataset.product)")
-    value = neuron()
+    products = card.locator("[data-product]").evaluate_all(
+        "all => all.map((b) => +b.dataset.product)"
+    )
+    value = build(neuron)
     value.backward()
     x = next(node for node in bp.topological_order(value) if node.name == "x")
     assert len(products) == 2

@@ -1,7 +1,6 @@
 """Every row of the table of ops in JavaScript: its forward function and its rules, or a refusal."""
 
 import numpy as np
-import pytest
 
 import tinygrad_bp as bp
 from tests.samples import SAMPLES
@@ -10,7 +9,7 @@ from tinygrad_bp.exploring.document import _part
 from tinygrad_bp.exploring.recording import record
 from tinygrad_bp.viewing.graph import describe
 
-#: Reads arrays, calls functions with them, and tells arrays. Nothing is in the page but `arrays.js`.
+#: Reads arrays, calls functions with them, tells arrays; in the page is `arrays.js` alone.
 RUN = """(samples) => {
     const read = ([shape, data]) => ({ shape, data: data.map(Number) });
     const tell = ({ shape, data }) => [shape, data.map(String)];
@@ -20,11 +19,11 @@ RUN = """(samples) => {
     });
 }"""
 #: What a page does not know: its numbers are fixed.
-FIXED = set(
-    "sinc slope_of_sinc where cross convolve inv pinv solve lstsq det logabsdet cholesky qr eigh "
-    "eigvalsh svd svdvals".split()
-)
-#: Code finds places by looking at numbers, and a graph has the places: the numbers stay as they are.
+FIXED = {
+    *("sinc", "slope_of_sinc", "where", "cross", "convolve", "inv", "pinv", "solve", "lstsq"),
+    *("det", "logabsdet", "cholesky", "qr", "eigh", "eigvalsh", "svd", "svdvals"),
+}
+#: Code finds places by looking at numbers, and a graph has the places: these keep their numbers.
 BY_PLACES = {"at", "add_at", "along", "add_along"}
 
 

@@ -4,14 +4,15 @@ import pytest
 
 import tinygrad_bp as bp
 from tests.exploring.conftest import open_page
-from tests.exploring.test_computing import neuron
+from tests.exploring.test_computing import build, neuron
 from tests.exploring.test_page import near
 
-READ = """(articles) => articles.map((article) => ({
+READ = """(articles) => articles.map((article, _, all, [forward, backward] =
+        [...article.querySelectorAll("ol")].map((ol) => [...ol.children])) => ({
     title: article.querySelector("h2").textContent,
     given: [...article.querySelectorAll(".given li")].map((li) => li.textContent.split(" = ")),
-    forward: [...article.querySelectorAll("ol")[0].children].map((li) => li.querySelector(".num")?.textContent),
-    backward: [...article.querySelectorAll("ol")[1].children].map((li) =>
+    forward: forward.map((li) => li.querySelector(".num")?.textContent),
+    backward: backward.map((li) =>
         [li.textContent.split(/[,:]/)[0], li.querySelector(".num")?.textContent]),
     blanks: article.querySelectorAll(".blank").length,
 }))"""
@@ -20,7 +21,7 @@ READ = """(articles) => articles.map((article) => ({
 @pytest.fixture
 def ordered(tab, tmp_path):
     """Make sheets as a teacher does, but for the printer; return them as they would be printed."""
-    open_page(tab, tmp_path, bp.explore(neuron()))
+    open_page(tab, tmp_path, bp.explore(build(neuron)))
 
     def order(learners, first=1):
         tab.evaluate("window.print = () => {}; 1")
@@ -53,7 +54,8 @@ def test_each_learner_gets_other_numbers_and_the_answers_are_the_engines(ordered
         assert set(sheet["forward"]) == {None}
         assert {number for _, number in sheet["backward"]} == {None}
         assert (sheet["blanks"], answer["blanks"]) == (1 + 4 + 6, 0)
-        value = neuron(**{name: float(x.replace("−", "-")) for name, x in answer["given"]})
+        given = {name: float(x.replace("−", "-")) for name, x in answer["given"]}
+        value = build(neuron, **given)
         value.backward(retain_grads=True)
         nodes = bp.topological_order(value)
         computed = [node for node in nodes if node.op is not None]

@@ -125,4 +125,3 @@ def write_exactly(leaf: Value) -> str:
 
 def _exactly(x: float) -> str:
     return repr(x) if np.isfinite(x) else "NaN" if np.isnan(x) else f"{'-' * (x < 0)}Infinity"
-

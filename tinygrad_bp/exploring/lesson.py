@@ -56,7 +56,9 @@ def _question(visit: Visit, part: int, asked: Contribution) -> dict[str, Any] | 
     is_round_off = 0 < most <= ROUND_OFF * np.abs(visit.upstream).max(initial=0.0)
     if is_round_off or not near.any():
         return None
-    index = tuple(map(int, np.unravel_index(np.where(near, np.abs(delta), -1.0).argmax(), near.shape)))
+    index = tuple(
+        map(int, np.unravel_index(np.where(near, np.abs(delta), -1.0).argmax(), near.shape))
+    )
     whole = bool(near.all()) and 1 < delta.size <= MOST_TYPED
     answer = float(delta[index])
     return {
@@ -99,7 +101,7 @@ def _terms(visit: Visit, asked: Contribution) -> int:
     if kind is Pattern.MIXES:
         return np.size(visit.upstream)
     if kind is Pattern.MATRIX and len(length) > 1:
-        return length[-1 - asked.position]
+        return int(length[-1 - asked.position])
     return np.size(asked.raw) // max(np.size(asked.delta), 1)
 
 

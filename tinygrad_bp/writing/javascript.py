@@ -287,5 +287,3 @@ def _number(x: Any) -> str:
     if not np.isfinite(x):
         return "NaN" if np.isnan(x) else "Infinity" if x > 0 else "-Infinity"
     return str(int(x)) if x.is_integer() and abs(x) < 2**53 and str(x) != "-0.0" else repr(x)
-
-

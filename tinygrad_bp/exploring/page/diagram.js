@@ -27,6 +27,31 @@ function paint(k) {
     if (active !== each.active) each.group.setAttribute("class", active ? "edge active" : "edge");
     each.active = active;
   });
+  labelEdges(step);
+}
+
+// What flows along the edges of a step: values forward, backward what the gradient is multiplied by.
+const flowing = svg.querySelector("#graph").appendChild(document.createElementNS(svg.namespaceURI, "g"));
+flowing.setAttribute("class", "flowing");
+
+function labelEdges(step) {
+  flowing.replaceChildren(...drawnEdges.flatMap(({ group, active }, e) => {
+    const text = active ? labelOf(step, e) : null, path = group.querySelector("path");
+    if (text == null || !path) return [];
+    const label = document.createElementNS(svg.namespaceURI, "text"), at = path.getPointAtLength(path.getTotalLength() / 2);
+    label.textContent = text;
+    label.setAttribute("x", at.x + 5);
+    label.setAttribute("y", at.y + 3);
+    return [label];
+  }));
+}
+
+function labelOf(step, e) {
+  const [tail, , position] = edges[e];
+  if (step.phase === "forward") return shapeOf(tail).length ? null : short(arrays[nodes[tail].value].rows[0][0]);
+  const part = (step.parts || []).find((each) => each.position === position);
+  const local = part && part.local != null && !asking(now) ? dataOf(part.local) : null;
+  return local && local.every((x) => x === local[0]) ? `×${short(local[0])}` : null;
 }
 
 function setText(text, content) {
@@ -69,8 +94,8 @@ function fitted() {
 
 /** The scale to begin with: all of the diagram if its texts can be read then, else what is wide enough. */
 function readable() {
-  if (fitted().scale >= 0.7) return fitted().scale;
-  return Math.max(fitted().scale, Math.min(1.25, (size()[0] - 16) / whole[2] < 0.9 ? 0.9 : (size()[0] - 16) / whole[2]));
+  const wide = (size()[0] - 16) / whole[2], smallest = innerWidth > 600 ? 0.9 : 1.1;
+  return Math.max(fitted().scale, fitted().scale >= 0.7 && innerWidth > 600 ? 0 : Math.min(1.25, Math.max(wide, smallest)));
 }
 
 function boxOf(places) {

@@ -62,7 +62,7 @@ function nudgeTable() {
     const apart = really === 0 && gradient === 0 ? 0 : Math.abs(really - gradient * nudge) / Math.max(Math.abs(really), Math.abs(gradient * nudge));
     return el("tr", {}, el("td", {}, `+${nudge}`), cell(really), cell(gradient * nudge), el("td", {}, `${short(100 * apart, 2)} %`));
   });
-  return table([`nudge ${nameOf(n, entry)} by`, `${result} changes by`, `gradient ${short(gradient)} × nudge`, "apart"], rows);
+  return table(["nudge", `${result} changes by`, `gradient × nudge`, "apart"], rows);
 }
 
 function setEdited(x, keepText) {

@@ -1,6 +1,7 @@
 // --- the panel ---------------------------------------------------------------------------
 
 const sign = (text) => el("span", { class: "sign" }, text);
+const words = (text) => el("span", { class: "sign words" }, text);
 const row = (...children) => el("div", { class: "row" }, ...children);
 const card = (kind, ...children) => el("div", { class: `card ${kind}`.trim() }, ...children);
 
@@ -87,15 +88,15 @@ function partCard(step, part, wrong) {
 /** Upstream × local = contribution, on one line and in one scale of colours. */
 function flow(step, part) {
   const to = nodes[part.to], node = nodes[step.node];
-  const most = largestOf(step.upstream, part.local, part.raw, part.delta);
+  const most = largestOf(step.upstream, part.unchanged ? null : part.local, part.raw, part.delta);
   const upstream = figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}`, role: "upstream", of: step.node, most });
   const delta = figure(part.delta, "contribution Δ", { name: `contribution to the gradient of ${to.name}`, role: "delta", of: part.to, most });
   const local = () => figure(part.local, `local ∂${node.name}/∂${to.name}`, { role: "local", of: part.to, most });
   const terms = part.product ? matrices(step, part, upstream, delta)
     : part.local == null ? joined([upstream, ...part.factors.map((n) => valueOf(n))], "with")
-      : part.unchanged ? [upstream, sign(passedOn(step, part))]
+      : part.unchanged ? [upstream, words(passedOn(step, part))]
         : [upstream, signed("×", local())];
-  if (part.raw != null && part.unchanged) terms.push(sign("and added up over its copies"));
+  if (part.raw != null && part.unchanged) terms.push(words("and added up over its copies"));
   else if (part.raw != null) terms.push(signed("=", figure(part.raw, "for each copy", { role: "raw", of: part.to, most })));
   terms.push(signed(part.raw != null ? "Σ =" : part.local == null && !part.product ? "→" : "=", delta));
   return el("div", { class: "row flow", tabindex: 0, role: "group", "aria-label": "Upstream times local gives the contribution" }, ...terms);
