@@ -66,12 +66,13 @@ if TYPE_CHECKING:
     from .checking.kernels import compare_vjp
     from .compiling.compile import Compiled, compile
     from .drawing.draw import draw
+    from .exploring.animation import animate
     from .exploring.explore import explore
     from .net7652 import plot_histories
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Comparison",
@@ -82,6 +83,7 @@ __all__ = [
     "Value",
     "absolute",
     "add",
+    "animate",
     "broadcast_to",
     "checkpoint",
     "clip",
@@ -148,6 +150,7 @@ _MODULE_OF = {
     "compile": "compiling",
     "draw": "drawing",
     "plot_histories": "net7652",
+    "animate": "exploring",
     "explore": "exploring",
     "Derivation": "writing",
     "derive": "writing",

@@ -66,6 +66,7 @@ def test_json(file):
         "file",
         "status",
         "error",
+        "credit",
         "comparison",
         "output",
         "output_cut",
@@ -73,6 +74,7 @@ def test_json(file):
     assert content["schema"] == 1
     assert content["status"] == "wrong"
     assert content["error"] is None
+    assert content["credit"] == {"w": 0}
     assert content["file"] == str(file)
     assert content["output"] == "hello\n"
     assert content["comparison"]["ok"] is False

@@ -40,8 +40,8 @@ def answer(
         own.look_up("--manual", manual)
     if not isfinite(comparison.loss):
         raise ScriptError(
-            f"{loss} gives {comparison.loss} at the parameters, where no gradient can be checked; "
-            "give parameters at which it is a finite number",
+            f"{loss} gives {comparison.loss} at the parameters, so there is no gradient to check; "
+            "choose parameters at which it is finite",
             file=source.path,
             kind="not-finite",
         )

@@ -18,19 +18,21 @@ WRONG, COULD_NOT_RUN = 1, 2
 
 app = typer.Typer(
     name="tinygrad-bp",
-    help="Build computational graphs, draw them, and check gradients.",
+    help="See backpropagation in your own code, and check your own gradients.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
 # --- what several commands take ------------------------------------------------------------------
 
-File = Annotated[Path, typer.Argument(help="A Python file with parameters and a function.")]
-Params = Annotated[str, typer.Option(help="What the parameters are called in it.")]
-Loss = Annotated[str, typer.Option(help="What the function of them is called.")]
-TimeLimit = Annotated[float, typer.Option(min=0.1, help="How many seconds the file may take.")]
+File = Annotated[
+    Path, typer.Argument(help="A Python file or notebook with parameters and a function of them.")
+]
+Params = Annotated[str, typer.Option(help="The name of the parameters in the file.")]
+Loss = Annotated[str, typer.Option(help="The name of the function of them.")]
+TimeLimit = Annotated[float, typer.Option(min=0.1, help="Seconds that the file may take.")]
 MemoryLimit = Annotated[
-    int, typer.Option(min=256, help="How many MiB of address space it may have (Linux).")
+    int, typer.Option(min=256, help="MiB of address space that the file may use (Linux).")
 ]
 _OUT = ("--out", "--output")
 
@@ -50,16 +52,19 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it and exit.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
-    """Build computational graphs, draw them, and check gradients."""
+    """See backpropagation in your own code, and check your own gradients."""
 
 
 @app.command()
 def demo(
     out: Annotated[
-        Path, typer.Option(*_OUT, help="Folder for the results; made where it is missing.")
+        Path, typer.Option(*_OUT, help="Folder for the results; made if it is missing.")
     ] = Path("tinygrad-bp-demo"),
 ) -> None:
     """Build, draw, check and train the notebook's 7-6-5-2 net, end to end."""
@@ -98,7 +103,7 @@ def derive(
     time_limit: TimeLimit = 60,
     memory_limit: MemoryLimit = 4096,
 ) -> None:
-    """Write out the backward pass of a function: NumPy source, or formulas."""
+    """Write out the backward pass of a function, as NumPy source or as formulas."""
     limits = {"time_limit": time_limit, "memory_limit": memory_limit}
     _run("derive", file, out=out, params=params, loss=loss, latex=latex, **limits)
 
@@ -107,20 +112,23 @@ def derive(
 def draw(
     file: File,
     out: Annotated[
-        Path, typer.Option(*_OUT, help="Written by its suffix: .svg .png .pdf .dot .mmd .txt")
+        Path, typer.Option(*_OUT, help="The file to write: .svg .png .pdf .dot .mmd .txt")
     ] = Path("graph.svg"),
     params: Params = "params",
     loss: Loss = "loss",
     manual: Annotated[
-        str | None, typer.Option(help="What the gradients derived by hand are called; compared.")
+        str | None, typer.Option(help="The name of your own gradients, to compare them.")
     ] = None,
     backward: Annotated[
-        Backward | None, typer.Option(help="Draw the backward pass, too: where.")
+        Backward | None,
+        typer.Option(help="Draw the backward pass, too: beside the graph, or combined with it."),
     ] = None,
     depth: Annotated[
-        int | None, typer.Option(min=0, help="Draw scopes inside of so many others as one node.")
+        int | None, typer.Option(min=0, help="Draw scopes below this depth as one node each.")
     ] = None,
-    focus: Annotated[str | None, typer.Option(help="The name of the node of interest.")] = None,
+    focus: Annotated[
+        str | None, typer.Option(help="Draw only this node, with what leads to it and from it.")
+    ] = None,
     derivatives: Annotated[
         bool, typer.Option("--derivatives", help="Write local derivatives at the edges.")
     ] = False,
@@ -159,7 +167,7 @@ def explore(
     params: Params = "params",
     loss: Loss = "loss",
     manual: Annotated[
-        str, typer.Option(help="What gradients derived by hand are called, if it has some.")
+        str, typer.Option(help="The name of your own gradients, if there are any.")
     ] = "manual_gradients",
     time_limit: TimeLimit = 60,
     memory_limit: MemoryLimit = 4096,
@@ -171,43 +179,91 @@ def explore(
 
 @app.command()
 def check(
-    file: File,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    file: Annotated[Path, typer.Argument(help="A Python file, a notebook, or a folder of them.")],
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print JSON: an object for each file, on a line of its own."),
+    ] = False,
     reference: Annotated[
-        Path | None, typer.Option(help="Take parameters and loss from this file instead.")
+        Path | None, typer.Option(help="Take parameters and loss from this file.")
     ] = None,
     params: Params = "params",
     loss: Loss = "loss",
     manual: Annotated[
-        str, typer.Option(help="What the gradients, or a function of them, are called.")
+        str, typer.Option(help="The name of the gradients, or of the function that returns them.")
     ] = "manual_gradients",
     numeric: Annotated[MethodName, typer.Option(help="The method of the numeric side.")] = "auto",
     tolerance: Annotated[
-        float, typer.Option(min=0, help="The largest relative difference that is correct.")
+        float, typer.Option(min=0, help="The largest relative difference that counts as correct.")
     ] = 1e-7,
+    pattern: Annotated[
+        str | None, typer.Option(help="Which files of a folder, such as '*/backward.py'.")
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="How many files of a folder run at a time.", show_default="all processors"
+        ),
+    ] = None,
     time_limit: TimeLimit = 60,
     memory_limit: MemoryLimit = 4096,
 ) -> None:
-    """Check gradients derived by hand: exit 0 if they are correct, 1 if wrong, 2 if it cannot."""
+    """Check gradients derived by hand.
+
+    Exit status: 0 if they are correct, 1 if they are wrong, 2 if there is no verdict.
+
+    Of a folder it checks every file, and the highest status counts.
+    """
+    options: dict[str, Any] = {
+        "reference": reference,
+        "params": params,
+        "loss": loss,
+        "manual": manual,
+        "numeric": numeric,
+        "tolerance": tolerance,
+        "time_limit": time_limit,
+        "memory_limit": memory_limit,
+    }
+    if file.is_dir():
+        _end(_check_folder(file, pattern, jobs, as_json, options))
     from .process import run_command
 
-    outcome = run_command(
-        "check",
-        file,
-        reference=reference,
-        params=params,
-        loss=loss,
-        manual=manual,
-        numeric=numeric,
-        tolerance=tolerance,
-        time_limit=time_limit,
-        memory_limit=memory_limit,
-    )
+    outcome = run_command("check", file, **options)
     if as_json:
         typer.echo(outcome.to_json(file))
-        _end({"correct": 0, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN))
-    _show(file, outcome)
-    _end(WRONG if outcome.status == "wrong" else 0)
+    else:
+        _show(file, outcome)
+    _end(_status(outcome))
+
+
+def _check_folder(
+    folder: Path, pattern: str | None, jobs: int | None, as_json: bool, options: dict[str, Any]
+) -> int:
+    """Check every file of a folder; print a line for each as soon as it can stand in its place."""
+    from .check_folder import check_each, describe_line, find_files, summarise
+    from .files import ScriptError, refuse_missing
+
+    reference: Path | None = options["reference"]
+    try:
+        if reference is not None:
+            refuse_missing(reference)
+        files = find_files(folder, pattern, reference)
+    except ScriptError as error:
+        raise _cannot(str(error)) from None
+    outcomes = []
+    for path, outcome in zip(files, check_each(files, jobs, **options), strict=True):
+        line = describe_line(str(path.relative_to(folder)), outcome)
+        typer.echo(outcome.to_json(path) if as_json else _printable(line))
+        sys.stdout.flush()
+        outcomes.append(outcome)
+    if not as_json:
+        typer.echo(summarise(outcome.status for outcome in outcomes))
+    return max(map(_status, outcomes))
+
+
+def _status(outcome: Outcome) -> int:
+    """Return the exit status for an outcome."""
+    return {"correct": 0, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN)
 
 
 # --- running and showing -------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from ..programs.labelled import ACCUMULATE
 from ..programs.program import Kind
 from ..programs.witnesses import op_of
 from .edits import Call, Expr, Number, Ref, call, times
+from .machine import fits
 from .structure import Structure, is_uniform, softmax_axis
 
 #: How many values of one shape are looked at.
@@ -253,13 +254,6 @@ def _value(expr: Expr, number: Any) -> Any:
         return expr.number
     assert isinstance(expr, Call)
     return expr.op.forward(*(_value(e, number) for e in expr.operands), **expr.metadata)
-
-
-def fits(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
-    """Whether one shape broadcasts to another."""
-    if len(small) > len(shape):
-        return False
-    return all(a in (1, b) for a, b in zip(reversed(small), reversed(shape), strict=False))
 
 
 def _distinct(found: Iterator[Source], shape: tuple[int, ...]) -> list[Source]:

@@ -177,32 +177,28 @@ class Op:
         """Compute, and record a node where an operand is a Value."""
         if len(operands) != self.arity and self.arity is not None:
             raise TypeError(f"{self.name}: expected {self.arity} operands, got {len(operands)}")
-        for operand in operands:
-            if isinstance(operand, Value):
-                break
-        else:
-            for operand in operands:
-                if type(operand) is not np.ndarray:
-                    return self._on_numbers(operands, metadata)
-            return self.forward(*operands, **metadata)
         data = []
-        mixed = requires_grad = False
+        found = mixed = requires_grad = False
         for operand in operands:
             if isinstance(operand, Value):
                 data.append(operand._data)
                 if operand.requires_grad:
                     requires_grad = True
+                found = True
             else:
                 data.append(operand)
                 mixed = True
         if mixed:
+            if not found:
+                return self._on_arrays(operands, metadata)
             operands = (*[a if isinstance(a, Value) else constant(a) for a in operands],)
         try:
-            result = self.forward(*data, **metadata)
+            result = self.forward(*data, **metadata) if metadata else self.forward(*data)
         except Exception as error:
             self._explain(error, operands)
         if type(result) is not np.ndarray or not result.ndim:
-            result = np.asarray(result)[()]
+            if not isinstance(result, np.generic):
+                result = np.asarray(result)[()]
             if not requires_grad and result.dtype.kind == "f" and all(map(is_weak, data)):
                 result = float(result)
         scope = recording.get()
@@ -220,8 +216,13 @@ class Op:
         node._retains_grad = False
         return node
 
-    def _on_numbers(self, operands: tuple[Any, ...], metadata: dict[str, Any]) -> Any:
+    def _on_arrays(self, operands: tuple[Any, ...], metadata: dict[str, Any]) -> Any:
         """Compute without Values; beside an array Python's numbers take its precision."""
+        for operand in operands:
+            if type(operand) is not np.ndarray:
+                break
+        else:
+            return self.forward(*operands, **metadata)
         arrays = [
             a if type(a) is np.ndarray or (type(a) in _WEAK and len(operands) > 1) else _as_array(a)
             for a in operands

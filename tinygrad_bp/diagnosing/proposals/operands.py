@@ -12,9 +12,11 @@ from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, moved, times
 from ..facts import additive, elementwise, moves, product
-from ..pools import POSITIVE, Block, Source, fits
+from ..machine import fits
+from ..pools import POSITIVE, Block, Source
 from ..structure import is_uniform
 from .bench import Bench
+from .masks import is_mask, other_masks
 from .naming import Instead, named
 
 #: Adam divides its first step by |gradient| + this.
@@ -45,15 +47,15 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     multiplied = product(step, values) and elementwise(step.op)
     sources: list[Source] = []
     blocks: list[Block] = []
-    if is_uniform(now) and np.size(structure.values[slot.place]) > 1 and not _mask(now):
+    if is_uniform(now) and np.size(structure.values[slot.place]) > 1 and not is_mask(now):
+        if multiplied and structure.steps[own].kind is not Kind.CONSTANT:
+            yield from _left_out(bench, slot, edge, e)
         return
     if multiplied:
         sources.append(Source(Number(1.0), np.ones(shape), "one", -1))
         sources.append(Source(times(OWN, OWN), np.broadcast_to(now, shape) ** 2, "own²", own))
-        if _mask(now):
-            inverted = call(ops.sub, Number(1.0), OWN)
-            number = np.broadcast_to(1.0 - np.asarray(now), shape)
-            sources.append(Source(inverted, number, "inverted", own))
+        if is_mask(now):
+            sources += [m for m in other_masks(structure, own, edge) if fits(np.shape(m.number), shape)]
             sources += _masks_of_gradients(bench, slot, shape)
             blocks.append(bench.pools.masks(shape))
     if structure.flows[own]:
@@ -77,9 +79,13 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     yield from _updated(bench, slot, edge, e, own)
 
 
-def _mask(number: Any) -> bool:
-    array = np.asarray(number)
-    return array.dtype.kind == "b" or (array.ndim > 0 and bool(np.isin(array, (0.0, 1.0)).all()))
+def _left_out(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:
+    """Yield that a factor which is one number is left out; any other would be a constant."""
+    own = bench.structure.steps[slot.place].operands[slot.operand]
+    one = Source(Number(1.0), np.ones(e.shape[1:]), "one", -1)
+    for source, constant in bench.fitting(e, bench.now(slot), e.shape[1:], [one]):
+        if constant == 1.0 and bench.evidence >= 3:
+            yield named(bench.structure, Instead(slot, edge, own, source, constant))
 
 
 def _circular(bench: Bench, slot: Slot, source: Source) -> bool:
@@ -188,7 +194,7 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
     if _squareish(shape):
         sources.append(_flipped(k, bench.probe.machine.values[k]))
     if moves(step.op) and np.shape(values[0]) != shape and np.size(values[0]) == np.prod(shape):
-        sources += _rearranged(step.operands[0], values[0], shape)
+        sources += rearranged(step.operands[0], values[0], shape)
     for source, constant in bench.fitting(e, bench.now(slot), shape, sources, *blocks):
         if only_scaled(bench, constant * source.number, bench.now(slot), shape):
             continue
@@ -266,7 +272,7 @@ def _flipped(k: int, number: Any) -> Source:
     return Source(Call(transpose_op(), (OWN,), {"axes": axes}), matrix_transpose(number), "T", k)
 
 
-def _rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
+def rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
     """Reshaped where it should be transposed, and the other way round."""
     from itertools import permutations
 

@@ -74,15 +74,17 @@ def _one_after_another(bench: Bench, k: int) -> Iterator[Source]:
         operands = terms[::way]
         op = Op("keep_last", _keep_last, *[None] * len(terms))
         numbers = [bench.probe.machine.values[t] for t in operands]
-        number = _keep_last(*numbers, masks=covered[::way])
-        expr: Expr = Call(op, tuple(map(Ref, operands)), {"masks": covered[::way]})
-        yield Source(expr, number, "overwritten", k)
+        for masks in (covered[::way], ()):
+            number = _keep_last(*numbers, masks=masks)
+            expr: Expr = Call(op, tuple(map(Ref, operands)), {"masks": masks})
+            yield Source(expr, number, "overwritten", k)
 
 
 def _keep_last(*terms: Any, masks: Sequence[Any]) -> Any:
+    """Keep of several terms the last one that writes: its places, or where it is not 0."""
     kept = np.zeros_like(terms[0])
-    for term, mask in zip(terms, masks, strict=True):
-        kept = np.where(mask, term, kept)
+    for k, term in enumerate(terms):
+        kept = np.where(masks[k] if masks else term != 0, term, kept)
     return kept
 
 

@@ -57,3 +57,10 @@ function begin() {
 setTheme(prefersDark.matches ? "dark" : "light");
 begin();
 new ResizeObserver(() => begin()).observe(stage);
+
+// A link may lead into the lesson: page.html#lesson.
+function followAddress() {
+  if (location.hash === "#lesson" && !lesson) byId("lesson").click();
+}
+followAddress();
+addEventListener("hashchange", followAddress);

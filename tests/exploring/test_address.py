@@ -1,0 +1,16 @@
+"""A link may lead into the lesson of a page."""
+
+import pytest
+
+import tinygrad_bp as bp
+
+
+@pytest.mark.parametrize(("fragment", "pressed"), [("", "false"), ("#lesson", "true")])
+def test_the_address_begins_the_lesson(visit, neuron, fragment, pressed):
+    tab = visit(bp.explore(neuron))
+    address = tab.url
+    tab.goto("about:blank")
+    tab.goto(address + fragment)
+    assert tab.locator("#lesson").get_attribute("aria-pressed") == pressed
+    tab.evaluate("location.hash = 'lesson'")
+    tab.wait_for_function("document.querySelector('#lesson').ariaPressed === 'true'")
