@@ -47,7 +47,7 @@ def questions(visit: Visit) -> list[dict[str, Any]]:
 
 def _question(visit: Visit, part: int, asked: Contribution) -> dict[str, Any] | None:
     delta = np.asarray(asked.delta, float)
-    right = _computed_from_what_is_shown(visit, asked)
+    right = _compute_from_what_is_shown(visit, asked)
     if right is None or delta.size == 0:
         return None
     most = np.abs(delta[np.isfinite(delta)]).max(initial=0.0)
@@ -71,7 +71,7 @@ def _question(visit: Visit, part: int, asked: Contribution) -> dict[str, Any] | 
     }
 
 
-def _computed_from_what_is_shown(visit: Visit, asked: Contribution) -> Any:
+def _compute_from_what_is_shown(visit: Visit, asked: Contribution) -> Any:
     """Apply the rule to numbers with four digits; None where some are not shown, or too many."""
     given = [visit.upstream, visit.node._data, *(parent._data for parent in visit.node.parents)]
     if not all(map(_is_shown, given)) or _terms(visit, asked) > MOST_TERMS:
@@ -79,7 +79,7 @@ def _computed_from_what_is_shown(visit: Visit, asked: Contribution) -> Any:
     try:
         with np.errstate(all="ignore"):
             rule = visit.node.op.rule(asked.position)
-            raw = np.asarray(rule(*map(_shown, given), **visit.node.metadata))
+            raw = np.asarray(rule(*map(_round, given), **visit.node.metadata))
             return sum_to_shape(raw, asked.delta.shape)
     except (ValueError, TypeError, ArithmeticError):
         return None
@@ -90,7 +90,7 @@ def _is_shown(data: Any) -> bool:
     return np.size(data) <= LARGEST and (not lengths or lengths[-1] <= MOST_COLUMNS)
 
 
-def _shown(data: Any) -> Any:
+def _round(data: Any) -> Any:
     shown = [float(f"{x:.{DIGITS}g}") for x in np.ravel(data).tolist()]
     return np.reshape(shown, np.shape(data))[()]
 
