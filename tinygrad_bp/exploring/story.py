@@ -43,9 +43,9 @@ def story(
     -------
     dict
         ``nodes`` in topological order; ``edges`` as triples of tail, head and position;
-        ``steps`` in the order in which they are played; ``arrays``, to which all others refer
-        by position (see `Arrays.content`); ``comparison`` or None; ``fixed``, why its numbers
-        cannot be changed, or None.
+        ``steps`` in the order in which they are played; ``hints``, to which questions refer by
+        position; ``arrays``, to which all others refer by position (see `Arrays.content`);
+        ``comparison`` or None; ``fixed``, why its numbers cannot be changed, or None.
     """
     telling = _Telling(graph, recording, terms, computing)
     steps = list(telling.steps())
@@ -55,6 +55,7 @@ def story(
         "tolerance": TOLERANCE,
         "nothing": NOTHING,
         "nodes": nodes,
+        "hints": telling.hints,
         "edges": [
             [telling.places[e.tail.value], telling.places[e.head.value], e.position]
             for e in graph.edges
@@ -99,7 +100,13 @@ class _Telling:
         self.arrays = Arrays()
         self.places = {node.value: k for k, node in enumerate(graph.nodes)}
         self._cards = cards(graph)
+        self._hints: dict[str, int] = {}
         self._trees: dict[Value, ast.expr] = {}
+
+    @property
+    def hints(self) -> list[str]:
+        """What is said of wrong answers; questions refer to it by position."""
+        return list(self._hints)
 
     def comparison(
         self, comparison: Comparison, steps: Sequence[Mapping[str, Any]]
@@ -178,8 +185,16 @@ class _Telling:
                 "node": self.places[visit.node],
                 "upstream": self.arrays.add(visit.upstream),
                 "parts": [self._part(visit, each) for each in visit.contributions],
-                "questions": questions(visit),
+                "questions": [self._question(each) for each in questions(visit)],
             }
+
+    def _question(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Tell a question, with the places of its hints."""
+        mistakes = [
+            [wrong, self._hints.setdefault(hint, len(self._hints))]
+            for wrong, hint in asked["mistakes"]
+        ]
+        return {**asked, "mistakes": mistakes}
 
     def _part(self, visit: Visit, each: Contribution) -> dict[str, Any]:
         """Tell what one use of an operand adds to the operand's gradient."""

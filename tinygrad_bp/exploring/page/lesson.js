@@ -90,7 +90,7 @@ function mistakeIn(step, question, numbers, wrong) {
   const x = question.whole ? numbers[entry] : numbers[0];
   const known = question.mistakes.find(([other]) => near(x, other));
   const isWrong = !question.whole || !near(x, question.answer[entry], question.most);
-  if (known && isWrong) return known[1];
+  if (known && isWrong) return story.hints[known[1]];
   if (!question.whole) return "Multiply the upstream gradient by the local derivative; Hint shows the rule.";
   const right = numbers.filter((y, n) => near(y, question.answer[n], question.most)).length;
   return `${right} of ${numbers.length} are right; look at ${nameOf(askedFor(step, question).part.to, wrong)} again.`;
