@@ -243,8 +243,8 @@ def _table(card: Card, theme: Theme, style: Style) -> str:
         colour = theme.alarm if card.verdict == "wrong" else theme.good
         rows.append(_line(_VERDICTS[card.verdict], colour))
     rows += [_line(f"! {flag}", theme.alarm) for flag in card.flags]
-    style = 'border="0" cellborder="0" cellspacing="0" cellpadding="1"'
-    return f"<table {style}>{''.join(rows)}</table>"
+    look = 'border="0" cellborder="0" cellspacing="0" cellpadding="1"'
+    return f"<table {look}>{''.join(rows)}</table>"
 
 
 def _head(card: Card, theme: Theme, with_id: bool) -> str:
