@@ -25,6 +25,7 @@ LAYERS = [
     "compiling",
     "diagnosing",
     "checking",
+    "planting",
     "viewing",
     "drawing",
     "exploring",

@@ -26,6 +26,17 @@ def manual_gradients(params):
     return {"w": x.T @ (2 * y * (1 - y ** 2))}
 """
 WRONG = RIGHT.replace("y ** 2", "y")
+SCALED = """
+import numpy as np
+x = np.array([[0.5, -1.0], [2.0, 0.3]])
+params = {"w": np.array([[0.1, 0.2], [-0.3, 0.4]]), "scale": np.ones(2)}
+def loss(params):
+    return np.sum((params["scale"] * np.tanh(x @ params["w"])) ** 2)
+def manual_gradients(params):
+    y, scale = np.tanh(x @ params["w"]), params["scale"]
+    d = 2 * scale * y
+    return {"w": x.T @ (d * scale * (1 - y ** 2)), "scale": (d * y).sum(axis=0)}
+"""
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits and forks are those of Linux")
 
 
@@ -56,6 +67,18 @@ def test_wrong_gradients(file):
     assert "manual wrong" in done.stdout
 
 
+def test_blind_spots_are_printed_and_fail_only_where_that_is_asked_for(file):
+    assert check(file, SCALED).stdout.startswith("gradients match")
+    done = check(file, SCALED, "--blind-spots")
+    assert done.exit_code == 0, done.stderr
+    assert "scale is 1 everywhere: draw scale at random" in done.stdout
+    done = check(file, SCALED, "--fail-on-blind-spots", "--json")
+    assert done.exit_code == 1
+    content = json.loads(done.stdout)
+    assert content["status"] == "correct"
+    assert content["blind_spots"]["spots"][0]["reason"] == "scale is 1 everywhere"
+
+
 def test_json(file):
     done = check(file, NET + "print('hello')" + WRONG, "--json")
     assert done.exit_code == 1
@@ -68,6 +91,7 @@ def test_json(file):
         "error",
         "credit",
         "comparison",
+        "blind_spots",
         "output",
         "output_cut",
     ]

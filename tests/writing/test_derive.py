@@ -1,6 +1,8 @@
 """What `bp.derive` writes, and that it computes what the engine computes."""
 
 import ast
+import gc
+import linecache
 import subprocess
 import sys
 
@@ -524,6 +526,18 @@ def test_representations(net):
     assert bundle["text/latex"].startswith("$$")
     assert bundle["text/plain"] == str(net) == net.source
     assert repr(net) == "<Derivation of loss>"
+
+
+@pytest.mark.parametrize("write", [bp.derive, lambda f, a: bp.compile(f)])
+def test_lines_are_kept_for_tracebacks_as_long_as_the_function(write):
+    before = set(linecache.cache)
+    written = write(lambda a: np.sum(np.exp(a)), 1.0)
+    written(1.0)
+    (file,) = set(linecache.cache) - before
+    assert "exp(" in "".join(linecache.getlines(file))
+    del written
+    gc.collect()
+    assert set(linecache.cache) <= before
 
 
 def test_what_is_taken_apart_and_returned_is_broken_into_short_lines():

@@ -204,6 +204,12 @@ def check(
     tolerance: Annotated[
         float, typer.Option(min=0, help="The largest relative difference that counts as correct.")
     ] = 1e-7,
+    blind_spots: Annotated[
+        bool, typer.Option("--blind-spots", help="Say which mistakes would not show here.")
+    ] = False,
+    fail_on_blind_spots: Annotated[
+        bool, typer.Option("--fail-on-blind-spots", help="The same; and exit 1 if there are some.")
+    ] = False,
     pattern: Annotated[
         str | None, typer.Option(help="Which files of a folder, such as '*/backward.py'.")
     ] = None,
@@ -229,22 +235,45 @@ def check(
         "manual": manual,
         "numeric": numeric,
         "tolerance": tolerance,
+        "blind_spots": blind_spots or fail_on_blind_spots,
         "time_limit": time_limit,
         "memory_limit": memory_limit,
     }
     if file.is_dir():
-        _end(_check_folder(file, pattern, jobs, as_json, options))
+        outcomes = _check_folder(file, pattern, jobs, as_json, options)
+        _end(max(_status(outcome, fail_on_blind_spots) for outcome in outcomes))
     outcome = _wait_for("check", file, **options)
     if as_json:
         typer.echo(outcome.to_json(file))
     else:
         _show(file, outcome)
-    _end(_status(outcome))
+    _end(_status(outcome, fail_on_blind_spots))
+
+
+@app.command()
+def exercise(
+    file: File,
+    count: Annotated[int, typer.Option(min=1, help="How many, each different.")] = 10,
+    out: Annotated[
+        Path, typer.Option(*_OUT, help="Folder for them; made where it is missing.")
+    ] = Path("exercises"),
+    params: Params = "params",
+    loss: Loss = "loss",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are there.")
+    ] = False,
+    time_limit: TimeLimit = 300,
+    memory_limit: MemoryLimit = 4096,
+) -> None:
+    """Write backward passes with one mistake each, to be found, and a sheet of answers."""
+    limits = {"time_limit": time_limit, "memory_limit": memory_limit}
+    options = {"count": count, "overwrite": overwrite, "params": params, "loss": loss}
+    _run("exercise", file, out=out, **options, **limits)
 
 
 def _check_folder(
     folder: Path, pattern: str | None, jobs: int | None, as_json: bool, options: dict[str, Any]
-) -> int:
+) -> list[Outcome]:
     """Check every file of a folder; print a line for each as soon as it can stand in its place."""
     from .check_folder import check_each, describe_line, find_files, summarise
     from .files import ScriptError, refuse_missing
@@ -264,12 +293,14 @@ def _check_folder(
         outcomes.append(outcome)
     if not as_json:
         typer.echo(summarise(outcome.status for outcome in outcomes))
-    return max(map(_status, outcomes))
+    return outcomes
 
 
-def _status(outcome: Outcome) -> int:
+def _status(outcome: Outcome, fail_on_blind_spots: bool) -> int:
     """Return the exit status for an outcome."""
-    return {"correct": 0, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN)
+    found = outcome.answer.get("blind_spots") or {}
+    right = WRONG if fail_on_blind_spots and found.get("spots") else 0
+    return {"correct": right, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN)
 
 
 # --- running and showing -------------------------------------------------------------------------

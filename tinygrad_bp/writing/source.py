@@ -13,6 +13,7 @@ import numpy as np
 from ..programs.program import Instruction, Kind, Program
 from ..programs.trace import Traced
 from ..programs.witnesses import TracingError
+from ..trees import flatten
 from .lines import Line, Lines, entries_of
 from .literals import array_text, dtype_text
 from .names import Names, as_identifier, one_line
@@ -302,6 +303,22 @@ def _written(tree: Any, leaves: Iterator[str]) -> str:
 
 
 # --- arrays ------------------------------------------------------------------------------------
+
+
+def write_assignment(name: str, tree: Any) -> str:
+    """Write a container of arrays and numbers as an assignment.
+
+    Examples
+    --------
+    >>> print(write_assignment("params", {"w": np.array([1.0, 2.5]), "b": 0.0}))
+    params = dict(w=np.array([1.0, 2.5]), b=np.array(0.0))
+    """
+    texts = (_array_text(np.asarray(leaf)) for _, leaf in flatten(tree))
+    return f"{name} = {_wrapped(_written(tree, texts), len(name) + 3)}"
+
+
+def _array_text(array: Any) -> str:
+    return array_text(array) if array.size <= LARGEST_LITERAL else _hexadecimal(array)
 
 
 def _assigned(constants: Mapping[str, Any]) -> list[str]:
