@@ -195,16 +195,13 @@ def _group(name: str, index: int, indent: str, theme: Theme) -> Iterator[str]:
 
 def _node(card: Card, is_root: bool, style: Style) -> str:
     theme = style.theme
-    fill, outline = theme.fills[card.role], theme.outlines[card.role]
     if style.by_gradient:
-        fill = theme.background if card.size is None else theme.ramp[decade(card.size)]
         theme = replace(theme, faint=theme.ink, alarm=theme.ink, good=theme.ink)
+    fill, outline = _colours(card, style)
     look = f'{_SHAPES[card.role]} fillcolor="{fill}"'
     if is_root and card.role is Role.FOLDED:
         look += " peripheries=2"
     width = 3.5 if card.points else 2.5 if card.flags or card.verdict == "wrong" else 1
-    if card.flags or card.verdict == "wrong":
-        outline = style.theme.alarm
     if width > 1:
         look += f" penwidth={width}"
     label = f"<{_table(card, theme, style)}>"
@@ -212,15 +209,25 @@ def _node(card: Card, is_root: bool, style: Style) -> str:
     return f'{card.id} [id="{card.id}" label={label} tooltip={tooltip} {look} color="{outline}"]\n'
 
 
+def _colours(card: Card, style: Style) -> tuple[str, str]:
+    """Choose the fill and the outline of a node."""
+    theme = style.theme
+    is_bad = card.flags or card.verdict == "wrong"
+    outline = theme.alarm if is_bad else theme.outlines[card.role]
+    if not style.by_gradient:
+        return theme.fills[card.role], outline
+    return theme.background if card.size is None else theme.ramp[decade(card.size)], outline
+
+
 def _stand_in(id: str, card: Card, style: Style) -> str:
     """Draw a node again by its name alone, in the shape of its role."""
-    theme = style.theme
+    fill, outline = _colours(card, style)
     known = card.name or (card.value if card.role is Role.CONSTANT and not card.op else card.id)
     look = _SHAPES[card.role].replace("filled", "filled,dotted").replace(" peripheries=2", "")
     tooltip = _tooltip(f"{known} again: {card.value}")
     return (
         f'{id} [id="{id}" label={_quote(known)} tooltip={tooltip} {look} '
-        f'fillcolor="{theme.fills[card.role]}" color="{theme.outlines[card.role]}"]\n'
+        f'fillcolor="{fill}" color="{outline}"]\n'
     )
 
 
