@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from .data import as_node
+from .data import as_node, refuse_class
 from .dispatch import data_of, implementation, refuse_keywords
 from .leaving import asked_by, is_kept, is_printing, note
 from .operators import HasOperators
@@ -37,7 +37,6 @@ class BehavesAsArray(HasOperators):
     __slots__ = ()
 
     if TYPE_CHECKING:
-        _data: Any
         requires_grad: bool
 
         @property
@@ -290,12 +289,21 @@ class BehavesAsArray(HasOperators):
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
+        if len(types) > 1:
+            for kind in types:
+                refuse_class(kind, f"numpy.{function.__name__}")
         out = kwargs.pop("out", None)
         if out is None:
             return implementation(function)(*args, **kwargs)
         node = as_node(f"{function.__name__}: out=", out)
         implementation(np.copyto)(node, implementation(function)(*args, **kwargs))
         return out
+
+    @property
+    def _mask(self) -> NoReturn:
+        """What numpy.ma asks an operand for whose bare data it computes with: refused."""
+        refuse_class(np.ma.MaskedArray, "a Value beside numpy.ma")
+        raise AssertionError
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         self._refuse_to_lose_graph(

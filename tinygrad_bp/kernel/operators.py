@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from .context import witness
+from .data import Node
 from .dispatch import IMPLEMENTATIONS, data_of, implementation
 
 S = TypeVar("S")
@@ -38,17 +39,20 @@ def _hand_over(function: np.ufunc) -> Callable[..., Any]:
     return lambda *operands: function(*operands)
 
 
-def _assigning(operator: Callable[..., Any]) -> Callable[[S, Any], S]:
-    return lambda self, other: implementation(operator)(self, other)
+def _look_up(
+    function: Callable[..., Any],
+) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """Make an operator and its reflection of what is registered when it is first used."""
+    return (
+        lambda self, other: implementation(function)(self, other),
+        lambda self, other: implementation(function)(other, self),
+    )
 
 
-class HasOperators:
+class HasOperators(Node):
     """What has the operators of an array."""
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-        _data: Any
 
     __add__, __radd__ = _operator(np.add), _reflected(np.add)
     __sub__, __rsub__ = _operator(np.subtract), _reflected(np.subtract)
@@ -57,10 +61,14 @@ class HasOperators:
     __pow__, __rpow__ = _operator(np.power), _reflected(np.power)
     __matmul__, __rmatmul__ = _operator(np.matmul), _reflected(np.matmul)
 
-    __iadd__, __isub__ = _assigning(operator.iadd), _assigning(operator.isub)
-    __imul__, __itruediv__ = _assigning(operator.imul), _assigning(operator.itruediv)
-    __ipow__, __imatmul__ = _assigning(operator.ipow), _assigning(operator.imatmul)
-    __imod__, __ifloordiv__ = _assigning(operator.imod), _assigning(operator.ifloordiv)
+    __mod__, __rmod__ = _look_up(np.remainder)
+    __divmod__, __rdivmod__ = _look_up(np.divmod)
+    __floordiv__, __rfloordiv__ = _look_up(np.floor_divide)
+
+    __iadd__, __isub__ = _look_up(operator.iadd)[0], _look_up(operator.isub)[0]
+    __imul__, __itruediv__ = _look_up(operator.imul)[0], _look_up(operator.itruediv)[0]
+    __ipow__, __imatmul__ = _look_up(operator.ipow)[0], _look_up(operator.imatmul)[0]
+    __imod__, __ifloordiv__ = _look_up(operator.imod)[0], _look_up(operator.ifloordiv)[0]
 
     __lt__, __le__ = _comparison(np.less), _comparison(np.less_equal)
     __gt__, __ge__ = _comparison(np.greater), _comparison(np.greater_equal)
@@ -72,26 +80,6 @@ class HasOperators:
     __or__ = __ror__ = _hand_over(np.bitwise_or)
     __xor__ = __rxor__ = _hand_over(np.bitwise_xor)
     __invert__ = _hand_over(np.invert)
-
-    def __mod__(self, other: Any) -> Self:
-        value: Self = implementation(np.remainder)(self, other)
-        return value
-
-    def __rmod__(self, other: Any) -> Self:
-        value: Self = implementation(np.remainder)(other, self)
-        return value
-
-    def __divmod__(self, other: Any) -> Any:
-        return implementation(np.divmod)(self, other)
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return implementation(np.divmod)(other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return implementation(np.floor_divide)(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return implementation(np.floor_divide)(other, self)
 
     def __round__(self, digits: int = 0) -> Any:
         return implementation(np.round)(self, digits)

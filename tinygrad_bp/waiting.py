@@ -38,4 +38,6 @@ def shown_after_a_second(what: str) -> Iterator[None]:
     finally:
         timer.cancel()
         timer.join()
-        bar.stop()
+        # In a notebook, stopping a bar that was never started would print an empty line.
+        if bar.live.is_started:
+            bar.stop()
