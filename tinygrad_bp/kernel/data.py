@@ -123,7 +123,7 @@ def as_node(name: str, array: Any) -> Any:
 
 def refuse_complex(name: str, number: Any) -> None:
     """Raise for a complex number of which a gradient is asked."""
-    if np.iscomplexobj(number):
+    if isinstance(number, complex | np.complexfloating):
         raise TypeError(
             f"{name}: expected a real number to differentiate, got a complex one, {number:.6g}; "
             "take .real, or np.abs, of it"
@@ -148,7 +148,7 @@ def as_gradient(cotangent: Any, dtype: Any, copied: bool = True) -> Any:
     On the way from complex numbers the cotangent of real ones may be complex: its real part is
     what belongs to them.
     """
-    if cotangent.dtype.kind == "c" != dtype.kind:
+    if cotangent.dtype is not dtype and cotangent.dtype.kind == "c" != dtype.kind:
         cotangent = cotangent.real
     if isinstance(cotangent, Node):
         value: Any = cotangent
