@@ -205,3 +205,41 @@ SAMPLES: dict[str, Sample] = {
     ),
     "svdvals": Sample(lambda a: np.linalg.svd(a, compute_uv=False), analytic=False),
 }
+
+
+def rows_of_scipy() -> dict[str, Op]:
+    """Return the rows for SciPy by name, once their modules are read."""
+    modules = [name for name in sys.modules if name.startswith("tinygrad_bp.ops.of_scipy.")]
+    things = [thing for name in modules for thing in vars(sys.modules[name]).values()]
+    things += IMPLEMENTATIONS.values()
+    own = {id(op) for op in rows().values()}
+    return {op.name: op for op in things if isinstance(op, Op) and id(op) not in own}
+
+
+_VECTOR = ((3,),)
+_INVERSES = ["erfinv", "erfcinv", "ndtri"]
+_UFUNCS = ["erf", "erfc", "ndtr", "log_ndtr", "digamma", "gammaln", "gamma", "rgamma"]
+_UFUNCS += [*_INVERSES, "i0", "i1", "j0", "j1", "y0", "y1"]
+
+
+def samples_of_scipy(scipy: Any) -> dict[str, Sample]:
+    """Return a sample of each row for SciPy, of functions of the package that is given."""
+    special = scipy.special
+    return {
+        **{name: Sample(getattr(special, name), _VECTOR, 0.2, 0.9) for name in _UFUNCS},
+        "polygamma": Sample(lambda a: special.polygamma(1, a), _VECTOR),
+        "gammainc": Sample(lambda a: special.gammainc(1.5, a), _VECTOR),
+        "gammaincc": Sample(lambda a: special.gammaincc([1.5, 2.0, 2.5], a), _VECTOR),
+        "betainc": Sample(lambda a: special.betainc(1.5, 2.5, a), _VECTOR),
+        **{
+            name: Sample(lambda a, name=name: getattr(special, name)(2, a), _VECTOR)
+            for name in ("jv", "yv", "yn", "iv", "ive", "kv")
+        },
+        "stdtr": Sample(lambda a: scipy.stats.t.cdf(a, 4.0), _VECTOR),
+        "expm": Sample(scipy.linalg.expm),
+        "sqrtm": Sample(lambda a: scipy.linalg.sqrtm(a + _regular)),
+        "solve_sylvester": Sample(
+            lambda a, b: scipy.linalg.solve_sylvester(a + _regular, b, a * b), TWO
+        ),
+        "convolved": Sample(scipy.signal.convolve, TWO),
+    }

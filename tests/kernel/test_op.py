@@ -98,9 +98,7 @@ def op_with(forward=lambda a: a * 1.0, rule=lambda g, y, a: g * 1.0):
 def test_a_forward_that_gives_no_numbers_is_refused(forward, said):
     for requires_grad in (True, False):
         x = bp.Value([1.0, 2.0], requires_grad=requires_grad)
-        with pytest.raises(
-            TypeError, match=f"hand-made: expected .* numbers.* got dtype {said}"
-        ):
+        with pytest.raises(TypeError, match=f"hand-made: expected .* numbers.* got dtype {said}"):
             op_with(forward)(x)
 
 

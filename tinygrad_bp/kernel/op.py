@@ -31,7 +31,13 @@ OPERATORS: dict[Callable[..., Any], str] = {
     np.equal: "==",
     np.not_equal: "!=",
 }
-_HOMES = (np, np.linalg, np.fft, np.lib.stride_tricks)
+#: Where functions have the names by which they are written; those of SciPy are added when read.
+HOMES: dict[Any, str] = {
+    np: "np",
+    np.linalg: "np.linalg",
+    np.fft: "np.fft",
+    np.lib.stride_tricks: "np.lib.stride_tricks",
+}
 _ARRAY = np.ndarray
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 _RAISED_AGAIN = (ValueError, TypeError, IndexError, np.linalg.LinAlgError)
@@ -64,8 +70,8 @@ class Op:
     doc : str, optional
         What it computes.
     numpy : callable, optional
-        NumPy's function that computes the same of the same operands and options. By default that
-        which `forward` is, or which the op implements.
+        NumPy's or SciPy's function that computes the same of the same operands and options. By
+        default that which `forward` is, or which the op implements.
     text : str, optional
         How it is written in Python, where that is not a call of `numpy` or of `forward`:
         ``"np.logaddexp(0, {0})"`` with ``{0}``, ``{1}`` for operands and ``{axis}`` for options,
@@ -286,7 +292,7 @@ class Op:
 def _is_numpys(function: Any) -> bool:
     """Return whether a function is one that NumPy has under its own name."""
     name = getattr(function, "__name__", "")
-    return any(getattr(home, name, None) is function for home in _HOMES)
+    return any(getattr(home, name, None) is function for home in HOMES)
 
 
 def _is_elementwise(function: Any) -> bool:

@@ -26,7 +26,7 @@ random_sample asarray_chkfinite require broadcast_to
 _OF_LISTS = """
 sum prod mean average median max min amax amin std var ptp cumsum cumprod nansum nanmean nanmax
 nanmin percentile quantile dot inner outer vdot matmul cov corrcoef diff trapezoid any all argmax
-argmin argsort sort squeeze ravel reshape transpose clip exp log sqrt square abs tanh
+argmin argsort sort squeeze ravel reshape transpose clip append exp log sqrt square abs tanh
 """
 
 
