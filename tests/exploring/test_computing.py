@@ -372,3 +372,17 @@ def test_ways_as_they_are_read(tab, tmp_path):
     assert sum(products) == pytest.approx(float(x.grad), rel=1e-12)
     assert "2 ways lead there" in card.inner_text()
     assert "which is the gradient: −4.257" in card.inner_text()
+
+
+def test_the_reason_of_a_product_of_a_matrix_and_a_column(tab, tmp_path):
+    w = bp.Value([[1.0, 2.0], [3.0, 4.0]], name="w")
+    x = bp.Value([[0.5], [-3.0]], name="x")
+    y = bp.named(w @ x, "y")
+    open_page(tab, tmp_path, bp.explore(bp.named(np.sum(y * np.array([[2.0], [1.0]])), "loss")))
+    reasons = tab.evaluate("steps.at(-1).parts.map((part) => reason(steps.at(-1), part))")
+    assert reasons == [
+        "w[0, 1] up by 0.001 lowers loss by about 0.006, because it is multiplied by an entry of "
+        "x, −3, and loss moves 2 times as much as y[0, 0].",
+        "x[1, 0] up by 0.001 raises loss by about 0.008, because it is multiplied by the entries "
+        "of w that it meets, and the products are added up.",
+    ]

@@ -11,7 +11,9 @@ function short(x, digits = 4) {
 }
 
 const full = (x) => String(x).replace("-", "−").replace("e-", "e−");
-const shape = (array) => (array.shape.length ? `(${array.shape.join("×")})` : "");
+/** A shape as Python has it; none for a number. */
+const shapeText = (lengths) => (lengths.length ? `(${lengths.join(", ")}${lengths.length === 1 ? "," : ""})` : "");
+const shape = (array) => shapeText(array.shape);
 
 function mix(a, b, t) {
   return a.map((x, k) => Math.round(x + (b[k] - x) * t));
