@@ -69,9 +69,9 @@ def demo(
 ) -> None:
     """Build, draw, check and train the notebook's 7-6-5-2 net, end to end."""
     from rich.console import Console
-    from rich.markdown import Markdown
 
     from ..drawing import RenderError
+    from .colours import colour_summary
     from .demo import run
     from .demo.notebook_plots import missing_matplotlib
 
@@ -87,7 +87,7 @@ def demo(
         ) from None
     except RenderError as error:
         raise _cannot(str(error)) from None
-    console.print(Markdown((out / "summary.md").read_text(encoding="utf-8")))
+    console.print(colour_summary(console, (out / "summary.md").read_text(encoding="utf-8")))
     console.print(f"\nAll of it is in [bold]{out}[/]; start with summary.md and graph.svg.")
 
 
@@ -129,11 +129,17 @@ def draw(
     focus: Annotated[
         str | None, typer.Option(help="Draw only this node, with what leads to it and from it.")
     ] = None,
+    loops: Annotated[
+        bool, typer.Option("--loops", help="Draw one pass of a loop for all of its passes.")
+    ] = False,
     derivatives: Annotated[
         bool, typer.Option("--derivatives", help="Write local derivatives at the edges.")
     ] = False,
     gradients: Annotated[
         bool, typer.Option("--gradients", help="Colour nodes by the size of their gradients.")
+    ] = False,
+    heat_maps: Annotated[
+        bool, typer.Option("--heat-maps", help="Show arrays as small maps of colours.")
     ] = False,
     theme: Annotated[ThemeName, typer.Option(help="The colours.")] = "light",
     force: Annotated[bool, typer.Option("--force", help="Draw all nodes, however many.")] = False,
@@ -150,9 +156,11 @@ def draw(
         manual=manual,
         backward=backward or False,
         depth=depth,
+        fold="loops" if loops else None,
         focus=focus,
         derivatives=derivatives,
         colours="gradients" if gradients else "roles",
+        heat_maps=heat_maps,
         theme=theme,
         force=force,
         time_limit=time_limit,
@@ -196,6 +204,12 @@ def check(
     tolerance: Annotated[
         float, typer.Option(min=0, help="The largest relative difference that counts as correct.")
     ] = 1e-7,
+    blind_spots: Annotated[
+        bool, typer.Option("--blind-spots", help="Say which mistakes would not show here.")
+    ] = False,
+    fail_on_blind_spots: Annotated[
+        bool, typer.Option("--fail-on-blind-spots", help="The same; and exit 1 if there are some.")
+    ] = False,
     pattern: Annotated[
         str | None, typer.Option(help="Which files of a folder, such as '*/backward.py'.")
     ] = None,
@@ -221,24 +235,45 @@ def check(
         "manual": manual,
         "numeric": numeric,
         "tolerance": tolerance,
+        "blind_spots": blind_spots or fail_on_blind_spots,
         "time_limit": time_limit,
         "memory_limit": memory_limit,
     }
     if file.is_dir():
-        _end(_check_folder(file, pattern, jobs, as_json, options))
-    from .process import run_command
-
-    outcome = run_command("check", file, **options)
+        outcomes = _check_folder(file, pattern, jobs, as_json, options)
+        _end(max(_status(outcome, fail_on_blind_spots) for outcome in outcomes))
+    outcome = _wait_for("check", file, **options)
     if as_json:
         typer.echo(outcome.to_json(file))
     else:
         _show(file, outcome)
-    _end(_status(outcome))
+    _end(_status(outcome, fail_on_blind_spots))
+
+
+@app.command()
+def exercise(
+    file: File,
+    count: Annotated[int, typer.Option(min=1, help="How many, each different.")] = 10,
+    out: Annotated[
+        Path, typer.Option(*_OUT, help="Folder for them; made where it is missing.")
+    ] = Path("exercises"),
+    params: Params = "params",
+    loss: Loss = "loss",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are there.")
+    ] = False,
+    time_limit: TimeLimit = 300,
+    memory_limit: MemoryLimit = 4096,
+) -> None:
+    """Write backward passes with one mistake each, to be found, and a sheet of answers."""
+    limits = {"time_limit": time_limit, "memory_limit": memory_limit}
+    options = {"count": count, "overwrite": overwrite, "params": params, "loss": loss}
+    _run("exercise", file, out=out, **options, **limits)
 
 
 def _check_folder(
     folder: Path, pattern: str | None, jobs: int | None, as_json: bool, options: dict[str, Any]
-) -> int:
+) -> list[Outcome]:
     """Check every file of a folder; print a line for each as soon as it can stand in its place."""
     from .check_folder import check_each, describe_line, find_files, summarise
     from .files import ScriptError, refuse_missing
@@ -258,26 +293,36 @@ def _check_folder(
         outcomes.append(outcome)
     if not as_json:
         typer.echo(summarise(outcome.status for outcome in outcomes))
-    return max(map(_status, outcomes))
+    return outcomes
 
 
-def _status(outcome: Outcome) -> int:
+def _status(outcome: Outcome, fail_on_blind_spots: bool) -> int:
     """Return the exit status for an outcome."""
-    return {"correct": 0, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN)
+    found = outcome.answer.get("blind_spots") or {}
+    right = WRONG if fail_on_blind_spots and found.get("spots") else 0
+    return {"correct": right, "wrong": WRONG}.get(outcome.status, COULD_NOT_RUN)
 
 
 # --- running and showing -------------------------------------------------------------------------
 
 
 def _run(command: str, file: Path, *, out: Path | None, **options: Any) -> None:
-    from .process import run_command
-
-    _show(file, run_command(command, file, out=out, **options))
+    is_source = command == "derive" and not options["latex"]
+    _show(file, _wait_for(command, file, out=out, **options), is_source=is_source)
     if out is not None:
         typer.echo(f"Written to {out}.")
 
 
-def _show(file: Path, outcome: Outcome) -> None:
+def _wait_for(command: str, file: Path, **options: Any) -> Outcome:
+    """Run a command, and show on a terminal that it still runs."""
+    from ..waiting import shown_after_a_second
+    from .process import run_command
+
+    with shown_after_a_second(f"{command} {_printable(file.name)}"):
+        return run_command(command, file, **options)
+
+
+def _show(file: Path, outcome: Outcome, *, is_source: bool = False) -> None:
     """Print what a command has to say, and apart from it what the file has printed."""
     if outcome.output:
         more = "\n(and more)" if outcome.output_cut else ""
@@ -285,7 +330,22 @@ def _show(file: Path, outcome: Outcome) -> None:
         typer.echo(_printable(outcome.output.rstrip()) + more, err=True)
     if outcome.status == "error":
         raise _cannot(outcome.text)
-    typer.echo(_printable(outcome.text), nl=False)
+    text = _printable(outcome.text)
+    if not _has_colours():
+        typer.echo(text, nl=False)
+        return
+    from rich.console import Console
+
+    from .colours import colour_report, colour_source
+
+    coloured = colour_source(text) if is_source else colour_report(text)
+    Console(highlight=False).print(coloured, end="", soft_wrap=True)
+
+
+def _has_colours() -> bool:
+    """Whether what is printed is seen on a terminal that has colours, https://no-color.org."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not plain and bool(sys.stdout.isatty() or os.environ.get("FORCE_COLOR"))
 
 
 def _printable(text: str) -> str:

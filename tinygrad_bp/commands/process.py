@@ -83,6 +83,7 @@ class Outcome:
             "error": self.error,
             "credit": self.credit,
             "comparison": self.answer.get("comparison"),
+            "blind_spots": self.answer.get("blind_spots"),
             "output": self.output,
             "output_cut": self.output_cut,
         }

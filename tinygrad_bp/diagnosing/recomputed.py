@@ -138,4 +138,3 @@ def _other_axes(structure: Structure, k: int, copy: int) -> Iterator[Edit]:
             expr = Call(step.op, (Ref(operand),), {"axis": axis, "keepdims": True})
             what = "in the backward pass {node} is computed along another axis"
             yield Edit("axis", {Slot(copy, RESULT): expr}, k, what, {}, 2.0)
-

@@ -11,6 +11,7 @@ import numpy as np
 from ..checking import Comparison
 from ..kernel import Value
 from ..ops import matmul
+from ..viewing.gradients import Gradients
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable
@@ -101,7 +102,7 @@ class _Telling:
         self.computing = computing
         self.arrays = Arrays()
         self.places = {node.value: k for k, node in enumerate(graph.nodes)}
-        self._cards = cards(graph)
+        self._cards = cards(graph, gradients=Gradients())
         self._hints: dict[str, int] = {}
         self._trees: dict[Value, ast.expr] = {}
 

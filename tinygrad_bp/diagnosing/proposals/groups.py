@@ -24,7 +24,24 @@ from .operands import arranged, rearranged
 from .terms import term
 
 #: In which order compounding edits are run, by the kinds of what is put in.
-PLAIN = frozenset(["inverted", "other extreme", "first", "last", "value", "one", "own", "own²", "T", "copied", "ones", "twice", "v (1 - v)", "1 - v²"])
+PLAIN = frozenset(
+    [
+        "inverted",
+        "other extreme",
+        "first",
+        "last",
+        "value",
+        "one",
+        "own",
+        "own²",
+        "T",
+        "copied",
+        "ones",
+        "twice",
+        "v (1 - v)",
+        "1 - v²",
+    ]
+)
 VALUES = frozenset(["", "argument", "1 - v", "v", "v²"])
 FURTHER = frozenset(FORMS) - PLAIN - VALUES
 #: Of how many values, the nearest ones, the forms are looked at.
@@ -34,6 +51,8 @@ _NEAREST = 8
 _FAR, _WAYS = 5, 150
 #: Of how many terms subsets are looked at.
 _TERMS = 4
+#: In how many places one factor is replaced everywhere.
+_EVERYWHERE = 12
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
 
 
@@ -51,7 +70,7 @@ class Candidate(NamedTuple):
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield edits of lines that are passed several times, where one product tests them."""
-    for group, candidates in _all(bench):
+    for group, candidates in all_groups(bench):
         if not compounds(bench, [slot.place for slot in group]):
             yield from _tested(bench, group, list(candidates()))
 
@@ -59,7 +78,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
 def compounding(bench: Bench, kinds: Container[str]) -> Iterator[Edit]:
     """Yield edits of which one pass changes what the next one reads: they have to be run."""
     reached = bench.probe.reaching
-    for group, candidates in _all(bench):
+    for group, candidates in all_groups(bench):
         places = [slot.place for slot in group]
         if compounds(bench, places) and all(any(b >> k & 1 for k in places) for b in reached):
             for candidate in candidates():
@@ -146,7 +165,8 @@ def _repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
 # --- what is grouped ----------------------------------------------------------------------------
 
 
-def _all(bench: Bench) -> Iterator[Group]:
+def all_groups(bench: Bench) -> Iterator[Group]:
+    """Yield what is done in several passes: operands, contributions, regions."""
     structure = bench.structure
     for places in structure.groups:
         step = structure.steps[places[0]]
@@ -168,15 +188,24 @@ def _factors(bench: Bench) -> Iterator[Group]:
     structure = bench.structure
     steps, edges = structure.steps, structure.lines.edges
     uses: dict[Hashable, list[list[Slot]]] = defaultdict(list)
+    everywhere: dict[int, list[Slot]] = defaultdict(list)
     for places in [*([k] for k in edges), *structure.groups]:
         for j, own in enumerate(steps[places[0]].operands):
             numbers = [structure.values[o] for o in steps[places[0]].operands]
-            if structure.flows[own] or not elementwise(steps[places[0]].op) or additive(
-                steps[places[0]], numbers
-            ) or is_uniform(structure.values[own]):
+            if (
+                structure.flows[own]
+                or not elementwise(steps[places[0]].op)
+                or additive(steps[places[0]], numbers)
+                or is_uniform(structure.values[own])
+            ):
                 continue
-            owns = tuple(steps[k].operands[j] for k in places)
+            owns = tuple(structure.same[steps[k].operands[j]] for k in places)
             uses[owns, tuple(edges.get(k) for k in places)].append([Slot(k, j) for k in places])
+            if len(places) == 1:
+                everywhere[structure.same[own]].append(Slot(places[0], j))
+    for group in everywhere.values():
+        if 1 < len(group) <= _EVERYWHERE and len({edges[s.place] for s in group}) > 1:
+            yield sorted(group), partial(_other_factors, bench, sorted(group))
     for found in uses.values():
         for count in range(2, min(len(found), _TERMS) + 1):
             for some in combinations(found, count):
@@ -188,7 +217,7 @@ def _other_factors(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     """Yield what may stand for one factor in all its places."""
     structure, values = bench.structure, bench.probe.machine.values
     steps, edges = structure.steps, structure.lines.edges
-    owns = [steps[s.place].operands[s.operand] for s in group]
+    owns = [structure.same[steps[s.place].operands[s.operand]] for s in group]
     shape = np.shape(values[owns[0]])
     sources = [Source(Number(1.0), np.ones(()), "one", -1)]
     if len(set(owns)) == 1:
@@ -204,22 +233,25 @@ def _other_factors(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
 def _described(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
     structure = bench.structure
     slot = group[0]
-    own = slot.place if slot.operand == RESULT else structure.steps[slot.place].operands[slot.operand]
+    own = (
+        slot.place if slot.operand == RESULT else structure.steps[slot.place].operands[slot.operand]
+    )
     edge = structure.lines.edges[group[0].place]
     changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
-    return _repeated(
-        named(structure, Instead(group[0], edge, own, sources[0], constant)), changes
-    )
+    return _repeated(named(structure, Instead(group[0], edge, own, sources[0], constant)), changes)
 
 
 def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
     """Yield other orders of the elements of what is reshaped or transposed."""
     steps, values = bench.structure.steps, bench.probe.machine.values
     owns = [steps[k].operands[0] for k in places]
-    if np.shape(values[owns[0]]) != steps[places[0]].shape:
+    pairs = [(np.shape(values[o]), steps[k].shape) for o, k in zip(owns, places, strict=True)]
+    if all(own != new and np.prod(own) == np.prod(new) for own, new in pairs):
         orders = (rearranged(o, values[o], steps[k].shape) for k, o in zip(places, owns))
         for sources in zip(*orders):
-            yield Candidate([*sources], partial(_described, bench, [Slot(k, RESULT) for k in places]))
+            yield Candidate(
+                [*sources], partial(_described, bench, [Slot(k, RESULT) for k in places])
+            )
 
 
 def _parts(group: list[Slot]) -> Iterator[list[Slot]]:

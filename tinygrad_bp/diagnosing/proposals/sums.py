@@ -92,11 +92,15 @@ def wider_sums(bench: Bench) -> Iterator[Edit]:
         by_edge[edges[k]].append(k)
     together = [places for places in structure.groups if places[0] in sums]
     families = [[k for one in some for k in one] for some in _same_formula(structure, together)]
-    for places in dict.fromkeys(map(tuple, [*([k] for k in sums), *by_edge.values(), *together, *families])):
+    for places in dict.fromkeys(
+        map(tuple, [*([k] for k in sums), *by_edge.values(), *together, *families])
+    ):
         first = steps[places[0]]
         (operand,) = first.operands
         for axis in _subsets(len(steps[operand].shape)):
-            if steps[places[0]].shape == np.sum(np.empty(steps[operand].shape), axis, keepdims=True).shape or any(
+            if steps[places[0]].shape == np.sum(
+                np.empty(steps[operand].shape), axis, keepdims=True
+            ).shape or any(
                 len(steps[steps[k].operands[0]].shape) != len(steps[operand].shape) for k in places
             ):
                 continue
