@@ -237,7 +237,8 @@ def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
     """Yield other orders of the elements of what is reshaped or transposed."""
     steps, values = bench.structure.steps, bench.probe.machine.values
     owns = [steps[k].operands[0] for k in places]
-    if np.shape(values[owns[0]]) != steps[places[0]].shape:
+    shape = steps[places[0]].shape
+    if np.shape(values[owns[0]]) != shape and np.size(values[owns[0]]) == int(np.prod(shape)):
         orders = (rearranged(o, values[o], steps[k].shape) for k, o in zip(places, owns))
         for sources in zip(*orders):
             yield Candidate(
