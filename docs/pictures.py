@@ -30,6 +30,7 @@ def main(folder: Path = IMAGES, theme: ThemeName = "light") -> None:
     bp.draw(loss, folder / "backward.svg", theme=theme, backward=True)
     around: dict[str, Any] = {"focus": "out_h2", "around": "descendants", "derivatives": True}
     bp.draw(loss, folder / "focus.svg", theme=theme, **around)
+    bp.draw(recurrent(), folder / "loop.svg", theme=theme, fold="loops")
     wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
     comparison = bp.compare(bp.net7652.loss, params, wrong)
     bp.draw(loss, folder / "mistake.svg", theme=theme, comparison=comparison)
@@ -48,7 +49,7 @@ def neuron() -> bp.Value:
     x, w, b = (bp.Value(v, name=n) for n, v in (("x", 2.0), ("w", -3.0), ("b", 6.5)))
     p = bp.named(w * x, "p")
     y = bp.named(np.tanh(bp.named(p + b, "z")), "y")
-    y.backward(retain_grads=True)
+    y.backward()
     return y
 
 
@@ -66,7 +67,7 @@ def wrong_tanh() -> tuple[bp.Value, bp.Comparison]:
         return {"w": x.T @ (2 * y * (1 - y))}
 
     value = loss({"w": bp.Value(params["w"], name="w")})
-    value.backward(retain_grads=True)
+    value.backward()
     return value, bp.compare(loss, params, by_hand)
 
 
@@ -79,8 +80,17 @@ def vanishing() -> bp.Value:
             h = bp.sigmoid(bp.Value(rng.normal(size=(4, 4)), name=f"w_{k}") @ h)
     with bp.scope("loss"):
         loss = bp.named(np.sum(h**2) / 2, "loss")
-    loss.backward(retain_grads=True)
+    loss.backward()
     return loss
+
+
+def recurrent() -> bp.Value:
+    """Compute a state sixty times from itself."""
+    w, b, h = (bp.Value(v, name=n) for v, n in ((0.7, "w"), (0.1, "b"), (0.5, "h_0")))
+    for _ in range(60):
+        h = np.tanh(w * h + b)
+    h.backward()
+    return h
 
 
 def net(params: dict[str, np.ndarray]) -> bp.Value:
@@ -89,7 +99,7 @@ def net(params: dict[str, np.ndarray]) -> bp.Value:
     x = bp.Value(bp.net7652.SAMPLE, name="x", requires_grad=False)
     t = bp.Value(bp.net7652.TARGET, name="t", requires_grad=False)
     loss = bp.net7652.loss(values, x, t)
-    loss.backward(retain_grads=True)
+    loss.backward()
     return loss
 
 

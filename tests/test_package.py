@@ -18,6 +18,7 @@ LAYERS = [
     "numpy",
     "trees",
     "saving",
+    "waiting",
     "transforms",
     "programs",
     "writing",

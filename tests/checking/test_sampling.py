@@ -1,15 +1,12 @@
 """Many parameters: the numeric side is a sample, and nothing wrong gets through."""
 
 import json
-import sys
 from itertools import pairwise
-from threading import Event
 
 import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.checking import waiting
 from tinygrad_bp.checking.sampling import MANY
 
 SIZES = (120, 40, 10)
@@ -141,27 +138,3 @@ def test_a_unit_at_its_kink_is_no_mistake():
     params["b"][4] = -(x[1] @ params["w"][:, 4])
     comparison = bp.compare(lambda p: bp.sum(bp.relu(bp.named(x @ p["w"] + p["b"], "z"))), params)
     assert comparison, str(comparison)
-
-
-def test_no_bar_is_shown_where_nobody_looks(monkeypatch, capsys):
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
-    monkeypatch.setattr("rich.progress.Progress.__init__", None)
-    with waiting.shown_after_a_second("nothing"):
-        pass
-    assert capsys.readouterr().err == ""
-
-
-def test_a_short_wait_leaves_no_trace_in_a_notebook(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "ipykernel", sys)
-    with waiting.shown_after_a_second("a moment"):
-        pass
-    assert capsys.readouterr() == ("", "")
-
-
-def test_a_long_wait_shows_a_bar_in_a_notebook(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ipykernel", sys)
-    monkeypatch.setattr(waiting, "_SECONDS", 0.0)
-    started = Event()
-    monkeypatch.setattr("rich.progress.Progress.start", lambda bar: started.set())
-    with waiting.shown_after_a_second("comparing"):
-        assert started.wait(10)

@@ -56,7 +56,7 @@ def check(file, text, *arguments):
 def test_right_gradients(file):
     done = check(file, NET + RIGHT)
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.startswith("gradients match: 2 entries\n| parameter")
+    assert done.stdout.startswith("gradients match: 2 entries\n| worst entry")
     assert done.stderr == ""
 
 
@@ -401,7 +401,7 @@ def test_numpy_and_what_lies_beside_take_values(file, tmp_path):
     text = NET.replace("return np", "return layer.loss(params, x) #") + RIGHT
     done = check(file, "import layer" + text)
     assert done.exit_code == 0, done.stderr
-    assert "manual/automatic" in done.stdout
+    assert "| manual | automatic | " in done.stdout
 
 
 def test_what_cannot_be_recorded_has_a_verdict(file):
@@ -412,7 +412,7 @@ def test_what_cannot_be_recorded_has_a_verdict(file):
     assert "there are no automatic ones: line 8 of net.py: ZeroDivisionError" in " ".join(
         done.stdout.split()
     )
-    assert "manual/numeric" in done.stdout
+    assert "| manual | numeric | " in done.stdout
     assert check(file, refused + WRONG).exit_code == 1
 
 

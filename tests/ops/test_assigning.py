@@ -330,3 +330,44 @@ def test_a_row_that_was_used_before_is_put_over_another_one():
     a = np.arange(1.0, 7.0).reshape(2, 3)
     assert_right(fun, a)
     np.testing.assert_array_equal(bp.grad(fun)(a), [[120.0] * 3, [288.0] * 3])
+
+
+def test_rows_of_a_loop_are_views():
+    def loss(x, copied=np.copy):
+        h = copied(x) * 1
+        for k, row in enumerate(h):
+            row *= k + 2
+            row[0] += 1
+        for row in h.T:
+            row -= x[0, 0]
+        return np.sum(h**2)
+
+    value, gradient = bp.value_and_grad(loss)(X)
+    assert value == loss(X)
+    np.testing.assert_allclose(gradient, bp.numeric_gradient(loss, X), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        bp.value_and_grad,
+        bp.jacobian,
+        bp.hessian,
+        bp.compile,
+        lambda f: lambda w: bp.derive(f, w),
+        lambda f: lambda w: bp.jvp(f, (w,), (w,)),
+        lambda f: lambda w: bp.grad(lambda p: f(p["w"]))({"w": w}),
+        lambda f: lambda w: bp.compare(f, w),
+        lambda f: lambda w: bp.numeric_gradient(f, w),
+        lambda f: lambda w: f(bp.Value(w)),
+    ],
+)
+def test_a_function_that_changes_its_argument_is_refused_and_the_array_stays(transform):
+    def careless(w):
+        w *= 2
+        return np.sum(w * w)
+
+    w = np.ones(3)
+    with pytest.raises((TypeError, ValueError), match=r"work on a copy|compute with a copy"):
+        transform(careless)(w)
+    np.testing.assert_array_equal(w, np.ones(3))

@@ -69,9 +69,9 @@ def demo(
 ) -> None:
     """Build, draw, check and train the notebook's 7-6-5-2 net, end to end."""
     from rich.console import Console
-    from rich.markdown import Markdown
 
     from ..drawing import RenderError
+    from .colours import colour_summary
     from .demo import run
     from .demo.notebook_plots import missing_matplotlib
 
@@ -87,7 +87,7 @@ def demo(
         ) from None
     except RenderError as error:
         raise _cannot(str(error)) from None
-    console.print(Markdown((out / "summary.md").read_text(encoding="utf-8")))
+    console.print(colour_summary(console, (out / "summary.md").read_text(encoding="utf-8")))
     console.print(f"\nAll of it is in [bold]{out}[/]; start with summary.md and graph.svg.")
 
 
@@ -129,6 +129,9 @@ def draw(
     focus: Annotated[
         str | None, typer.Option(help="Draw only this node, with what leads to it and from it.")
     ] = None,
+    loops: Annotated[
+        bool, typer.Option("--loops", help="Draw one pass of a loop for all of its passes.")
+    ] = False,
     derivatives: Annotated[
         bool, typer.Option("--derivatives", help="Write local derivatives at the edges.")
     ] = False,
@@ -150,6 +153,7 @@ def draw(
         manual=manual,
         backward=backward or False,
         depth=depth,
+        fold="loops" if loops else None,
         focus=focus,
         derivatives=derivatives,
         colours="gradients" if gradients else "roles",
@@ -234,9 +238,7 @@ def check(
     if file.is_dir():
         outcomes = _check_folder(file, pattern, jobs, as_json, options)
         _end(max(_status(outcome, fail_on_blind_spots) for outcome in outcomes))
-    from .process import run_command
-
-    outcome = run_command("check", file, **options)
+    outcome = _wait_for("check", file, **options)
     if as_json:
         typer.echo(outcome.to_json(file))
     else:
@@ -301,14 +303,22 @@ def _status(outcome: Outcome, fail_on_blind_spots: bool) -> int:
 
 
 def _run(command: str, file: Path, *, out: Path | None, **options: Any) -> None:
-    from .process import run_command
-
-    _show(file, run_command(command, file, out=out, **options))
+    is_source = command == "derive" and not options["latex"]
+    _show(file, _wait_for(command, file, out=out, **options), is_source=is_source)
     if out is not None:
         typer.echo(f"Written to {out}.")
 
 
-def _show(file: Path, outcome: Outcome) -> None:
+def _wait_for(command: str, file: Path, **options: Any) -> Outcome:
+    """Run a command, and show on a terminal that it still runs."""
+    from ..waiting import shown_after_a_second
+    from .process import run_command
+
+    with shown_after_a_second(f"{command} {_printable(file.name)}"):
+        return run_command(command, file, **options)
+
+
+def _show(file: Path, outcome: Outcome, *, is_source: bool = False) -> None:
     """Print what a command has to say, and apart from it what the file has printed."""
     if outcome.output:
         more = "\n(and more)" if outcome.output_cut else ""
@@ -316,7 +326,22 @@ def _show(file: Path, outcome: Outcome) -> None:
         typer.echo(_printable(outcome.output.rstrip()) + more, err=True)
     if outcome.status == "error":
         raise _cannot(outcome.text)
-    typer.echo(_printable(outcome.text), nl=False)
+    text = _printable(outcome.text)
+    if not _has_colours():
+        typer.echo(text, nl=False)
+        return
+    from rich.console import Console
+
+    from .colours import colour_report, colour_source
+
+    coloured = colour_source(text) if is_source else colour_report(text)
+    Console(highlight=False).print(coloured, end="", soft_wrap=True)
+
+
+def _has_colours() -> bool:
+    """Whether what is printed is seen on a terminal that has colours, https://no-color.org."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not plain and bool(sys.stdout.isatty() or os.environ.get("FORCE_COLOR"))
 
 
 def _printable(text: str) -> str:

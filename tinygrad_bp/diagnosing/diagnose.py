@@ -101,8 +101,7 @@ def _searched(case: Case, points: list[Case], budget: float) -> tuple[Search, So
     """
     ends = process_time() + budget
     searches = [Search(case, points, ends)]
-    layers = find_layers(searches[0].structure) if case.wrong else []
-    if layers:
+    for layers in find_layers(searches[0].structure) if case.wrong else []:
         others = [_simplified(point, layers) for point in points]
         searches.append(Search(_simplified(case, layers), others, ends))
     alone = [(search, found) for search in searches if (found := search.single()) is not None]

@@ -14,6 +14,7 @@ from ..programs.labelled import ACCUMULATE
 from ..programs.program import Kind
 from ..programs.witnesses import op_of
 from .edits import Call, Expr, Number, Ref, call, times
+from .facts import scatters
 from .machine import fits
 from .structure import Structure, is_uniform, softmax_axis
 
@@ -158,6 +159,24 @@ class Pools:
             return Block.of([form for p in fitting for form in self.forms(p)], shape)
 
         return self._kept(("near", places, shape), made)
+
+    def marks(self, shape: tuple[int, ...]) -> Block:
+        """Return 1 at the places that an index takes, and 0 elsewhere; and the opposite."""
+
+        def made() -> Block:
+            found = []
+            for step in self._structure.steps:
+                if scatters(step.op) and step.shape == shape and len(step.operands) == 1:
+                    assert step.op is not None
+                    given = np.ones(np.shape(self._structure.values[step.operands[0]]))
+                    mark = (step.op.forward(given, **step.metadata) != 0) * 1.0
+                    if not is_uniform(mark):
+                        found.append(Source(Number(mark), mark, "the elements that are taken", -1))
+                        rest = 1.0 - mark
+                        found.append(Source(Number(rest), rest, "the other elements", -1))
+            return Block.of(found, shape)
+
+        return self._kept(("marks", shape), made)
 
     def masks(self, shape: tuple[int, ...]) -> Block:
         """Return what a mask may have been made of."""

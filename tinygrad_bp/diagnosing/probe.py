@@ -89,6 +89,11 @@ class Probe:
             places.append(lines.steps[slot.place].operands[slot.operand])
         return [np.shape(lines.values[place]) for place in places]
 
+    def is_error(self, moved: Any) -> bool:
+        """Whether the projections move by what is wrong with them."""
+        slack = (_CLOSE + self.slack) * np.abs(self.error).max()
+        return bool((np.abs(moved - self.error) <= slack).all())
+
     def fits(self, e: Any, before: Any, pool: Any) -> Iterator[tuple[int, float]]:
         """Yield which rows of a pool fit, and the number that they are to be multiplied with.
 

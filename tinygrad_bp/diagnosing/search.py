@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .constants import Constants
-from .edits import RESULT, Edit, Ref, Slot, together
+from .edits import RESULT, Edit, Ref, Slot, leaves, together
 from .evidence import Case, Names
 from .machine import Machine
 from .pools import Pools
@@ -62,6 +62,7 @@ class Search:
         self.structure = Structure(case.lines)
         self.pools, self.constants = Pools(self.structure), Constants(case.lines)
         self._ends = ends
+        self._thorough = True
         self.tried = 0
 
     @property
@@ -96,7 +97,10 @@ class Search:
         machine, wrong = self.case.machine, self.case.wrong
         if not wrong:
             return []
-        found = self._one_after_another(machine, [], 0, wrong)
+        for self._thorough in (False, True):
+            found = self._one_after_another(machine, [], 0, wrong)
+            if found:
+                return found
         if found is None and self.case.inner:
             found = self._partly(machine)
         if found is None and not self.case.inner:
@@ -121,7 +125,7 @@ class Search:
         """Find edits that explain what is wanted; the same edit in every pass is one."""
         bench = self.bench(machine, names, wrong & names)
         found = self._exact(machine, list(proposals(bench)), wrong, wanted)
-        for others in unproven(bench):
+        for others in unproven(bench) if self._thorough else ():
             if not found and not self.late:
                 found = self._exact(machine, list(others), wrong, wanted, _MANY)
         return found
@@ -143,6 +147,8 @@ class Search:
         for edit in ordered[:most]:
             if self.late:
                 break
+            if self._circular(machine, edit):
+                continue
             try:
                 if most > _MOST:
                     new = machine.run(edit.changes, machine.above[target])
@@ -160,6 +166,17 @@ class Search:
             else:
                 found[key] = Found([edit], fixed)
         return sorted(found.values(), key=lambda f: (-len(f.fixed), f.cost))
+
+    def _circular(self, machine: Machine, edit: Edit) -> bool:
+        """Whether a gradient that was handed over would be explained by itself."""
+        for name, place in self.case.lines.handed.items():
+            gradient = self.case.places.get(name)
+            for slot, expr in edit.changes.items() if gradient is not None else ():
+                if machine.below[slot.place] >> gradient & 1 and any(
+                    isinstance(leaf, Ref) and leaf.place == place for leaf in leaves(expr)
+                ):
+                    return True
+        return False
 
     def _explain(self, machine: Machine, before: list[Edit], depth: int) -> Solution | None:
         """Explain all that is wrong, by one edit or by one after the other."""

@@ -70,6 +70,17 @@ class Structure:
         """Return the steps that a step uses."""
         return self.steps[place].operands
 
+    @cached_property
+    def same(self) -> list[int]:
+        """For each step the first one that it is: of equal arrays of constants the first."""
+        known: dict[Any, int] = {}
+        found = []
+        for k, step in enumerate(self.steps):
+            array = np.asarray(step.data) if step.kind is Kind.CONSTANT else np.zeros(())
+            key = (array.shape, array.tobytes()) if array.ndim else k
+            found.append(known.setdefault(key, k))
+        return found
+
     def behind(self, place: int) -> frozenset[int]:
         """Return a step, and a few that it is computed of."""
         found = level = frozenset([place])

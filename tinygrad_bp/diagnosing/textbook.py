@@ -49,19 +49,26 @@ class Layer(NamedTuple):
     beside: tuple[Expr, ...] = ()
 
 
-def find_layers(structure: Structure) -> list[Layer]:
-    """Find the layers of a program, the largest first, no step in two of them."""
-    found: list[Layer] = []
+def find_layers(structure: Structure) -> list[list[Layer]]:
+    """Find the layers of a program, the largest first, no step in two of them.
+
+    Returns
+    -------
+    list of list of Layer
+        All of them by their usual formulas; then, if some have another one, by that.
+    """
+    found: list[list[Layer]] = []
     taken: set[int] = set()
     for region in sorted(structure.regions, key=lambda r: (-len(r.inside), r.low)):
         inside = {*region.inside}
         if len(inside) < _LEAST or not taken.isdisjoint(inside) or _told(structure, region):
             continue
-        layer = _known(structure, region)
-        if layer is not None:
-            found.append(layer)
+        layers = list(_known(structure, region))
+        if layers:
+            found.append(layers)
             taken |= inside
-    return found
+    usual, others = [layers[0] for layers in found], [layers[-1] for layers in found]
+    return [each for each in (usual, others) if each and (each is usual or others != usual)]
 
 
 def _told(structure: Structure, region: Region) -> bool:
@@ -70,25 +77,25 @@ def _told(structure: Structure, region: Region) -> bool:
     return any(structure.steps[k].name in handed for k in region.inside if k != region.high)
 
 
-def _known(structure: Structure, region: Region) -> Layer | None:
+def _known(structure: Structure, region: Region) -> Iterator[Layer]:
+    """Yield the layers that a region is, by one formula or another."""
     y = np.asarray(structure.values[region.high])
     if y.ndim == 0 or y.dtype.kind != "f" or not np.isfinite(y).all() or is_uniform(y):
-        return None
+        return
     g = np.random.default_rng(5).uniform(0.5, 1.5, y.shape)
     pulled = structure.pull(region, Number(g))
     if pulled is None:
-        return None
+        return
     d = np.asarray(evaluate(pulled, structure.values.__getitem__))
     if d.shape != y.shape or not np.isfinite(d).all():
-        return None
+        return
     start = Ref(structure.arriving(region.high))
     for axes in _axes(y.shape):
         for layer in _forms(structure, region, axes, start, d, g):
             own = [_number(structure, value, start, g) for value in layer.beside[:1]]
             made = sum(_number(structure, term, start, g, *own) for term in layer.terms)
             if np.allclose(made, d, rtol=_CLOSE, atol=_CLOSE * np.abs(d).max()):
-                return layer
-    return None
+                yield layer
 
 
 def _axes(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -136,8 +143,16 @@ def _forms(
             scale = np.sum(d * u, axes, keepdims=True) / np.sum(u * u, axes, keepdims=True)
         if np.allclose(scale * u, d, rtol=_CLOSE, atol=_CLOSE * np.abs(d).max()):
             inverse = _inverse_deviation(structure, region, scale)
-            if inverse is not None:
-                yield Layer(name, region, tuple(_times(part) for part in parts), (inverse,))
+            if inverse is None:
+                continue
+            terms = tuple(_times(part) for part in parts)
+            yield Layer(name, region, terms, (inverse,))
+            places = [region.low, *region.inside]
+            centred = _value_of(structure, places, y / scale)
+            if centred is not None and len(parts) > 1 and "length" not in name:
+                along = times(total(times(g, centred)), mean)
+                last = _less(centred, along, OWN, OWN, OWN)
+                yield Layer(name, region, (*terms[:-1], last), (inverse,))
 
 
 def _adds_up(y: Any, axes: tuple[int, ...]) -> bool:
@@ -174,7 +189,8 @@ def _value_of(structure: Structure, places: Any, number: Any) -> Expr | None:
     """Return the forward step that has these numbers."""
     for k in places:
         value = np.asarray(structure.values[k])
-        if structure.steps[k].kind is Kind.FORWARD and fits(value.shape, number.shape):
+        given = structure.steps[k].kind in (Kind.FORWARD, Kind.INPUT)
+        if given and fits(value.shape, number.shape):
             if np.allclose(value, number, rtol=_CLOSE, atol=0):
                 return Ref(k)
     return None

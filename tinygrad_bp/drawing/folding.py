@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..kernel import Value
 from ..viewing.graph import Edge, Graph, Node, Role, common
+from .loops import fold_loops
 
 #: Larger graphs are folded unless something else is asked for.
 READABLE = 150
@@ -26,12 +27,16 @@ class Part(NamedTuple):
 
 
 def fold_to_be_read(graph: Graph) -> Graph:
-    """Fold a large graph as little as is needed: its inner scopes first, else its expressions."""
+    """Fold a large graph as little as is needed.
+
+    Its inner scopes first; without any its loops, and if that is not enough its expressions.
+    """
     if len(graph.nodes) <= READABLE:
         return graph
     depths = {len(node.scope) for node in graph.nodes}
     if depths == {0}:
-        return fold_expressions(graph)
+        folded = fold_loops(graph)
+        return folded if len(folded.nodes) <= READABLE else fold_expressions(graph)
     for depth in range(max(depths) - 1, -1, -1):
         folded = fold_scopes(graph, depth)
         if len(folded.nodes) <= READABLE:

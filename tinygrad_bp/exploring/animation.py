@@ -76,8 +76,7 @@ def animate(
     Parameters
     ----------
     value : Value
-        The last node, a scalar. Its graph is only read. Gradients of inner nodes are those that
-        a backward pass has kept: ``value.backward(retain_grads=True)``.
+        The last node, a scalar, after ``value.backward()``. Its graph is only read.
     path : str or os.PathLike, optional
         The file to write, ``.svg``. It is replaced as a whole or not at all.
     direction : {"LR", "TB"}, optional
@@ -105,7 +104,7 @@ def animate(
     >>> import tinygrad_bp as bp
     >>> x = bp.Value(3.0, name="x")
     >>> y = bp.named(x * x, "y")
-    >>> y.backward(retain_grads=True)
+    >>> y.backward()
     >>> bp.animate(y)
     <MovingPicture 'Computational graph of y, in 4 steps'>
     """

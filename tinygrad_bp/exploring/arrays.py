@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -34,6 +35,12 @@ class Arrays:
             self._arrays.append(array)
         return self._places[key]
 
+    @property
+    def in_full(self) -> bool:
+        """Whether all numbers of all arrays are told."""
+        sizes = [array.size for array in self._arrays]
+        return all(size <= _most_of(sizes) for size in sizes)
+
     def content(self) -> list[dict[str, Any]]:
         """Return the table as plain data.
 
@@ -41,11 +48,16 @@ class Arrays:
         a list of rows, or ``blocks``: the means of its blocks. More than two axes are laid out
         as rows of the last one.
         """
-        sizes = [array.size for array in self._arrays]
-        most = IN_FULL
-        while most > 4 and sum(min(size, most) for size in sizes) > MOST_NUMBERS:
-            most //= 4
+        most = _most_of([array.size for array in self._arrays])
         return [_content(array, most) for array in self._arrays]
+
+
+def _most_of(sizes: Sequence[int]) -> int:
+    """Return up to how many numbers an array is told in full."""
+    most = IN_FULL
+    while most > 4 and sum(min(size, most) for size in sizes) > MOST_NUMBERS:
+        most //= 4
+    return most
 
 
 def _content(array: npt.NDArray[Any], most: int) -> dict[str, Any]:

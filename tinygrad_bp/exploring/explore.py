@@ -12,6 +12,7 @@ from ..kernel import Value
 from ..saving import write
 from ..viewing.graph import Graph, describe
 from ..viewing.plain_text import printable
+from .computing import Computing
 from .document import Page, assemble
 from .picture import picture
 from .recording import record
@@ -39,7 +40,8 @@ def explore(
     The page is one HTML file that needs no network and makes no request. It plays the forward
     pass, then the backward sweep in the engine's order: at each step the node, its rule as a
     formula and as code, ``upstream × local = contribution`` and ``gradient: old + Δ → new`` with
-    the numbers of this graph. Learners can be asked for the gradients instead.
+    the numbers of this graph. Numbers of leaves can be changed, and both passes follow. Learners
+    can be asked for the gradients instead.
 
     Parameters
     ----------
@@ -84,6 +86,11 @@ def explore(
     Arrays of up to 256 numbers are in the page in full, larger ones as the means of blocks, so
     that its size is bounded. A graph without anything to differentiate has a forward pass only.
 
+    The page computes in JavaScript, in float64. Where it cannot, for an op that it does not know,
+    arrays of more than 256 numbers, or a graph whose code compared numbers, it says so, and its
+    numbers are fixed. Numbers that code took out of the graph, by ``.data`` or ``float()``, are
+    constants of the graph and do not follow.
+
     Examples
     --------
     >>> import tinygrad_bp as bp
@@ -111,16 +118,17 @@ def explore(
     if len(graph.nodes) > MOST_NODES and not force:
         _refuse(graph)
     recording = record(value, seed)
-    terms = name_terms(graph)
+    terms, computing = name_terms(graph), Computing(graph)
     told = story(
         graph,
         recording,
         terms,
+        computing,
         title=title or printable(value.name or "A computational graph"),
         comparison=comparison,
     )
     drawn = picture(graph, recording, terms, time_limit=time_limit)
-    page = Page(assemble(told, drawn, _in_words(graph)))
+    page = Page(assemble(told, drawn, _in_words(graph), computing.script.text()))
     if path is not None:
         write(path, page.html.encode())
         page.path = Path(path)

@@ -275,11 +275,9 @@ class Value(BehavesAsArray):
         ]
         unshared = () if create_graph else alone(path, arrived, seed)
         for node, cotangent in arrived:
-            if create_graph:
-                cotangent = as_gradient(cotangent, node._data.dtype)
-            else:
-                cotangent = cotangent.astype(node._data.dtype, copy=id(cotangent) not in unshared)
             adds = node.grad is not None and node.op is None
+            copied = not adds and id(cotangent) not in unshared
+            cotangent = as_gradient(cotangent, node._data.dtype, copied)
             node.grad = node.grad + cotangent if adds else cotangent
 
     def _seed(self, seed: Any, create_graph: bool) -> Any:
@@ -298,7 +296,7 @@ class Value(BehavesAsArray):
                 )
             seed = self._data.dtype.type(1)
         elif not isinstance(seed, Value):
-            seed = as_data(seed, self._data.dtype)
+            seed = as_data(seed, self._data.dtype, "backward: seed")
         if seed.shape != self._data.shape:
             raise ValueError(
                 f"backward: expected a seed of shape {self.shape}, the shape of the Value, "

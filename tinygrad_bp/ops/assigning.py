@@ -19,6 +19,7 @@ from ..kernel.assigning import (
     borrows,
     change,
     is_parameter,
+    list_view,
     origin,
     outdate_views,
     refuse_parameter,
@@ -133,6 +134,7 @@ class Writes:
             return None
         if key is not None and read.shape:
             read._window = Window(node, indexing, {"index": index}, read.scope)
+            list_view(node, read)
         return read
 
     def settle(self, node: Value) -> None:
@@ -179,7 +181,7 @@ def setitem(v: Value, index: Index, element: Any) -> None:
         If that cannot be; nothing is changed then.
     """
     what = "v[index] = element"
-    element = as_array(element)
+    element = as_array(element, "v[index] = element: element")
     if not isinstance(element, Value):
         element = as_numbers(element)
     if has_values(index):

@@ -51,6 +51,8 @@ _NEAREST = 8
 _FAR, _WAYS = 5, 150
 #: Of how many terms subsets are looked at.
 _TERMS = 4
+#: In how many places one factor is replaced everywhere.
+_EVERYWHERE = 12
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
 
 
@@ -186,6 +188,7 @@ def _factors(bench: Bench) -> Iterator[Group]:
     structure = bench.structure
     steps, edges = structure.steps, structure.lines.edges
     uses: dict[Hashable, list[list[Slot]]] = defaultdict(list)
+    everywhere: dict[int, list[Slot]] = defaultdict(list)
     for places in [*([k] for k in edges), *structure.groups]:
         for j, own in enumerate(steps[places[0]].operands):
             numbers = [structure.values[o] for o in steps[places[0]].operands]
@@ -196,8 +199,13 @@ def _factors(bench: Bench) -> Iterator[Group]:
                 or is_uniform(structure.values[own])
             ):
                 continue
-            owns = tuple(steps[k].operands[j] for k in places)
+            owns = tuple(structure.same[steps[k].operands[j]] for k in places)
             uses[owns, tuple(edges.get(k) for k in places)].append([Slot(k, j) for k in places])
+            if len(places) == 1:
+                everywhere[structure.same[own]].append(Slot(places[0], j))
+    for group in everywhere.values():
+        if 1 < len(group) <= _EVERYWHERE and len({edges[s.place] for s in group}) > 1:
+            yield sorted(group), partial(_other_factors, bench, sorted(group))
     for found in uses.values():
         for count in range(2, min(len(found), _TERMS) + 1):
             for some in combinations(found, count):
@@ -209,7 +217,7 @@ def _other_factors(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     """Yield what may stand for one factor in all its places."""
     structure, values = bench.structure, bench.probe.machine.values
     steps, edges = structure.steps, structure.lines.edges
-    owns = [steps[s.place].operands[s.operand] for s in group]
+    owns = [structure.same[steps[s.place].operands[s.operand]] for s in group]
     shape = np.shape(values[owns[0]])
     sources = [Source(Number(1.0), np.ones(()), "one", -1)]
     if len(set(owns)) == 1:
@@ -237,8 +245,8 @@ def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
     """Yield other orders of the elements of what is reshaped or transposed."""
     steps, values = bench.structure.steps, bench.probe.machine.values
     owns = [steps[k].operands[0] for k in places]
-    shape = steps[places[0]].shape
-    if np.shape(values[owns[0]]) != shape and np.size(values[owns[0]]) == int(np.prod(shape)):
+    pairs = [(np.shape(values[o]), steps[k].shape) for o, k in zip(owns, places, strict=True)]
+    if all(own != new and np.prod(own) == np.prod(new) for own, new in pairs):
         orders = (rearranged(o, values[o], steps[k].shape) for k, o in zip(places, owns))
         for sources in zip(*orders):
             yield Candidate(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from ...ops.shaping import indexing
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, moved, times
@@ -48,7 +49,8 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     sources: list[Source] = []
     blocks: list[Block] = []
     if is_uniform(now) and np.size(structure.values[slot.place]) > 1 and not is_mask(now):
-        if multiplied and structure.steps[own].kind is not Kind.CONSTANT:
+        fixed = structure.steps[own].kind is Kind.CONSTANT or structure.flows[own]
+        if multiplied and not fixed:
             yield from _left_out(bench, slot, edge, e)
         return
     if multiplied:
@@ -67,35 +69,41 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     elif not additive(step, values) or np.shape(now) != ():
         blocks.append(bench.pools.plain(shape))
     if not structure.flows[own]:
+        sources += _rolled(own, now, shape)
         near = structure.near.get(edge[0], frozenset())
         near |= structure.near.get(structure.steps[edge[0]].operands[edge[1]], frozenset())
         blocks.append(bench.pools.near(near, shape))
     for source, constant in bench.fitting(e, now, shape, sources, *blocks):
         if source.place >= slot.place and structure.flows[source.place]:
             continue
-        if only_scaled(bench, constant * source.number, now, shape) or _circular(
-            bench, slot, source
-        ):
+        if only_scaled(bench, constant * source.number, now, shape):
             continue
         yield named(structure, Instead(slot, edge, own, source, constant))
     yield from _updated(bench, slot, edge, e, own)
 
 
+def _rolled(own: int, now: Any, shape: tuple[int, ...]) -> Iterator[Source]:
+    """Yield the neighbour's value along each axis."""
+    for axis, length in enumerate(np.shape(now)):
+        for shift in (1, -1) if length > 1 else ():
+            back = list(range(length))[-shift:] + list(range(length))[:-shift]
+            index = (*[slice(None)] * axis, np.array(back))
+            number = np.broadcast_to(np.roll(now, shift, axis), shape)
+            yield Source(call(indexing, OWN, index=index), number, "neighbour", own, 0.4)
+
+
 def _left_out(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:
-    """Yield that a factor which is one number is left out; any other would be a constant."""
+    """Yield that a factor which is one number is left out, or another number of the program."""
     own = bench.structure.steps[slot.place].operands[slot.operand]
-    one = Source(Number(1.0), np.ones(e.shape[1:]), "one", -1)
-    for source, constant in bench.fitting(e, bench.now(slot), e.shape[1:], [one]):
+    structure, shape = bench.structure, e.shape[1:]
+    others = [s for s in bench.pools.plain(()).sources if s.place != own]
+    around = structure.near.get(own, frozenset()) | structure.behind(own)
+    forms = bench.pools.forms(own) + [f for k in around for f in bench.pools.forms(k)]
+    numbers = [f for f in (*others, *forms) if np.ndim(f.number) == 0]
+    sources = [Source(Number(1.0), np.ones(shape), "one", -1), *numbers]
+    for source, constant in bench.fitting(e, bench.now(slot), shape, sources):
         if constant == 1.0 and bench.evidence >= 3:
             yield named(bench.structure, Instead(slot, edge, own, source, constant))
-
-
-def _circular(bench: Bench, slot: Slot, source: Source) -> bool:
-    """Whether a gradient that was handed over would be explained by itself."""
-    lines = bench.structure.lines
-    gradients = dict(zip(lines.names, lines.program.gradients, strict=True))
-    own = [gradients[name] for name, place in lines.handed.items() if place == source.place]
-    return any(bench.probe.machine.below[slot.place] >> k & 1 for k in own)
 
 
 def only_scaled(bench: Bench, number: Any, now: Any, shape: tuple[int, ...]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kernel.backward import sum_to_shape
 from ...programs.labelled import ACCUMULATE, PASS
 from ..edits import RESULT, Call, Edit, Expr, Ref, Slot
 from ..facts import scatters
@@ -35,6 +36,39 @@ def proposals(bench: Bench) -> Iterator[Edit]:
         if 1 < len(units) <= _MOST:
             yield from _exchanged(bench, units)
     yield from _packed(bench)
+    yield from _everywhere(bench)
+
+
+def _everywhere(bench: Bench) -> Iterator[Edit]:
+    """Yield two values that have changed places wherever they are used."""
+    steps, values = bench.structure.steps, bench.structure.values
+    uses: dict[tuple[int, ...], dict[int, list[Slot]]] = defaultdict(lambda: defaultdict(list))
+    for k in bench.structure.lines.edges:
+        for j, own in enumerate(steps[k].operands):
+            named = steps[own].op is not None or steps[own].shape != ()
+            if not bench.structure.flows[own] and named and bench.probe.at(Slot(k, j)) is not None:
+                uses[np.shape(values[own])][bench.structure.same[own]].append(Slot(k, j))
+    for shape, owns in uses.items():
+        if not shape or not 1 < len(owns) <= _MOST:
+            continue
+        moved = {own: sum(_summed(bench, slot, shape) for slot in slots) for own, slots in owns.items()}
+        for a, b in combinations(owns, 2):
+            difference = (np.asarray(values[b], float) - values[a]).ravel()
+            if not bench.probe.is_error((moved[a] - moved[b]) @ difference):
+                continue
+            changes: dict[Slot, Expr] = {s: Ref(b) for s in owns[a] if b < s.place}
+            changes |= {s: Ref(a) for s in owns[b] if a < s.place}
+            refers = {"first": _forward(bench, a), "second": _forward(bench, b)}
+            what = "{first} and {second} are exchanged"
+            node = bench.structure.lines.edges[owns[a][0].place][0]
+            also = ("factor-replaced", "wrong-matrix")
+            yield Edit("swapped", changes, node, what, refers, 1.6, also=also, group=True)
+
+
+def _summed(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Any:
+    """Return how the projections move with a value of some shape: (n, size)."""
+    e = bench.probe.at(slot)
+    return np.stack([np.asarray(sum_to_shape(x, shape)).ravel() for x in e])
 
 
 def _packed(bench: Bench) -> Iterator[Edit]:
@@ -64,8 +98,7 @@ def _in_each_others(bench: Bench, one: list[Slot], other: list[Slot]) -> Iterato
             new = step.op.forward(values[step.operands[0]], **metadata)
             moved = moved + (e * (new - values[here.place])).reshape(len(e), -1).sum(axis=1)
             changes[here] = Call(step.op, (Ref(step.operands[0]),), metadata)
-    slack = (1e-7 + bench.probe.slack) * np.abs(bench.probe.error).max()
-    if (np.abs(moved - bench.probe.error) <= slack).all():
+    if bench.probe.is_error(moved):
         edges = bench.structure.lines.edges
         node, also = edges[one[0].place][0], edges[other[0].place][0]
         what = "the gradients that come from {node} and {also} are put in one another's places"

@@ -84,12 +84,15 @@ def _multiplied(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
     structure, shape = bench.structure, e.shape[1:]
     now = np.broadcast_to(bench.now(slot), shape).ravel()
     near = structure.near.get(node, frozenset())
-    for block in (bench.pools.plain(shape), bench.pools.near(near, shape)):
+    for block in (bench.pools.plain(shape), bench.pools.near(near, shape), bench.pools.marks(shape)):
         added = Block(block.sources, block.matrix * now)
         for source, constant in bench.fitting(e, bench.now(slot), shape, added):
             if constant == 1.0:
                 what = "the gradient of {node} is multiplied with {other}"
-                what += f" in the form {source.kind}" if source.kind not in ("", "T") else ""
+                if source.place < 0:
+                    what = f"the gradient of {{node}} counts {source.kind} alone"
+                elif source.kind not in ("", "T"):
+                    what += f" in the form {source.kind}"
                 yield Edit(
                     "factor-added",
                     {slot: times(OWN, source.expr)},
