@@ -113,7 +113,10 @@ class Workshop:
         """Return the diagnosis of a text, if it is one, and names these lines."""
         garden = self._garden
         run = partial(self._by_path, text)
-        found = diagnose(garden.program, garden.params, run(garden.params), again=run)
+        try:
+            found = diagnose(garden.program, garden.params, run(garden.params), again=run)
+        except Exception:  # a diagnosis that fails names no line
+            return None
         if found.reconstruction is None or len(found.diagnoses) != 1:
             return None
         (diagnosis,) = found.diagnoses
