@@ -17,7 +17,7 @@ from ..diagnosing.facts import switches
 from ..diagnosing.script import Script
 from ..diagnosing.structure import Structure, is_uniform
 from ..programs.labelled import ACCUMULATE
-from .leaves import ALIKE, BOLD, is_symmetric
+from .leaves import AGAIN, ALIKE, BOLD, is_symmetric
 from .points import Evaluation, Points
 
 #: How many other arrays are looked at of which something holds too.
@@ -163,7 +163,7 @@ class Reasons:
     def _find_shown(self, edit: Edit) -> Evaluation:
         """Draw few leaves anew: one alone where that shows an edit, else no more than needed."""
         ways = (ALIKE, BOLD)
-        single = (self._points.at([k], way) for k in self._order for way in ways)
+        single = (self._points.at([k], way) for k in self._order for way in (*ways, *AGAIN))
         for point in single:
             if self._shows(point, edit):
                 return point
