@@ -30,6 +30,7 @@ def main(folder: Path = IMAGES, theme: ThemeName = "light") -> None:
     bp.draw(loss, folder / "backward.svg", theme=theme, backward=True)
     around: dict[str, Any] = {"focus": "out_h2", "around": "descendants", "derivatives": True}
     bp.draw(loss, folder / "focus.svg", theme=theme, **around)
+    bp.draw(loss, folder / "heat_maps.svg", theme=theme, heat_maps=True, **around)
     bp.draw(recurrent(), folder / "loop.svg", theme=theme, fold="loops")
     wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
     comparison = bp.compare(bp.net7652.loss, params, wrong)

@@ -1,5 +1,6 @@
 """Recurrent graphs, and others whose nodes are used far away."""
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -9,6 +10,7 @@ import tinygrad_bp as bp
 from tinygrad_bp.drawing.rows import Rows
 from tinygrad_bp.drawing.stand_ins import FAR, stands_for
 from tinygrad_bp.drawing.stand_ins import find_stand_ins as find
+from tinygrad_bp.drawing.themes import THEMES
 from tinygrad_bp.viewing.graph import describe
 
 from .test_draw import pieces, texts
@@ -112,3 +114,19 @@ def test_a_stand_in_is_in_the_group_of_its_use():
     source = bp.draw(h).source
     inside = source.partition('label="pass 7"')[2].partition("}")[0]
     assert 'label="w"' in inside
+
+
+def test_a_stand_in_has_the_colours_of_its_node():
+    h = recurrent(20)
+    h.backward()
+    for node in bp.topological_order(h):
+        if node.name == "w":
+            node.grad = np.array(np.nan)
+    (fill, outline), *others = {
+        tuple(re.findall(r' (?:fill)?color="([^"]*)"', line))
+        for line in bp.draw(h, colours="gradients", force=True).source.splitlines()
+        if 'label="w"' in line
+    }
+    assert others == []
+    assert outline == THEMES["light"].alarm
+    assert fill == THEMES["light"].background

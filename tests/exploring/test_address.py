@@ -5,12 +5,13 @@ import pytest
 import tinygrad_bp as bp
 
 
-@pytest.mark.parametrize(("fragment", "pressed"), [("", "false"), ("#lesson", "true")])
+@pytest.mark.parametrize(("fragment", "pressed"), [("", "false"), ("#learn", "true")])
 def test_the_address_begins_the_lesson(visit, neuron, fragment, pressed):
     tab = visit(bp.explore(neuron))
     address = tab.url
     tab.goto("about:blank")
     tab.goto(address + fragment)
     assert tab.locator("#lesson").get_attribute("aria-pressed") == pressed
-    tab.evaluate("location.hash = 'lesson'")
+    assert tab.evaluate("scrollY") == 0
+    tab.evaluate("location.hash = 'learn'")
     tab.wait_for_function("document.querySelector('#lesson').ariaPressed === 'true'")

@@ -138,6 +138,9 @@ def draw(
     gradients: Annotated[
         bool, typer.Option("--gradients", help="Colour nodes by the size of their gradients.")
     ] = False,
+    heat_maps: Annotated[
+        bool, typer.Option("--heat-maps", help="Show arrays as small maps of colours.")
+    ] = False,
     theme: Annotated[ThemeName, typer.Option(help="The colours.")] = "light",
     force: Annotated[bool, typer.Option("--force", help="Draw all nodes, however many.")] = False,
     time_limit: TimeLimit = 60,
@@ -157,6 +160,7 @@ def draw(
         focus=focus,
         derivatives=derivatives,
         colours="gradients" if gradients else "roles",
+        heat_maps=heat_maps,
         theme=theme,
         force=force,
         time_limit=time_limit,

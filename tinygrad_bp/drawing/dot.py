@@ -16,6 +16,7 @@ from unicodedata import east_asian_width
 from ..viewing.graph import Edge, Graph, Node, Role
 from ..viewing.labels import Card
 from ..viewing.plain_text import break_lines, clip, count_of, printable
+from .heat_maps import Cells, HeatMaps, table
 from .rows import Rows
 from .stand_ins import find_stand_ins
 from .themes import DECADES, THEMES, Theme, decade
@@ -64,6 +65,8 @@ class Style:
         Whether the fill of a node says how large its gradient is, or what its role is.
     derivatives : mapping of str to str
         What stands at edges, by their ids.
+    heat_maps : mapping of str to mapping
+        The maps of values and gradients, by the ids of nodes.
     with_ids : bool
         Whether nodes without a name show their ids, because formulas name them so.
     """
@@ -72,6 +75,7 @@ class Style:
     theme: Theme = THEMES["light"]
     by_gradient: bool = False
     derivatives: Mapping[str, str] = field(default_factory=dict)
+    heat_maps: HeatMaps = field(default_factory=dict)
     with_ids: bool = False
 
 
@@ -161,9 +165,18 @@ def _legend(graph: Graph, style: Style, with_stand_ins: bool) -> str:
             "<tr><td>on an edge: what becomes of the gradient ḡ on its way up; "
             "a number multiplies it</td></tr>"
         )
+    if style.heat_maps:
+        rows.append(f"<tr><td>{_scale(style.theme)}</td></tr>")
     rows += [f"<tr><td>{_text(printable(note))}</td></tr>" for note in graph.notes]
     written = "".join(["<tr><td></td></tr>", *rows])
     return f'<table border="0" cellborder="0" cellspacing="2" cellpadding="2">{written}</table>'
+
+
+def _scale(theme: Theme) -> str:
+    """Write what the colours of heat maps say."""
+    look = 'border="0" cellborder="0" cellspacing="2" width="150" height="16" fixedsize="true"'
+    cells = table([[-1.0, -0.5, 0.0, 0.5, 1.0]], theme)
+    return f"<table {look}><tr><td>negative</td><td>{cells}</td><td>positive</td></tr></table>"
 
 
 def _decade(limit: float) -> str:
@@ -182,37 +195,45 @@ def _group(name: str, index: int, indent: str, theme: Theme) -> Iterator[str]:
 
 def _node(card: Card, is_root: bool, style: Style) -> str:
     theme = style.theme
-    fill, outline = theme.fills[card.role], theme.outlines[card.role]
     if style.by_gradient:
-        fill = theme.background if card.size is None else theme.ramp[decade(card.size)]
         theme = replace(theme, faint=theme.ink, alarm=theme.ink, good=theme.ink)
+    fill, outline = _colours(card, style)
     look = f'{_SHAPES[card.role]} fillcolor="{fill}"'
     if is_root and card.role is Role.FOLDED:
         look += " peripheries=2"
     width = 3.5 if card.points else 2.5 if card.flags or card.verdict == "wrong" else 1
-    if card.flags or card.verdict == "wrong":
-        outline = style.theme.alarm
     if width > 1:
         look += f" penwidth={width}"
-    label = f"<{_table(card, theme, style.with_ids)}>"
+    label = f"<{_table(card, theme, style)}>"
     tooltip = _tooltip(card.details)
     return f'{card.id} [id="{card.id}" label={label} tooltip={tooltip} {look} color="{outline}"]\n'
 
 
+def _colours(card: Card, style: Style) -> tuple[str, str]:
+    """Choose the fill and the outline of a node."""
+    theme = style.theme
+    is_bad = card.flags or card.verdict == "wrong"
+    outline = theme.alarm if is_bad else theme.outlines[card.role]
+    if not style.by_gradient:
+        return theme.fills[card.role], outline
+    return theme.background if card.size is None else theme.ramp[decade(card.size)], outline
+
+
 def _stand_in(id: str, card: Card, style: Style) -> str:
     """Draw a node again by its name alone, in the shape of its role."""
-    theme = style.theme
+    fill, outline = _colours(card, style)
     known = card.name or (card.value if card.role is Role.CONSTANT and not card.op else card.id)
     look = _SHAPES[card.role].replace("filled", "filled,dotted").replace(" peripheries=2", "")
     tooltip = _tooltip(f"{known} again: {card.value}")
     return (
         f'{id} [id="{id}" label={_quote(known)} tooltip={tooltip} {look} '
-        f'fillcolor="{theme.fills[card.role]}" color="{theme.outlines[card.role]}"]\n'
+        f'fillcolor="{fill}" color="{outline}"]\n'
     )
 
 
-def _table(card: Card, theme: Theme, with_id: bool) -> str:
-    rows = [_head(card, theme, with_id)]
+def _table(card: Card, theme: Theme, style: Style) -> str:
+    rows = [_head(card, theme, style.with_ids)]
+    maps = style.heat_maps.get(card.id, {})
     if card.role is Role.FOLDED:  # below the upper side of the block
         rows.insert(0, '<tr><td colspan="2" height="4" fixedsize="true"></td></tr>')
     if card.points:
@@ -220,15 +241,17 @@ def _table(card: Card, theme: Theme, with_id: bool) -> str:
     rows += [_line(line, theme.ink, bold=False) for line in card.lines]
     if card.name or card.op or card.shape != "()":
         rows.append(_row("value", card.value, theme))
+        rows += _map_row(maps.get("value"), style.theme)
     if card.gradient:
         rows.append(_row("grad", card.gradient, theme))
+        rows += _map_row(maps.get("grad"), style.theme)
     rows += [_row(what, numbers, theme) for what, numbers in card.rows]
     if card.verdict:
         colour = theme.alarm if card.verdict == "wrong" else theme.good
         rows.append(_line(_VERDICTS[card.verdict], colour))
     rows += [_line(f"! {flag}", theme.alarm) for flag in card.flags]
-    style = 'border="0" cellborder="0" cellspacing="0" cellpadding="1"'
-    return f"<table {style}>{''.join(rows)}</table>"
+    look = 'border="0" cellborder="0" cellspacing="0" cellpadding="1"'
+    return f"<table {look}>{''.join(rows)}</table>"
 
 
 def _head(card: Card, theme: Theme, with_id: bool) -> str:
@@ -251,6 +274,12 @@ def _row(what: str, numbers: str, theme: Theme) -> str:
         f'<tr><td align="left" width="{room}">{said}</td>'
         f'<td align="left"{_width(numbers)}>{_text(numbers)}</td></tr>'
     )
+
+
+def _map_row(cells: Cells | None, theme: Theme) -> list[str]:
+    if cells is None:
+        return []
+    return [f'<tr><td></td><td align="left">{table(cells, theme)}</td></tr>']
 
 
 def _line(text: str, colour: str, *, bold: bool = True) -> str:

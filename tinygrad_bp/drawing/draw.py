@@ -20,6 +20,7 @@ from .diagram import Diagram
 from .dot import Style, dot_lines
 from .focus import Around, find, focus_on
 from .folding import fold_scopes, fold_to_be_read, fold_where
+from .heat_maps import find_heat_maps
 from .loops import fold_loops
 from .mermaid import mermaid
 from .render import TIME_LIMIT
@@ -48,6 +49,7 @@ def draw(
     around: Around = "both",
     derivatives: bool = False,
     colours: Literal["roles", "gradients"] = "roles",
+    heat_maps: bool = False,
     theme: ThemeName = "light",
     force: bool = False,
     time_limit: float = TIME_LIMIT,
@@ -106,6 +108,9 @@ def draw(
     colours : {"roles", "gradients"}, optional
         What the fill of a node repeats: its role, or the decade of the largest entry of its
         gradient, with fixed limits.
+    heat_maps : bool, optional
+        Whether arrays are shown as small maps of colours, too: of at most 12 x 12 cells, the means
+        of blocks where there are more entries; each relative to its largest entry.
     theme : {"light", "dark", "print", "colour-blind"}, optional
         The colours.
     force : bool, optional
@@ -178,6 +183,7 @@ def draw(
         theme_used,
         by_gradient=colours == "gradients",
         derivatives=local_derivatives(graph) if derivatives else {},
+        heat_maps=find_heat_maps(graph, gradients) if heat_maps else {},
         with_ids=bool(derivatives or backward),
     )
     diagram = _diagram(graph, written, style)

@@ -14,13 +14,12 @@ from ..programs.simplify import simplified
 from ..viewing.graph import Graph, Role
 from ..viewing.plain_text import printable
 from ..writing.javascript import NotWrittenError, Script
-from .arrays import IN_FULL
 from .rules import apply_op, apply_rule
 
 #: What the functions take: the gradient that arrives and the result, before the operands.
 _GRADIENT, _RESULT = "g", "y"
-#: Why a page with large arrays does not compute.
-TOO_LARGE = "There are more numbers than the page holds: large arrays are told by their means."
+#: Up to how many numbers a page computes with: in an array, in all leaves, in all nodes.
+LARGEST, MOST_GIVEN, MOST_COMPUTED = 4096, 10_000, 60_000
 
 
 class Computing:
@@ -98,8 +97,10 @@ def _key(node: Value, position: int | None) -> Hashable:
 
 def _refusal(graph: Graph) -> str | None:
     """Say why a graph cannot be computed with other numbers, as far as that is seen at once."""
-    if max(node.value.size for node in graph.nodes) > IN_FULL:
-        return TOO_LARGE
+    sizes = [node.value.size for node in graph.nodes]
+    given = sum(node.value.size for node in graph.nodes if node.value.op is None)
+    if max(sizes) > LARGEST or sum(sizes) > MOST_COMPUTED or given > MOST_GIVEN:
+        return "There are more numbers than a page can hold and compute."
     for node in graph.nodes:
         dtype = np.asarray(node.value._data).dtype
         if node.role is Role.CONSTANT and dtype == np.bool_:

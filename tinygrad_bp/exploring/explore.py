@@ -87,7 +87,7 @@ def explore(
     that its size is bounded. A graph without anything to differentiate has a forward pass only.
 
     The page computes in JavaScript, in float64. Where it cannot, for an op that it does not know,
-    arrays of more than 256 numbers, or a graph whose code compared numbers, it says so, and its
+    arrays of more than 4,096 numbers, or a graph whose code compared numbers, it says so, and its
     numbers are fixed. Numbers that code took out of the graph, by ``.data`` or ``float()``, are
     constants of the graph and do not follow.
 

@@ -17,7 +17,7 @@ from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable
 from .arrays import Arrays
 from .beside import set_beside
-from .computing import TOO_LARGE, Computing, write_exactly
+from .computing import Computing, write_exactly
 from .lesson import NOTHING, TOLERANCE, questions
 from .mathml import mathml
 from .patterns import pattern
@@ -46,7 +46,8 @@ def story(
         ``nodes`` in topological order; ``edges`` as triples of tail, head and position;
         ``steps`` in the order in which they are played; ``hints``, to which questions refer by
         position; ``arrays``, to which all others refer by position (see `Arrays.content`);
-        ``comparison`` or None; ``fixed``, why its numbers cannot be changed, or None.
+        ``most``, up to how many numbers of them are told in full; ``comparison`` or None;
+        ``fixed``, why the numbers cannot be changed, or None.
     """
     telling = _Telling(graph, recording, terms, computing)
     steps = list(telling.steps())
@@ -64,7 +65,8 @@ def story(
         "steps": steps,
         "comparison": None if comparison is None else telling.comparison(comparison, steps),
         "arrays": telling.arrays.content(),
-        "fixed": computing.refusal or (None if telling.arrays.in_full else TOO_LARGE),
+        "most": telling.arrays.most,
+        "fixed": computing.refusal,
     }
 
 

@@ -1,11 +1,16 @@
 // --- the diagram -------------------------------------------------------------------------
 
 const shown = nodes.map((node, k) => {
-  const group = svg.querySelector(`[data-node="${k}"]`);
-  return { group, value: group.querySelector(".value"), grad: group.querySelector(".grad"), role: node.role, look: "" };
+  const pieces = [...svg.querySelectorAll(`[data-node="${k}"]`)].map((group) => ({ group, use: group.dataset.use, look: "" }));
+  pieces.sort((a, b) => (a.use != null) - (b.use != null)); // first the node itself, then what stands in for it at a use
+  const [{ group }] = pieces;
+  return { pieces, value: group.querySelector(".value"), grad: group.querySelector(".grad"), role: node.role };
 });
 const drawnEdges = edges.map((_, k) => ({ group: svg.querySelector(`[data-edge="${k}"]`), active: false }));
 const failed = new Set((comparison?.parameters || []).filter((each) => each.wrong).map((each) => each.node));
+
+/** What is drawn of a node near a node that uses it. */
+const pieceAt = (n, user) => shown[n].pieces.find((piece) => piece.use === String(user)) ?? shown[n].pieces[0];
 
 function paint(k) {
   const step = steps[k];
@@ -15,9 +20,13 @@ function paint(k) {
   document.body.className = `${step.phase}-phase`;
   shown.forEach((each, n) => {
     const grown = gradientAt(n, k);
-    const look = ["node", each.role, k < known[n] && "todo", n === step.node && "current", sources.has(n) && "source",
+    const look = ["node", each.role, k < known[n] && "todo", n === step.node && "current",
       grown?.[2] && (beside ? isWrong(n) : failed.has(n)) && "failed", matches.has(n) && "match"].filter(Boolean).join(" ");
-    if (look !== each.look) each.group.setAttribute("class", (each.look = look));
+    const used = sources.has(n) && pieceAt(n, step.node);
+    for (const piece of each.pieces) {
+      const its = `${look}${piece === used ? " source" : ""}${piece.use == null ? "" : " again"}`;
+      if (its !== piece.look) piece.group.setAttribute("class", (piece.look = its));
+    }
     if (each.value) setText(each.value, k < known[n] ? "" : arrays[nodes[n].value].summary);
     const hidden = secret && grown?.[0] === k;
     if (each.grad) setText(each.grad, hidden ? "?" : grown ? arrays[grown[1]].summary : "–");
@@ -99,7 +108,7 @@ function readable() {
 }
 
 function boxOf(places) {
-  const boxes = places.map((n) => shown[n].group.getBBox());
+  const boxes = places.map((n) => pieceAt(n, places[0]).group.getBBox());
   const [dx, dy] = offset;
   const left = Math.min(...boxes.map((b) => b.x)), top = Math.min(...boxes.map((b) => b.y));
   const right = Math.max(...boxes.map((b) => b.x + b.width)), bottom = Math.max(...boxes.map((b) => b.y + b.height));

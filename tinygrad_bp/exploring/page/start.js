@@ -58,9 +58,9 @@ setTheme(prefersDark.matches ? "dark" : "light");
 begin();
 new ResizeObserver(() => begin()).observe(stage);
 
-// A link may lead into the lesson: page.html#lesson.
+// A link may lead into the lesson: page.html#learn.
 function followAddress() {
-  if (location.hash === "#lesson" && !lesson) byId("lesson").click();
+  if (location.hash === "#learn" && !lesson) byId("lesson").click();
 }
 followAddress();
 addEventListener("hashchange", followAddress);
