@@ -20,7 +20,7 @@ def size_of(gradient: Any) -> float | None:
     """Return the largest absolute entry of a gradient that is finite; None if there is none."""
     if gradient is None:
         return None
-    array = np.abs(np.asarray(gradient))
+    array = np.abs(np.asarray(gradient)).astype(np.float64)
     finite = array[np.isfinite(array)]
     return float(finite.max()) if finite.size else None
 
