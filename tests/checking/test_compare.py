@@ -638,3 +638,13 @@ def test_a_fault_of_the_diagnosis_leaves_the_verdict(monkeypatch):
     assert [each.verdict for each in comparison.entries] == ["wrong", "wrong"]
     assert comparison.diagnosis == []
     assert caught[0].filename == __file__
+
+
+def test_verdicts_have_colours_in_html():
+    params = {"w": np.array([1.0, 2.0]), "b": 0.5}
+    page = bp.compare(
+        lambda p: np.sum(p["w"] ** 2) + p["b"], params, {"w": params["w"], "b": 1.0}
+    )._repr_html_()
+    red, green = re.findall(r'<td style="color:(#\w+)">(manual wrong|correct)</td>', page)
+    assert (red[1], green[1]) == ("manual wrong", "correct")
+    assert red[0] != green[0]

@@ -12,6 +12,7 @@ from ..kernel import Value
 from ..saving import write
 from ..viewing.graph import Graph, describe
 from ..viewing.plain_text import printable
+from ..waiting import shown_after_a_second
 from .computing import Computing
 from .document import Page, assemble
 from .picture import picture
@@ -25,6 +26,7 @@ MOST_NODES = 1000
 _SUFFIXES = (".html", ".htm")
 
 
+@shown_after_a_second("making a page")
 def explore(
     value: Value,
     path: str | os.PathLike[str] | None = None,
