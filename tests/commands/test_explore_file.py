@@ -53,6 +53,17 @@ def test_gradients_derived_by_hand_are_compared(tmp_path):
     assert found["stop"] is not None
 
 
+def test_wrong_lines_are_there_to_be_found(tmp_path):
+    file, out = tmp_path / "net.py", tmp_path / "out.html"
+    file.write_text(GOOD)
+    assert explore(file, "--out", out, "--exercises", "2").exit_code == 0
+    first, second = story(out)["hunts"]
+    assert first["lines"] != second["lines"]
+    for hunt in (first, second):
+        assert all(" = " in hunt["lines"][k] for k in hunt["wrong"])
+        assert hunt["right"] not in "\n".join(hunt["lines"])
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [

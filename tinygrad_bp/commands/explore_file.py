@@ -7,6 +7,7 @@ from typing import Any
 
 from ..checking.compare import compare
 from ..exploring.explore import explore
+from ..planting import exercises as make_exercises
 from .draw_file import differentiate
 from .files import Run, not_blamed
 
@@ -19,13 +20,20 @@ def answer(
     params: str = "params",
     loss: str = "loss",
     manual: str = "manual_gradients",
+    exercises: int = 0,
 ) -> dict[str, Any]:
-    """Write the page of ``loss(params)``, with the gradients called `manual` if there are some."""
+    """Write the page of ``loss(params)``, with the gradients called `manual` if there are some.
+
+    With `exercises`, so many wrong lines are there to be found.
+    """
     script = run(file)
     at = script.parameters(params)
     by_hand = script.namespace.get(manual)
     result = differentiate(script, at, loss, by_hand)
     comparison = None if by_hand is None else compare(script.function(loss), at, by_hand)
     with not_blamed():
-        explore(result, out, comparison=comparison, title=f"{loss} of {file.name}")
+        function = script.function(loss)
+        hunted = make_exercises(function, at, count=exercises) if exercises else ()
+        title = f"{loss} of {file.name}"
+        explore(result, out, comparison=comparison, exercises=hunted, title=title)
     return {"text": ""}

@@ -61,6 +61,7 @@ SCRIPTS = (
     "steps.js",
     "editor.js",
     "worksheets.js",
+    "hunts.js",
     "start.js",
 )
 

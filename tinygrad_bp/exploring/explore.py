@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..checking import Comparison
 from ..drawing.render import TIME_LIMIT
 from ..kernel import Value
+from ..planting import Exercise
 from ..saving import write
 from ..viewing.graph import Graph, describe
 from ..viewing.plain_text import printable
@@ -30,6 +32,7 @@ def explore(
     path: str | os.PathLike[str] | None = None,
     *,
     comparison: Comparison | None = None,
+    exercises: Exercise | Sequence[Exercise] = (),
     title: str | None = None,
     seed: Any = None,
     force: bool = False,
@@ -53,6 +56,9 @@ def explore(
         What `tinygrad_bp.compare` gave for the same function and parameters. Manual, automatic
         and numeric gradients are then shown side by side, and the page stops at the first wrong
         step. Parameters are found by their names and shapes.
+    exercises : Exercise or sequence of Exercise, optional
+        What `tinygrad_bp.exercise` or `tinygrad_bp.exercises` made: the page lets its readers find
+        the wrong line.
     title : str, optional
         The heading; by default the name of `value`.
     seed : array_like, optional
@@ -126,6 +132,7 @@ def explore(
         computing,
         title=title or printable(value.name or "A computational graph"),
         comparison=comparison,
+        exercises=[exercises] if isinstance(exercises, Exercise) else exercises,
     )
     drawn = picture(graph, recording, terms, time_limit=time_limit)
     page = Page(assemble(told, drawn, _in_words(graph), computing.script.text()))
