@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..checking.adapting import Adapted
 from ..checking.compare import compare
 from ..exploring.explore import explore
 from ..planting import exercises as make_exercises
@@ -29,11 +30,19 @@ def answer(
     script = run(file)
     at = script.parameters(params)
     by_hand = script.namespace.get(manual)
-    result = differentiate(script, at, loss, by_hand)
+    differentiate(script, at, loss, by_hand)  # which says what is wrong with the file
     comparison = None if by_hand is None else compare(script.function(loss), at, by_hand)
     with not_blamed():
         function = script.function(loss)
         hunted = make_exercises(function, at, count=exercises) if exercises else ()
         title = f"{loss} of {file.name}"
-        explore(result, out, comparison=comparison, exercises=hunted, title=title)
+        program = Adapted(function, at, by_hand)
+        explore(
+            program,
+            out,
+            params=program.params,
+            comparison=comparison,
+            exercises=hunted,
+            title=title,
+        )
     return {"text": ""}

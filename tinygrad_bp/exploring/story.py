@@ -50,7 +50,8 @@ def story(
         ``steps`` in the order in which they are played; ``hints``, to which questions refer by
         position; ``arrays``, to which all others refer by position (see `Arrays.content`);
         ``most``, up to how many numbers of them are told in full; ``comparison`` or None;
-        ``hunts`` for wrong lines; ``fixed``, why the numbers cannot be changed, or None.
+        ``hunts`` for wrong lines; ``fixed``, why the numbers cannot be changed, or None, and
+        ``parametersAlone``, whether those of constants cannot.
     """
     telling = _Telling(graph, recording, terms, computing)
     steps = list(telling.steps())
@@ -71,6 +72,7 @@ def story(
         "arrays": telling.arrays.content(),
         "most": telling.arrays.most,
         "fixed": computing.refusal,
+        "parametersAlone": computing.parameters_alone,
     }
 
 
