@@ -115,7 +115,7 @@ def explore(
 
     Of a function, whose masks follow:
 
-    >>> page = bp.explore(lambda p: (p * (p > 0)).sum(), params=[1.0, -2.0])
+    >>> page = bp.explore(lambda p: p * (p > 0), params=2.0)
 
     As a file, with a check of gradients that were derived by hand:
 
