@@ -177,12 +177,16 @@ def explore(
     manual: Annotated[
         str, typer.Option(help="The name of your own gradients, if there are any.")
     ] = "manual_gradients",
+    exercises: Annotated[
+        int, typer.Option(min=0, help="How many wrong lines there are to be found on it.")
+    ] = 0,
     time_limit: TimeLimit = 60,
     memory_limit: MemoryLimit = 4096,
 ) -> None:
     """Make a page that steps through the forward and the backward pass."""
     limits = {"time_limit": time_limit, "memory_limit": memory_limit}
-    _run("explore", file, out=out, params=params, loss=loss, manual=manual, **limits)
+    options = {"params": params, "loss": loss, "manual": manual, "exercises": exercises}
+    _run("explore", file, out=out, **options, **limits)
 
 
 @app.command()
