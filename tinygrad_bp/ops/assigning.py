@@ -106,12 +106,15 @@ class Writes:
         self.taken = np.zeros(former.shape, bool)
         self.scope = recording.get()
 
-    def add(self, key: Any, index: Index, element: Any) -> bool:
-        """Take note of a write, unless its places overlap with those of another one."""
+    def add(self, key: Any, index: Index, element: Any, time: int) -> bool:
+        """Take note of a write, unless its places overlap with those of another one.
+
+        What is written is the element as it was at a time, before the write: it may be a view.
+        """
         if key not in self.elements and np.any(self.taken[index]):
             return False
         self.elements.pop(key, None)
-        self.elements[key] = index, element, clock[0]
+        self.elements[key] = index, element, time
         self.taken[index] = True
         return True
 
@@ -201,11 +204,11 @@ def setitem(v: Value, index: Index, element: Any) -> None:
     if window is not None or is_parameter(v):
         _give(v, _put(v, element, indices=(index,)), window)
         return
-    if not isinstance(v, Assembling) or not v._pending.add(key_of(index, v.shape), index, element):
-        former = change(v)
-        v._pending = Writes(former)
+    write = key_of(index, v.shape), index, element, clock[0]
+    if not isinstance(v, Assembling) or not v._pending.add(*write):
+        v._pending = Writes(change(v))
         v.__class__ = Assembling
-        v._pending.add(key_of(index, former.shape), index, element)
+        v._pending.add(*write)
     else:
         outdate_views(v, now() + 1)
 
