@@ -18,7 +18,6 @@ from .facts import additive, elementwise, product, reduces, scatters, selects
 from .proposals.parts import other_indices
 from .structure import Structure
 
-
 #: How many steps may be left out at once.
 _FAR = 3
 
@@ -138,4 +137,3 @@ def _other_axes(structure: Structure, k: int, copy: int) -> Iterator[Edit]:
             expr = Call(step.op, (Ref(operand),), {"axis": axis, "keepdims": True})
             what = "in the backward pass {node} is computed along another axis"
             yield Edit("axis", {Slot(copy, RESULT): expr}, k, what, {}, 2.0)
-

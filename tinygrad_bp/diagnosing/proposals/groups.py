@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...programs.labelled import ACCUMULATE
+from ...programs.labelled import ACCUMULATE, Line
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
 from ..facts import additive, elementwise, moves, product
 from ..pools import FORMS, Source
@@ -24,7 +24,24 @@ from .operands import arranged, rearranged
 from .terms import term
 
 #: In which order compounding edits are run, by the kinds of what is put in.
-PLAIN = frozenset(["inverted", "other extreme", "first", "last", "value", "one", "own", "own²", "T", "copied", "ones", "twice", "v (1 - v)", "1 - v²"])
+PLAIN = frozenset(
+    [
+        "inverted",
+        "other extreme",
+        "first",
+        "last",
+        "value",
+        "one",
+        "own",
+        "own²",
+        "T",
+        "copied",
+        "ones",
+        "twice",
+        "v (1 - v)",
+        "1 - v²",
+    ]
+)
 VALUES = frozenset(["", "argument", "1 - v", "v", "v²"])
 FURTHER = frozenset(FORMS) - PLAIN - VALUES
 #: Of how many values, the nearest ones, the forms are looked at.
@@ -38,6 +55,9 @@ _TERMS = 4
 _EVERYWHERE = 12
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
 
+
+#: What the slope of an activation is, in terms of its value.
+_SLOPES = ("v (1 - v)", "1 - v²", "1 - v", "v > 0", "tanh' v", "sigmoid' v")
 
 #: Slots, and what gives the candidates for them.
 Group = tuple[list[Slot], Callable[[], Iterable["Candidate"]]]
@@ -174,9 +194,12 @@ def _factors(bench: Bench) -> Iterator[Group]:
     for places in [*([k] for k in edges), *structure.groups]:
         for j, own in enumerate(steps[places[0]].operands):
             numbers = [structure.values[o] for o in steps[places[0]].operands]
-            if structure.flows[own] or not elementwise(steps[places[0]].op) or additive(
-                steps[places[0]], numbers
-            ) or is_uniform(structure.values[own]):
+            if (
+                structure.flows[own]
+                or not elementwise(steps[places[0]].op)
+                or additive(steps[places[0]], numbers)
+                or is_uniform(structure.values[own])
+            ):
                 continue
             owns = tuple(structure.same[steps[k].operands[j]] for k in places)
             uses[owns, tuple(edges.get(k) for k in places)].append([Slot(k, j) for k in places])
@@ -212,12 +235,12 @@ def _other_factors(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
 def _described(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
     structure = bench.structure
     slot = group[0]
-    own = slot.place if slot.operand == RESULT else structure.steps[slot.place].operands[slot.operand]
+    own = (
+        slot.place if slot.operand == RESULT else structure.steps[slot.place].operands[slot.operand]
+    )
     edge = structure.lines.edges[group[0].place]
     changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
-    return _repeated(
-        named(structure, Instead(group[0], edge, own, sources[0], constant)), changes
-    )
+    return _repeated(named(structure, Instead(group[0], edge, own, sources[0], constant)), changes)
 
 
 def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
@@ -228,7 +251,9 @@ def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
     if all(own != new and np.prod(own) == np.prod(new) for own, new in pairs):
         orders = (rearranged(o, values[o], steps[k].shape) for k, o in zip(places, owns))
         for sources in zip(*orders):
-            yield Candidate([*sources], partial(_described, bench, [Slot(k, RESULT) for k in places]))
+            yield Candidate(
+                [*sources], partial(_described, bench, [Slot(k, RESULT) for k in places])
+            )
 
 
 def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
@@ -404,7 +429,13 @@ def _regions(bench: Bench) -> Iterator[Group]:
     for region in structure.regions:
         key = (tuple(structure.line(k) for k in region.inside), len(region.terms))
         same[key].append(region)
-    for found in same.values():
+    by_call: dict[Hashable, list[Region]] = defaultdict(list)
+    for inside, found in same.items():
+        for region in found:
+            line = structure.steps[region.high].key
+            by_call[inside, line.calls if isinstance(line, Line) else None].append(region)
+    every = {tuple(r.low for r in f): f for f in (*same.values(), *by_call.values())}
+    for found in every.values():
         if len(found) < 2:
             continue
         found = sorted(found, key=lambda r: structure.cotangents[r.low])
@@ -430,6 +461,31 @@ def _region_group(bench: Bench, found: list[Region], slots: list[Slot]) -> list[
             sources = [source for source, _ in members]
             row = np.concatenate([row for _, row in members])
             candidates.append(_region_candidate(bench, found, slots, sources)._replace(row=row))
+    return candidates + _slopes_of_others(bench, found, slots)
+
+
+def _slopes_of_others(bench: Bench, found: list[Region], slots: list[Slot]) -> list[Candidate]:
+    """Make the slopes of functions of values that stand beside each pass alike."""
+    structure, values = bench.structure, bench.structure.values
+    shape = structure.steps[found[0].high].shape
+    if any(regions.function_of(bench, region).slope is None for region in found):
+        return []
+    highs = [region.high for region in found]
+    turns = [structure.steps[k].turn for k in highs]
+    rows = [*_around(structure, highs)]
+    if len(set(turns)) == len(turns):
+        lines = structure.by_turn.values()
+        rows += [[line[t] for t in turns] for line in lines if all(t in line for t in turns)]
+    candidates = []
+    for places in {tuple(row): row for row in rows}.values():
+        numbers = [np.asarray(values[p]) for p in places]
+        if all(number.shape == shape and number.dtype.kind == "f" for number in numbers):
+            for kind in _SLOPES:
+                sources = [_form(kind, p, values) for p in places]
+                candidate = _region_candidate(bench, found, slots, sources)
+                made = [s.number * values[structure.arriving(k)] for s, k in zip(sources, highs)]
+                row = np.concatenate([np.ravel(m) for m in made])
+                candidates.append(candidate._replace(row=row))
     return candidates
 
 

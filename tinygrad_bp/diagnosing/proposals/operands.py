@@ -57,7 +57,9 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
         sources.append(Source(Number(1.0), np.ones(shape), "one", -1))
         sources.append(Source(times(OWN, OWN), np.broadcast_to(now, shape) ** 2, "own²", own))
         if is_mask(now):
-            sources += [m for m in other_masks(structure, own, edge) if fits(np.shape(m.number), shape)]
+            sources += [
+                m for m in other_masks(structure, own, edge) if fits(np.shape(m.number), shape)
+            ]
             sources += _masks_of_gradients(bench, slot, shape)
             blocks.append(bench.pools.masks(shape))
     if structure.flows[own]:
