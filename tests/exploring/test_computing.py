@@ -7,6 +7,7 @@ import pytest
 
 import tinygrad_bp as bp
 from tests.exploring.conftest import edit, open_page
+from tinygrad_bp.exploring.arrays import Arrays
 from tinygrad_bp.exploring.recording import record
 from tinygrad_bp.viewing.plain_text import summary
 from tinygrad_bp.writing import javascript
@@ -156,6 +157,34 @@ def test_seeds_and_what_is_not_finite(graph, seed, tab, tmp_path):
     check_page(tab, build(graph, x=x), seed)
 
 
+def test_what_is_told_by_means_is_computed_too(tab, tmp_path):
+    """A batch larger than what a page shows in full: its blocks are those that Python makes."""
+    data, w, b = RNG.normal(size=(150, 4)), RNG.normal(size=(3, 4)), RNG.normal(size=3)
+
+    def graph(w):
+        logits = data @ bp.Value(w, name="w").T + bp.Value(b, name="b")
+        return bp.cross_entropy(logits, np.arange(150) % 3)
+
+    open_page(tab, tmp_path, bp.explore(graph(w)))
+    assert tab.evaluate("story.fixed") is None
+    w[1, 2] = 0.5
+    edit(tab, "w", 6, "0.5")
+    check_page(tab, graph(w))
+    blocks = tab.evaluate("nodes.map((node) => arrays[node.value].blocks || null)")
+    expected = [each["blocks"] for each in contents(graph(w)) if "blocks" in each]
+    found = [each for each in blocks if each]
+    assert len(found) > 3
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+
+
+def contents(value):
+    for node in bp.topological_order(value):
+        arrays = Arrays()
+        arrays.add(node.data)
+        yield from arrays.content()
+
+
 def test_what_is_seen_follows(tab, tmp_path):
     open_page(tab, tmp_path, bp.explore(build(neuron)))
     edit(tab, "w", 0, "-3.1")
@@ -216,7 +245,7 @@ def test_editing_by_keys_alone(tab, tmp_path):
 
 
 def large():
-    return np.sum(bp.Value(np.ones(300), name="x") ** 2)
+    return np.sum(bp.Value(np.ones(5000), name="x") ** 2)
 
 
 def masked():
@@ -240,7 +269,7 @@ def own():
 @pytest.mark.parametrize(
     ("graph", "why"),
     [
-        (large, "more numbers than the page holds"),
+        (large, "more numbers than a page can hold"),
         (masked, "Code compared numbers"),
         (unknown, "inv needs inv, which this page cannot compute"),
         (single, "float32"),
@@ -343,3 +372,61 @@ def test_ways_as_they_are_read(tab, tmp_path):
     assert sum(products) == pytest.approx(float(x.grad), rel=1e-12)
     assert "2 ways lead there" in card.inner_text()
     assert "which is the gradient: −4.257" in card.inner_text()
+
+
+def test_the_reason_of_a_product_of_a_matrix_and_a_column(tab, tmp_path):
+    w = bp.Value([[1.0, 2.0], [3.0, 4.0]], name="w")
+    x = bp.Value([[0.5], [-3.0]], name="x")
+    y = bp.named(w @ x, "y")
+    open_page(tab, tmp_path, bp.explore(bp.named(np.sum(y * np.array([[2.0], [1.0]])), "loss")))
+    reasons = tab.evaluate("steps.at(-1).parts.map((part) => reason(steps.at(-1), part))")
+    assert reasons == [
+        "w[0, 1] up by 0.001 lowers loss by about 0.006, because it is multiplied by an entry of "
+        "x, −3, and loss moves 2 times as much as y[0, 0].",
+        "x[1, 0] up by 0.001 raises loss by about 0.008, because it is multiplied by the entries "
+        "of w that it meets, and the products are added up.",
+    ]
+
+
+def leaky(p):
+    h = np.where(p["x"] > 0, p["x"], 0.1 * p["x"]) * p["w"]
+    return np.sum(np.clip(h, -1, 1) * (np.abs(h) < 2))
+
+
+def test_masks_of_a_function_follow(tab, tmp_path):
+    params = {"x": np.array([1.0, -2.0, 0.5]), "w": np.array([0.5, 1.5, -1.0])}
+    page = bp.explore(leaky, params=params)
+    open_page(tab, tmp_path, page)
+    assert tab.evaluate("[story.fixed, story.parametersAlone]") == [None, False]
+    for name, entry, number in (("x", 1, 3.0), ("w", 0, 2.5), ("x", 2, -0.25)):
+        edit(tab, name, entry, repr(number))
+        params[name][entry] = number
+        gradients = bp.grad(leaky)(params)
+        for each in params:
+            node = tab.evaluate("(name) => nodes.findIndex((n) => n.name === name)", each)
+            found = tab.evaluate("(n) => state.gradients[n].data", node)
+            np.testing.assert_allclose(found, gradients[each], rtol=1e-12, atol=1e-15)
+        loss = tab.evaluate("resultOf(state.values)")
+        assert loss == pytest.approx(float(leaky(params)), rel=1e-12)
+
+
+def test_masks_of_data_stay_and_so_do_the_data(tab, tmp_path):
+    data = np.array([1.0, -2.0])
+    page = bp.explore(lambda p: np.sum(p["w"] * data * (data > 0)), params={"w": np.ones(2)})
+    open_page(tab, tmp_path, page)
+    names = tab.evaluate("nodes.filter((_, n) => isEditable(n)).map((node) => node.name)")
+    assert names == ["w"]
+
+
+def test_code_that_branches_on_numbers_is_a_graph_of_the_outcome():
+    def branching(p):
+        return p * (p > 0) if p > 1 else p
+
+    assert bp.explore(branching, params=2.0).html
+
+
+def test_a_function_needs_parameters():
+    with pytest.raises(TypeError, match="explore: a function needs params="):
+        bp.explore(leaky)
+    with pytest.raises(TypeError, match="gives a float for Values"):
+        bp.explore(lambda p: 1.0, params=2.0)

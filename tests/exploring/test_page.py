@@ -700,4 +700,4 @@ def test_how_the_upstream_gradient_is_used_is_said(visit):
     assert sums[0].endswith(" = 0.5·2 + 2·1 + 0.1·4")
     assert sums[1].endswith(" = −1·2 + 0.3·1 + 0.7·4")
     assert [float(text.split(" = ")[1]) for text in sums] == [3.4, pytest.approx(1.1)]
-    assert "ᵀ (2×3)" in panel.inner_text()
+    assert "ᵀ (2, 3)" in panel.inner_text()

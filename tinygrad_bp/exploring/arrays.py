@@ -35,10 +35,9 @@ class Arrays:
         return self._places[key]
 
     @property
-    def in_full(self) -> bool:
-        """Whether all numbers of all arrays are told."""
-        sizes = [array.size for array in self._arrays]
-        return all(size <= _most_of(sizes) for size in sizes)
+    def most(self) -> int:
+        """Up to how many numbers an array is told in full."""
+        return _most_of([array.size for array in self._arrays])
 
     def content(self) -> list[dict[str, Any]]:
         """Return the table as plain data.
@@ -47,8 +46,7 @@ class Arrays:
         a list of rows, or ``blocks``: the means of its blocks. More than two axes are laid out
         as rows of the last one.
         """
-        most = _most_of([array.size for array in self._arrays])
-        return [_content(array, most) for array in self._arrays]
+        return [_content(array, self.most) for array in self._arrays]
 
 
 def _most_of(sizes: Sequence[int]) -> int:

@@ -14,28 +14,37 @@ from ..programs.simplify import simplified
 from ..viewing.graph import Graph, Role
 from ..viewing.plain_text import printable
 from ..writing.javascript import NotWrittenError, Script
-from .arrays import IN_FULL
 from .rules import apply_op, apply_rule
 
 #: What the functions take: the gradient that arrives and the result, before the operands.
 _GRADIENT, _RESULT = "g", "y"
-#: Why a page with large arrays does not compute.
-TOO_LARGE = "There are more numbers than the page holds: large arrays are told by their means."
+#: Up to how many numbers a page computes with: in an array, in all leaves, in all nodes.
+LARGEST, MOST_GIVEN, MOST_COMPUTED = 4096, 10_000, 60_000
 
 
 class Computing:
     """The functions of a page, each once.
 
+    Parameters
+    ----------
+    graph : Graph
+        Of the result.
+    in_full : bool, optional
+        Whether comparisons of parameters are nodes of it; other masks are then data.
+
     Attributes
     ----------
     refusal : str or None
         Why the numbers of the page are fixed.
+    parameters_alone : bool
+        Whether only parameters may change: there are masks, which may be computed of data.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, in_full: bool = False) -> None:
         self.script = Script()
         self._known: dict[Hashable, int] = {}
-        self.refusal = _refusal(graph)
+        self.parameters_alone = in_full and _has_masks(graph)
+        self.refusal = _refusal(graph, in_full)
 
     def op(self, node: Value) -> int | None:
         """Return which function computes a node of its operands, one after another."""
@@ -96,19 +105,27 @@ def _key(node: Value, position: int | None) -> Hashable:
     return node.op, position, metadata, tuple(parent.shape for parent in node.parents)
 
 
-def _refusal(graph: Graph) -> str | None:
+def _has_masks(graph: Graph) -> bool:
+    return any(
+        node.role is Role.CONSTANT and np.asarray(node.value._data).dtype == np.bool_
+        for node in graph.nodes
+    )
+
+
+def _refusal(graph: Graph, in_full: bool) -> str | None:
     """Say why a graph cannot be computed with other numbers, as far as that is seen at once."""
-    if max(node.value.size for node in graph.nodes) > IN_FULL:
-        return TOO_LARGE
-    for node in graph.nodes:
-        dtype = np.asarray(node.value._data).dtype
-        if node.role is Role.CONSTANT and dtype == np.bool_:
-            return (
-                "Code compared numbers, and the graph has the outcome alone: with other numbers it "
-                "could be another one."
-            )
-        if dtype == np.float32:
-            return "It is computed in float32, and a browser computes in float64."
+    sizes = [node.value.size for node in graph.nodes]
+    given = sum(node.value.size for node in graph.nodes if node.value.op is None)
+    if max(sizes) > LARGEST or sum(sizes) > MOST_COMPUTED or given > MOST_GIVEN:
+        return "There are more numbers than a page can hold and compute."
+    if not in_full and _has_masks(graph):
+        return (
+            "Code compared numbers, and the graph has the outcome alone: with other numbers it "
+            "could be another one. A page of the function itself, explore(fun, params=params), "
+            "has the comparisons, too."
+        )
+    if any(np.asarray(node.value._data).dtype == np.float32 for node in graph.nodes):
+        return "It is computed in float32, and a browser computes in float64."
     return None
 
 

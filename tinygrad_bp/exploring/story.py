@@ -11,13 +11,15 @@ import numpy as np
 from ..checking import Comparison
 from ..kernel import Value
 from ..ops import matmul
+from ..planting import Exercise
 from ..viewing.gradients import Gradients
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable
 from .arrays import Arrays
 from .beside import set_beside
-from .computing import TOO_LARGE, Computing, write_exactly
+from .computing import Computing, write_exactly
+from .hunts import hunts
 from .lesson import NOTHING, TOLERANCE, questions
 from .mathml import mathml
 from .patterns import pattern
@@ -37,6 +39,7 @@ def story(
     *,
     title: str,
     comparison: Comparison | None,
+    exercises: Sequence[Exercise] = (),
 ) -> dict[str, Any]:
     """Tell both passes as plain data.
 
@@ -46,7 +49,9 @@ def story(
         ``nodes`` in topological order; ``edges`` as triples of tail, head and position;
         ``steps`` in the order in which they are played; ``hints``, to which questions refer by
         position; ``arrays``, to which all others refer by position (see `Arrays.content`);
-        ``comparison`` or None; ``fixed``, why its numbers cannot be changed, or None.
+        ``most``, up to how many numbers of them are told in full; ``comparison`` or None;
+        ``hunts`` for wrong lines; ``fixed``, why the numbers cannot be changed, or None, and
+        ``parametersAlone``, whether those of constants cannot.
     """
     telling = _Telling(graph, recording, terms, computing)
     steps = list(telling.steps())
@@ -63,8 +68,11 @@ def story(
         ],
         "steps": steps,
         "comparison": None if comparison is None else telling.comparison(comparison, steps),
+        "hunts": hunts(exercises),
         "arrays": telling.arrays.content(),
-        "fixed": computing.refusal or (None if telling.arrays.in_full else TOO_LARGE),
+        "most": telling.arrays.most,
+        "fixed": computing.refusal,
+        "parametersAlone": computing.parameters_alone,
     }
 
 

@@ -92,12 +92,23 @@ function refer(state, place) {
   noteEvents();
 }
 
-/** An array as the story holds it. */
+/** An array as the story holds it: all numbers, or the means of blocks. */
 function content({ shape, data }) {
   const width = shape.length ? shape.at(-1) : 1;
   const height = shape.length > 1 ? product(shape.slice(0, -1)) : 1;
   const rows = Array.from({ length: height }, (_, i) => Array.from(data.slice(i * width, (i + 1) * width)));
-  return { shape, rows, summary: summarize(shape, data) };
+  const about = { shape, summary: summarize(shape, data) };
+  if (data.length <= story.most) return { ...about, rows };
+  const side = Math.max(Math.floor(Math.sqrt(story.most)), 1), across = cuts(width, side);
+  const mean = (numbers) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+  return { ...about, blocks: cuts(height, side).map(([a, b]) => across.map(([c, d]) => mean(rows.slice(a, b).flatMap((row) => row.slice(c, d))))) };
+}
+
+/** Cut a length into so many parts that are about equal; halves go to the even number, as in NumPy. */
+function cuts(length, most) {
+  const parts = Math.min(length, most);
+  const edge = (k) => { const x = (k * length) / parts; return x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x); };
+  return Array.from({ length: parts }, (_, k) => [edge(k), edge(k + 1)]);
 }
 
 /** A number with four digits, as the diagram has it. */
@@ -139,7 +150,8 @@ if (state) {
   const apart = [];
   refer(state, (array, place) => {
     first.push(place);
-    if (!agrees(array.data, arrays[place].rows.flat().map(Number))) apart.push(place);
+    const [mine, engines] = [content(array), arrays[place]].map((each) => (each.rows || each.blocks).flat().map(Number));
+    if (!agrees(mine, engines)) apart.push(place);
     return place;
   });
   if (apart.length) [state, story.fixed] = [null, "This browser computes other numbers than the engine."];
@@ -164,7 +176,7 @@ function change(numbers) {
 
 /** The leaves with one number changed. */
 const withNumber = (n, entry, x) => leaves.map((leaf, k) => (k === n ? { shape: leaf.shape, data: leaf.data.map((old, e) => (e === entry ? x : old)) } : leaf));
-const isEditable = (n) => !story.fixed && given[n] != null && !nodes[n].number;
+const isEditable = (n) => !story.fixed && given[n] != null && !nodes[n].number && (!story.parametersAlone || nodes[n].role === "parameter") && arrays[nodes[n].value].rows != null;
 
 /** The result as one number: with a seed, the sum of its entries times the seed. */
 const seedStepAt = steps.find((step) => step.seed != null);

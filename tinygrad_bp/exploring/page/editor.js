@@ -6,9 +6,7 @@ let edited = null; // which leaf, and which of its entries
 
 const nameOf = (n, entry) => {
   const lengths = shapeOf(n);
-  const name = calledOf(n);
-  const base = / /.test(name) && !/^\w+\(.*\)$/.test(name) && lengths.length ? `(${name})` : name;
-  return lengths.length ? `${base}[${unravel(entry, lengths).join(", ")}]` : base;
+  return lengths.length ? `${arrayNameOf(n)}[${unravel(entry, lengths).join(", ")}]` : calledOf(n);
 };
 const unravel = (entry, lengths) => stepsOf(lengths).map((step, axis) => Math.floor(entry / step) % lengths[axis]);
 

@@ -2,7 +2,7 @@
 
 function short(x, digits = 4) {
   const number = Number(x);
-  if (!Number.isFinite(number)) return String(x).replace("Infinity", "Inf");
+  if (!Number.isFinite(number)) return String(x).replace("Infinity", "Inf").replace("-", "−");
   const size = Math.abs(number);
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
     return number.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e").replace("-", "−").replace("e-", "e−");
@@ -11,7 +11,9 @@ function short(x, digits = 4) {
 }
 
 const full = (x) => String(x).replace("-", "−").replace("e-", "e−");
-const shape = (array) => (array.shape.length ? `(${array.shape.join("×")})` : "");
+/** A shape as Python has it; none for a number. */
+const shapeText = (lengths) => (lengths.length ? `(${lengths.join(", ")}${lengths.length === 1 ? "," : ""})` : "");
+const shape = (array) => shapeText(array.shape);
 
 function mix(a, b, t) {
   return a.map((x, k) => Math.round(x + (b[k] - x) * t));
@@ -50,8 +52,11 @@ function number(x, what) {
 /** What a node is called in a sentence: a short expression where it has no name. */
 const calledOf = (n) => nodes[n].expression || nodes[n].name;
 
+/** What stands before the index of an entry: an expression in parentheses, unless it is a call. */
+const arrayNameOf = (n) => (/ /.test(nodes[n].expression) && !/^\w+\(.*\)$/.test(nodes[n].expression) && shapeOf(n).length ? `(${calledOf(n)})` : calledOf(n));
+
 /** The value of a node. */
-const valueOf = (n, label = calledOf(n), most) => figure(nodes[n].value, label, { name: calledOf(n), role: "value", of: n, most });
+const valueOf = (n, label = calledOf(n), most) => figure(nodes[n].value, label, { name: arrayNameOf(n), role: "value", of: n, most });
 
 /** An array as a table of coloured cells, a lone number as such.
  *

@@ -52,7 +52,7 @@ function* listWays(place, before = []) {
 }
 
 function pathsCard(n) {
-  if (!state || usesOf[n].length === 0) return null;
+  if (!state || usesOf[n].length === 0 || shapes.some((lengths) => product(lengths) > story.most)) return null;
   const entry = edited?.n === n ? edited.entry : strongest(state.gradients[n].data);
   if (entry < 0) return null;
   const body = el("div", {});

@@ -45,7 +45,7 @@ function because(step, part, entry, local) {
     turns: "it is subtracted, so the sign turns",
     spreads: "it is one of the entries that are added up",
     swaps: local == null ? `it is multiplied by the entries of ${other}` : `it is multiplied by ${other} = ${short(local)}`,
-    matrix: `it is multiplied by the entries of ${other} that it meets, and the products are added up`,
+    matrix: local == null ? `it is multiplied by the entries of ${other} that it meets, and the products are added up` : `it is multiplied by an entry of ${other}, ${short(local)}`,
     routes: local == null ? "only what was chosen gets anything" : chosen,
     gates: local === 0 ? `${op} is flat at ${at}, so nothing gets through` : `${op} ${passes} at ${at}`,
     moves: "it only moves to another place",
@@ -56,18 +56,31 @@ function because(step, part, entry, local) {
   return sentences[part.pattern];
 }
 
+/** The one entry of a node that an entry of its operand goes into, and by how much it is multiplied; null where there are several. */
+function onlyWay(step, part, entry) {
+  const above = shapeOf(step.node), own = shapeOf(part.to);
+  if (part.product) {
+    const { first, transposed } = part.product, rows = arrays[transposed].rows, [i, j] = unravel(entry, own);
+    if (!rows || (first ? rows[0] : rows).length > 1) return null;
+    return first ? { above: j, local: Number(rows[i][0]) } : { above: i, local: Number(rows[0][j]) };
+  }
+  if (part.local == null || part.raw != null) return null;
+  const places = repeated(above, own);
+  if (product(above) > product(own)) return null;
+  return { above: places ? places[entry] : entry, local: entryOf(part.local, entry, own) };
+}
+
 /** Why a contribution is as it is, told of the entry that moves the result most. */
 function reason(step, part) {
   const delta = dataOf(part.delta), entry = delta ? strongest(delta) : -1;
   if (entry < 0 || !dataOf(step.upstream)) return null;
-  const above = shapeOf(step.node), alone = part.local != null && part.raw == null && product(above) === delta.length;
-  const local = alone ? entryOf(part.local, entry, above) : null;
+  const way = onlyWay(step, part, entry);
   const result = resultName(), x = delta[entry];
   const effect = x === 0 ? `does not move ${result}` : `${x < 0 ? "lowers" : "raises"} ${result} by about ${short(Math.abs(x * NUDGE))}`;
-  const onward = step.node === seedStepAt.node || !alone ? "" : `, and ${result} moves ${short(dataOf(step.upstream)[entry])} times as much as ${nameOf(step.node, entry)}`;
+  const onward = step.node === seedStepAt.node || !way ? "" : `, and ${result} moves ${short(dataOf(step.upstream)[way.above])} times as much as ${nameOf(step.node, way.above)}`;
   const copies = part.raw == null ? "" : " It was copied, so what all its copies get is added up.";
-  const way = part.old != null || !part.complete ? " along this way" : "";
-  return `${nameOf(part.to, entry)} up by ${NUDGE} ${effect}${way}, because ${because(step, part, entry, local)}${onward}.${copies}`;
+  const partly = part.old != null || !part.complete ? " along this way" : "";
+  return `${nameOf(part.to, entry)} up by ${NUDGE} ${effect}${partly}, because ${because(step, part, entry, way?.local)}${onward}.${copies}`;
 }
 
 function reasonCard(step, part) {

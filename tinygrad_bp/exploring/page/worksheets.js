@@ -33,7 +33,7 @@ function written({ shape: lengths, data }) {
   return el("table", { class: "numbers" }, el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((x) => el("td", { class: "num" }, short(x)))))));
 }
 
-const blank = (n) => el("span", { class: "blank" }, shapeOf(n).length ? `(${shapeOf(n).join("×")})` : "");
+const blank = (n) => el("span", { class: "blank" }, shapeText(shapeOf(n)));
 
 /** One sheet; with `answers` all numbers are on it. */
 function sheet(seed, { values, gradients }, answers) {
