@@ -180,9 +180,8 @@ def _name_lines(figure: Figure) -> None:
             line = lines[k]
             axes.annotate(
                 str(line.get_label()),
-                xy=(1, ends[k]),
+                xy=tuple(line.get_xydata()[-1]),
                 xytext=(1.04, place),
-                xycoords="axes fraction",
                 textcoords="axes fraction",
                 va="center",
                 fontsize="small",
