@@ -386,3 +386,47 @@ def test_the_reason_of_a_product_of_a_matrix_and_a_column(tab, tmp_path):
         "x[1, 0] up by 0.001 raises loss by about 0.008, because it is multiplied by the entries "
         "of w that it meets, and the products are added up.",
     ]
+
+
+def leaky(p):
+    h = np.where(p["x"] > 0, p["x"], 0.1 * p["x"]) * p["w"]
+    return np.sum(np.clip(h, -1, 1) * (np.abs(h) < 2))
+
+
+def test_masks_of_a_function_follow(tab, tmp_path):
+    params = {"x": np.array([1.0, -2.0, 0.5]), "w": np.array([0.5, 1.5, -1.0])}
+    page = bp.explore(leaky, params=params)
+    open_page(tab, tmp_path, page)
+    assert tab.evaluate("[story.fixed, story.parametersAlone]") == [None, False]
+    for name, entry, number in (("x", 1, 3.0), ("w", 0, 2.5), ("x", 2, -0.25)):
+        edit(tab, name, entry, repr(number))
+        params[name][entry] = number
+        gradients = bp.grad(leaky)(params)
+        for each in params:
+            node = tab.evaluate("(name) => nodes.findIndex((n) => n.name === name)", each)
+            found = tab.evaluate("(n) => state.gradients[n].data", node)
+            np.testing.assert_allclose(found, gradients[each], rtol=1e-12, atol=1e-15)
+        loss = tab.evaluate("resultOf(state.values)")
+        assert loss == pytest.approx(float(leaky(params)), rel=1e-12)
+
+
+def test_masks_of_data_stay_and_so_do_the_data(tab, tmp_path):
+    data = np.array([1.0, -2.0])
+    page = bp.explore(lambda p: np.sum(p["w"] * data * (data > 0)), params={"w": np.ones(2)})
+    open_page(tab, tmp_path, page)
+    names = tab.evaluate("nodes.filter((_, n) => isEditable(n)).map((node) => node.name)")
+    assert names == ["w"]
+
+
+def test_code_that_branches_on_numbers_is_a_graph_of_the_outcome():
+    def branching(p):
+        return p * (p > 0) if p > 1 else p
+
+    assert bp.explore(branching, params=2.0).html
+
+
+def test_a_function_needs_parameters():
+    with pytest.raises(TypeError, match="explore: a function needs params="):
+        bp.explore(leaky)
+    with pytest.raises(TypeError, match="gives a float for Values"):
+        bp.explore(lambda p: 1.0, params=2.0)

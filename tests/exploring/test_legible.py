@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tests.exploring.conftest import open_page
+from tests.exploring.conftest import edit, open_page
 from tests.exploring.test_page import GO, PHONE, step_back_through, told
 
 CELLS = "cells => cells.map((cell) => cell.innerText.trim())"
@@ -113,6 +113,21 @@ def test_numbers_flow_along_the_edges(tab, tmp_path, neuron):
     assert labels.all_text_contents() == ["×0.7864"]
     tab.evaluate("startLesson(true)")
     assert labels.all_text_contents() == []
+
+
+def test_what_is_said_of_numbers_goes_with_them(tab, tmp_path):
+    x = bp.Value(1e-8, name="x")
+    open_page(tab, tmp_path, bp.explore(bp.named(np.exp(-(x**2) * 1e-3), "y")))
+    flags = tab.locator("svg .flag")
+    assert flags.count() > 0
+    assert "vanishing gradient" in flags.first.text_content()
+    assert flags.first.is_visible()
+    edit(tab, "x", 0, "2")
+    assert not flags.first.is_visible()
+    tab.evaluate("restore()")
+    assert flags.first.is_visible()
+    tab.evaluate("startLesson(true)")
+    assert not flags.first.is_visible()  # it would tell the answer
 
 
 def test_print_shows_the_whole_diagram(tab, tmp_path, net_page):

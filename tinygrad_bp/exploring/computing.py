@@ -25,16 +25,26 @@ LARGEST, MOST_GIVEN, MOST_COMPUTED = 4096, 10_000, 60_000
 class Computing:
     """The functions of a page, each once.
 
+    Parameters
+    ----------
+    graph : Graph
+        Of the result.
+    in_full : bool, optional
+        Whether comparisons of parameters are nodes of it; other masks are then data.
+
     Attributes
     ----------
     refusal : str or None
         Why the numbers of the page are fixed.
+    parameters_alone : bool
+        Whether only parameters may change: there are masks, which may be computed of data.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, in_full: bool = False) -> None:
         self.script = Script()
         self._known: dict[Hashable, int] = {}
-        self.refusal = _refusal(graph)
+        self.parameters_alone = in_full and _has_masks(graph)
+        self.refusal = _refusal(graph, in_full)
 
     def op(self, node: Value) -> int | None:
         """Return which function computes a node of its operands, one after another."""
@@ -95,21 +105,27 @@ def _key(node: Value, position: int | None) -> Hashable:
     return node.op, position, metadata, tuple(parent.shape for parent in node.parents)
 
 
-def _refusal(graph: Graph) -> str | None:
+def _has_masks(graph: Graph) -> bool:
+    return any(
+        node.role is Role.CONSTANT and np.asarray(node.value._data).dtype == np.bool_
+        for node in graph.nodes
+    )
+
+
+def _refusal(graph: Graph, in_full: bool) -> str | None:
     """Say why a graph cannot be computed with other numbers, as far as that is seen at once."""
     sizes = [node.value.size for node in graph.nodes]
     given = sum(node.value.size for node in graph.nodes if node.value.op is None)
     if max(sizes) > LARGEST or sum(sizes) > MOST_COMPUTED or given > MOST_GIVEN:
         return "There are more numbers than a page can hold and compute."
-    for node in graph.nodes:
-        dtype = np.asarray(node.value._data).dtype
-        if node.role is Role.CONSTANT and dtype == np.bool_:
-            return (
-                "Code compared numbers, and the graph has the outcome alone: with other numbers it "
-                "could be another one."
-            )
-        if dtype == np.float32:
-            return "It is computed in float32, and a browser computes in float64."
+    if not in_full and _has_masks(graph):
+        return (
+            "Code compared numbers, and the graph has the outcome alone: with other numbers it "
+            "could be another one. A page of the function itself, explore(fun, params=params), "
+            "has the comparisons, too."
+        )
+    if any(np.asarray(node.value._data).dtype == np.float32 for node in graph.nodes):
+        return "It is computed in float32, and a browser computes in float64."
     return None
 
 

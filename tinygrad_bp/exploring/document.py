@@ -40,9 +40,13 @@ class Page:
         return f"<Page {title!r}{where}>"
 
     def _repr_html_(self) -> str:
-        """Show the page in a frame of its own, which can reach nothing outside."""
+        """Show the page in a frame of its own, which can reach nothing outside.
+
+        Its forms are answers of learners, which go nowhere, and it can print.
+        """
         return (
-            f'<iframe title="Backpropagation, step by step" sandbox="allow-scripts" width="100%" '
+            f'<iframe title="Backpropagation, step by step" '
+            f'sandbox="allow-scripts allow-forms allow-modals" width="100%" '
             f'height="{HEIGHT}" style="border:0" srcdoc="{escape(self.html)}"></iframe>'
         )
 
@@ -61,6 +65,7 @@ SCRIPTS = (
     "steps.js",
     "editor.js",
     "worksheets.js",
+    "hunts.js",
     "start.js",
 )
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..checking import Comparison
 from ..drawing.render import TIME_LIMIT
 from ..kernel import Value
+from ..planting import Exercise
+from ..programs.witnesses import run_in_full
 from ..saving import write
+from ..transforms.running import Trace
 from ..viewing.graph import Graph, describe
 from ..viewing.plain_text import printable
 from ..waiting import shown_after_a_second
@@ -28,10 +32,12 @@ _SUFFIXES = (".html", ".htm")
 
 @shown_after_a_second("making a page")
 def explore(
-    value: Value,
+    value: Value | Callable[[Any], Any],
     path: str | os.PathLike[str] | None = None,
     *,
+    params: Any = None,
     comparison: Comparison | None = None,
+    exercises: Exercise | Sequence[Exercise] = (),
     title: str | None = None,
     seed: Any = None,
     force: bool = False,
@@ -47,14 +53,21 @@ def explore(
 
     Parameters
     ----------
-    value : Value
-        The last node, such as a loss. Its graph is only read; no ``.grad`` changes.
+    value : Value or callable
+        The last node, such as a loss. Its graph is only read; no ``.grad`` changes. Or a function
+        of `params` that gives one: then comparisons in its code are nodes of the graph, and follow
+        when a number of a parameter is changed.
     path : str or os.PathLike, optional
         The file to write, ``.html``. It is replaced as a whole or not at all.
+    params : array_like, nested dicts, lists and tuples of them, optional
+        Where a function is run.
     comparison : Comparison, optional
         What `tinygrad_bp.compare` gave for the same function and parameters. Manual, automatic
         and numeric gradients are then shown side by side, and the page stops at the first wrong
         step. Parameters are found by their names and shapes.
+    exercises : Exercise or sequence of Exercise, optional
+        What `tinygrad_bp.exercise` or `tinygrad_bp.exercises` made: the page lets its readers find
+        the wrong line.
     title : str, optional
         The heading; by default the name of `value`.
     seed : array_like, optional
@@ -72,7 +85,8 @@ def explore(
     Raises
     ------
     TypeError
-        If `value` is not a Value, or `comparison` not a Comparison.
+        If `value` is neither a Value nor a function with `params`, or `comparison` not a
+        Comparison.
     ValueError
         If the suffix is another one, the graph is too large, `value` is not a scalar and there
         is no seed, or the comparison belongs to other parameters.
@@ -101,6 +115,10 @@ def explore(
     >>> page.html[:15]
     '<!DOCTYPE html>'
 
+    Of a function, whose masks follow:
+
+    >>> page = bp.explore(lambda p: p * (p > 0), params=2.0)
+
     As a file, with a check of gradients that were derived by hand:
 
     >>> import pathlib, tempfile
@@ -110,8 +128,9 @@ def explore(
     ...     page.path.name
     'page.html'
     """
+    in_full = False
     if not isinstance(value, Value):
-        raise TypeError(f"explore: expected a Value, got {type(value).__name__}")
+        value, in_full = _run(value, params)
     if comparison is not None and not isinstance(comparison, Comparison):
         raise TypeError(f"explore: expected a Comparison, got {type(comparison).__name__}")
     if path is not None and Path(path).suffix.lower() not in _SUFFIXES:
@@ -120,7 +139,7 @@ def explore(
     if len(graph.nodes) > MOST_NODES and not force:
         _refuse(graph)
     recording = record(value, seed)
-    terms, computing = name_terms(graph), Computing(graph)
+    terms, computing = name_terms(graph), Computing(graph, in_full)
     told = story(
         graph,
         recording,
@@ -128,6 +147,7 @@ def explore(
         computing,
         title=title or printable(value.name or "A computational graph"),
         comparison=comparison,
+        exercises=[exercises] if isinstance(exercises, Exercise) else exercises,
     )
     drawn = picture(graph, recording, terms, time_limit=time_limit)
     page = Page(assemble(told, drawn, _in_words(graph), computing.script.text()))
@@ -135,6 +155,21 @@ def explore(
         write(path, page.html.encode())
         page.path = Path(path)
     return page
+
+
+def _run(fun: Any, params: Any) -> tuple[Value, bool]:
+    """Run a function on Values; return its result, and whether comparisons are nodes."""
+    if not callable(fun):
+        raise TypeError(f"explore: expected a Value or a function, got {type(fun).__name__}")
+    if params is None:
+        raise TypeError("explore: a function needs params=, the parameters to run it at")
+    traced, in_full = run_in_full(lambda: Trace("explore", fun, (params,), {}, [0], naming=True))
+    if not isinstance(traced.value, Value):
+        raise TypeError(
+            f"explore: the function gives a {type(traced.value).__name__} for Values; expected a "
+            "Value"
+        )
+    return traced.value, in_full
 
 
 def _in_words(graph: Graph) -> str:

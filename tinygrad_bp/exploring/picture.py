@@ -109,7 +109,8 @@ def _mark_node(group: ElementTree.Element, place: int, card: Card) -> None:
     group.set("class", f"node {card.role}")
     group.set("data-node", str(place))
     numbers = list(group.iter(f"{_SVG}text"))
-    del numbers[len(numbers) - len(card.flags) :]  # below the numbers
+    for _ in card.flags:  # below the numbers
+        numbers.pop().set("class", "flag")
     if card.gradient:
         numbers[-1].set("class", "grad")
         del numbers[-2:]

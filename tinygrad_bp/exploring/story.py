@@ -11,6 +11,7 @@ import numpy as np
 from ..checking import Comparison
 from ..kernel import Value
 from ..ops import matmul
+from ..planting import Exercise
 from ..viewing.gradients import Gradients
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
@@ -18,6 +19,7 @@ from ..viewing.plain_text import clip, printable
 from .arrays import Arrays
 from .beside import set_beside
 from .computing import Computing, write_exactly
+from .hunts import hunts
 from .lesson import NOTHING, TOLERANCE, questions
 from .mathml import mathml
 from .patterns import pattern
@@ -37,6 +39,7 @@ def story(
     *,
     title: str,
     comparison: Comparison | None,
+    exercises: Sequence[Exercise] = (),
 ) -> dict[str, Any]:
     """Tell both passes as plain data.
 
@@ -47,7 +50,8 @@ def story(
         ``steps`` in the order in which they are played; ``hints``, to which questions refer by
         position; ``arrays``, to which all others refer by position (see `Arrays.content`);
         ``most``, up to how many numbers of them are told in full; ``comparison`` or None;
-        ``fixed``, why the numbers cannot be changed, or None.
+        ``hunts`` for wrong lines; ``fixed``, why the numbers cannot be changed, or None, and
+        ``parametersAlone``, whether those of constants cannot.
     """
     telling = _Telling(graph, recording, terms, computing)
     steps = list(telling.steps())
@@ -64,9 +68,11 @@ def story(
         ],
         "steps": steps,
         "comparison": None if comparison is None else telling.comparison(comparison, steps),
+        "hunts": hunts(exercises),
         "arrays": telling.arrays.content(),
         "most": telling.arrays.most,
         "fixed": computing.refusal,
+        "parametersAlone": computing.parameters_alone,
     }
 
 

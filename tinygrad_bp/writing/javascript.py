@@ -8,6 +8,7 @@ room `exploring`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -116,6 +117,7 @@ class Script:
 
     Examples
     --------
+    >>> import numpy as np
     >>> import tinygrad_bp as bp
     >>> script = Script()
     >>> script.add(bp.derive(lambda x: np.tanh(x) * 2, 0.5).program, ["x"])
@@ -171,11 +173,14 @@ class Script:
 
     def _body(self, program: Program, inputs: Sequence[str]) -> str:
         program = expanded(program, is_known)
-        uses, lines = program.uses(), list[str]()
-        texts: list[str] = []
         named = dict(zip(program.inputs, inputs, strict=True))
+        uses = _uses(program)
+        texts: list[str] = []
+        lines: list[str] = []
         for k, step in enumerate(program.instructions):
-            text = named.get(k) or self._step(step, program.instructions, texts)
+            text = named.get(k, "")
+            if not text and uses[k]:
+                text = self._step(step, program.instructions, texts)
             if step.op is not None and uses[k] > 1:
                 lines.append(f"const t{k} = {text};")
                 text = f"t{k}"
@@ -258,6 +263,15 @@ class Script:
             return _number(data)
         text = f"{{ shape: {_list(data.shape)}, data: [{', '.join(map(_number, data.ravel()))}] }}"
         return self._places.setdefault(text, f"places_{len(self._places)}")
+
+
+def _uses(program: Program) -> Counter[int]:
+    """Count how often each step is read, on the way to an output."""
+    uses = Counter(program.outputs)
+    for k in reversed(range(len(program.instructions))):
+        if uses[k]:
+            uses.update(program.instructions[k].operands)
+    return uses
 
 
 def is_known(step: Instruction) -> bool:

@@ -176,7 +176,7 @@ function change(numbers) {
 
 /** The leaves with one number changed. */
 const withNumber = (n, entry, x) => leaves.map((leaf, k) => (k === n ? { shape: leaf.shape, data: leaf.data.map((old, e) => (e === entry ? x : old)) } : leaf));
-const isEditable = (n) => !story.fixed && given[n] != null && !nodes[n].number && arrays[nodes[n].value].rows != null;
+const isEditable = (n) => !story.fixed && given[n] != null && !nodes[n].number && (!story.parametersAlone || nodes[n].role === "parameter") && arrays[nodes[n].value].rows != null;
 
 /** The result as one number: with a seed, the sum of its entries times the seed. */
 const seedStepAt = steps.find((step) => step.seed != null);

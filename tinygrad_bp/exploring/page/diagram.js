@@ -17,7 +17,7 @@ function paint(k) {
   const sources = new Set(step.phase === "forward" ? nodes[step.node].operands : (step.parts || []).map((part) => part.to));
   const uses = new Set((step.parts || []).map((part) => part.position));
   const secret = asking(k);
-  document.body.className = `${step.phase}-phase`;
+  document.body.className = `${step.phase}-phase${leaves === given ? "" : " changed"}${lesson ? " learning" : ""}`;
   shown.forEach((each, n) => {
     const grown = gradientAt(n, k);
     const look = ["node", each.role, k < known[n] && "todo", n === step.node && "current",
