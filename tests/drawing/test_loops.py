@@ -157,3 +157,21 @@ def test_a_loop_stands_for_the_scopes_that_number_its_passes():
     assert scopes["sub"] == scopes["pow"] == scopes["add"] == ("net", title, "loss")
     assert {len(node.members) for node in stacks(graph)} == {28}
     assert "loops folded" in bp.draw(total).text  # fewer nodes than one for each step
+
+
+def test_a_wrong_gradient_in_any_pass_is_seen():
+    params = {f"w_{k}": 0.1 * (k + 1) for k in range(8)}
+
+    def loss(p):
+        h = 0.5
+        for k in range(8):
+            h = np.tanh(p[f"w_{k}"] * h)
+        return h * 1.0
+
+    right = bp.grad(loss)(params)
+    comparison = bp.compare(loss, params, {**right, "w_3": right["w_3"] * 1.01})
+    last = loss({name: bp.Value(each, name=name) for name, each in params.items()})
+    svg = texts(bp.draw(last, comparison=comparison, fold="loops").pipe("svg"))
+    assert "WRONG" in svg
+    assert "gradient is wrong" in svg
+    assert "w_3" in svg
