@@ -41,3 +41,14 @@ def test_drawing_waits_with_a_bar(monkeypatch):
     monkeypatch.setattr("rich.progress.Progress.start", lambda bar: None)
     bp.draw(bp.Value(1.0)).pipe("svg")
     assert said == ["drawing svg"]
+
+
+def test_one_bar_at_a_time(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    said = []
+    monkeypatch.setattr(
+        "rich.progress.Progress.add_task", lambda bar, what, total: said.append(what)
+    )
+    for _ in range(2):
+        bp.explore(bp.exp(bp.Value(1.0)))
+    assert said == ["making a page", "making a page"]

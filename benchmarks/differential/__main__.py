@@ -35,7 +35,7 @@ def main() -> int:
         judged = judge(program, peers, backends)
         rows.update({step.row for step in program.steps})
         kinks += judged.at_a_kink
-        asked.update(judged.said)
+        asked.update(list(judged.said))
         if not judged.disagreements:
             alone.update(name for name, said in judged.said.items() if said)
         if judged.disagreements:

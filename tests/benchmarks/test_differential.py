@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
+from benchmarks.differential.__main__ import main
 from benchmarks.differential.judging import Found, judge, shrink
 from benchmarks.differential.lines import LINES
 from benchmarks.differential.peers import installed
@@ -112,3 +113,17 @@ def test_a_lone_peer_is_wrong_where_another_confirms_the_engine():
 
     assert judge(program, {"wrong": wrong}, ()).disagreements
     assert not judge(program, {"wrong": wrong, "right": right}, ()).disagreements
+
+
+def test_the_command_says_who_judged_how_many(monkeypatch, capsys):
+    def agrees(program, args, along):
+        value, gradients = bp.value_and_grad(program.function(np, bp), range(len(args)))(*args)
+        return Found(value, list(gradients))
+
+    monkeypatch.setattr("sys.argv", ["differential", "--graphs", "4", "--seed", "2"])
+    monkeypatch.setattr(
+        "benchmarks.differential.__main__.installed", lambda names: {"peer": agrees}
+    )
+    assert main() == 0
+    assert "4 programs" in (said := capsys.readouterr().out)
+    assert "judged by: peer" in said

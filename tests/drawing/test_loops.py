@@ -140,3 +140,20 @@ def test_large_graphs_are_folded_so_and_unfolded_on_request():
     assert "loops folded" not in bp.draw(h, force=True).text
     with pytest.raises(TypeError, match="a function of a Value, or 'loops', got 'loop'"):
         bp.draw(h, fold="loop")
+
+
+def test_a_loop_stands_for_the_scopes_that_number_its_passes():
+    w, h, total = bp.Value(0.7, name="w"), bp.Value(0.1, name="h"), 0.0
+    with bp.scope("net"):
+        for k in range(30):
+            with bp.scope(f"step {k}"):
+                h = np.tanh(w * h)
+                with bp.scope("loss"):
+                    total = total + (h - 1.0) ** 2
+    graph = fold_loops(describe(total))
+    title = "28 passes of a loop, the last one shown"
+    scopes = {node.value.op.name: node.scope for node in stacks(graph) if node.value.op}
+    assert scopes["tanh"] == scopes["mul"] == ("net", title)
+    assert scopes["sub"] == scopes["pow"] == scopes["add"] == ("net", title, "loss")
+    assert {len(node.members) for node in stacks(graph)} == {28}
+    assert "loops folded" in bp.draw(total).text  # fewer nodes than one for each step

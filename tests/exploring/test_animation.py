@@ -23,7 +23,6 @@ def neuron():
     x, w, b = bp.Value(2.0, name="x"), bp.Value(-3.0, name="w"), bp.Value(6.5, name="b")
     p = bp.named(w * x, "p")
     y = bp.named(np.tanh(bp.named(p + b, "z")), "y")
-    y.backward(retain_grads=True)
     return y
 
 
@@ -44,7 +43,6 @@ def test_steps_are_those_of_the_sweep(neuron):
 def test_arrays_and_constants():
     w = bp.Value([[1.0, 0.5]], name="w")
     y = bp.named(np.sum(w @ np.array([2.0, 4.0])), "y")
-    y.backward(retain_grads=True)
     assert texts_of(y)[-1].endswith("= [[2 4]]")
     assert "= [4]" in texts_of(y)[0]
     assert bp.animate(y).svg.count("@keyframes only") == len(texts_of(y))
@@ -53,7 +51,6 @@ def test_arrays_and_constants():
 def test_a_gradient_of_two_uses_is_seen_when_it_is_complete():
     x = bp.Value(3.0, name="x")
     y = bp.named(np.exp(x) * x, "y")
-    y.backward(retain_grads=True)
     shown = list(steps(describe(y)))
     of_x = [step for step in shown if step.backward and step.node is x]
     assert [(step.complete, " += " in step.text) for step in of_x] == [(False, False), (True, True)]
@@ -61,9 +58,26 @@ def test_a_gradient_of_two_uses_is_seen_when_it_is_complete():
     assert {*re.findall(r"animation-name:(from\d+)", bp.animate(y).svg)} == reveals
 
 
+def test_no_gradient_changes(neuron):
+    bp.animate(neuron)
+    assert neuron.parents[0].grad is None
+
+
 def test_a_graph_without_gradients_moves_forward_only():
     x = bp.Value(3.0, name="x", requires_grad=False)
-    assert [text.partition(":")[0] for text in texts_of(np.exp(x) * x)] == ["forward"] * 2
+    y = np.exp(x) * x
+    assert [text.partition(":")[0] for text in texts_of(y)] == ["forward"] * 2
+    assert "backward:" not in bp.animate(y).svg
+
+
+def test_what_is_used_far_away_and_what_has_no_name():
+    w, h = bp.Value(0.5, name="w"), bp.Value(1.0, name="h")
+    for _ in range(6):
+        h = np.tanh(w * h)
+    svg = bp.animate(h).svg
+    written = [text.text for text in ElementTree.fromstring(svg).iter(TEXT)]
+    assert any(text.startswith("backward:  d_w += d_n") for text in written if text)
+    assert len([text for text in written if text in ("grad", "grad ")]) == 14
 
 
 def test_the_file_and_the_notebook(neuron, tmp_path):
@@ -78,7 +92,6 @@ def test_the_file_and_the_notebook(neuron, tmp_path):
 
 def test_names_are_text(neuron):
     x = bp.named(neuron * 1.0, "<script>alert(1)</script>")
-    x.backward(retain_grads=True)
     assert "<script" not in bp.animate(x).svg
     assert "<script" not in bp.animate(x)._repr_html_()
 

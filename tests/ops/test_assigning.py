@@ -347,6 +347,53 @@ def test_rows_of_a_loop_are_views():
     np.testing.assert_allclose(gradient, bp.numeric_gradient(loss, X), rtol=1e-12)
 
 
+def assigned_from_a_view_of_itself(h):
+    row = h[-1]
+    h[0:1] = row[::-1]
+    h[1:] = row[0:1]
+    return row * h
+
+
+def assigned_from_a_view_of_a_view(h):
+    columns = h.T
+    part = columns[:, 0]
+    copied = columns.copy()
+    h[1:] = part
+    return columns * copied
+
+
+def assigned_through_a_diagonal(h):
+    corner = h[:, 1:]
+    diagonal = np.diagonal(corner)
+    last = h[-1]
+    h[0] = np.sum(diagonal) * 2
+    return corner * diagonal + np.sum(last)
+
+
+def raveled_with_gaps(h):
+    for row in (h[:, 0].ravel(), h[None, :, 0].ravel(), h[0].ravel(), h.ravel()):
+        row[1:] += np.sum(h[0])
+    return h
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        assigned_from_a_view_of_itself,
+        assigned_from_a_view_of_a_view,
+        assigned_through_a_diagonal,
+        raveled_with_gaps,
+    ],
+)
+def test_views_that_are_assigned_to_what_they_see(change):
+    def loss(x):
+        return np.sum(change(np.copy(x) * 1) ** 2)
+
+    value, gradient = bp.value_and_grad(loss)(X)
+    np.testing.assert_allclose(value, loss(X), rtol=1e-14)
+    np.testing.assert_allclose(gradient, bp.numeric_gradient(loss, X), rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     "transform",
     [

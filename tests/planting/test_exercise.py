@@ -118,6 +118,8 @@ def test_all_of_it_is_plain_data(made):
     assert fields["source"] == str(made[0])
     assert fields["lines"] == list(made[0].lines)
     assert not any(key.startswith("_") for key in fields)
+    assert repr(made[0]).startswith("<Exercise 0: ")
+    assert "def loss_and_gradients(p):" in made[0]._repr_html_()
 
 
 def test_the_answer_sheet_has_every_exercise(made):

@@ -18,7 +18,7 @@ x = np.array([[0.4], [-0.2], [0.1], [0.1], [-0.15], [0.6], [-0.9]])
 
 @np.errstate(over="ignore")
 def sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+    return 1.0 / (1.0 + np.exp(-a))
 
 def loss_and_gradients(params):
     w_1, b_1, w_2, b_2, w_3, b_3 = (

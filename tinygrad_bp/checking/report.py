@@ -20,6 +20,8 @@ WrongSide = Literal["manual", "automatic", "both"] | None
 
 _WIDTH = 80
 _MOST_ENTRIES = 1000
+#: Of a verdict in a notebook: wrong, correct; both can be read on white and on black.
+_COLOURS = ("#e6202d", "#118833")
 #: Stands in a remark where a line must not break.
 NO_BREAK = "\N{NO-BREAK SPACE}"
 #: Numbers are written with at least so many digits, and wrong ones until they are seen to differ.
@@ -228,8 +230,10 @@ def _as_html(comparison: Report) -> str:
     """Write a table for notebooks; every text in it is escaped."""
     heads = "".join(f"<th>{escape(heading)}</th>" for heading in _headings(comparison))
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(row, comparison)) + "</tr>"
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}"
+        f'<td style="color:{_COLOURS[row.verdict == "correct"]}">{escape(verdict)}</td></tr>'
         for row in comparison.rows
+        for *cells, verdict in [_cells(row, comparison)]
     )
     remarks = "".join(f"<li>{escape(line)}</li>" for line in comparison.remarks)
     refusal = f"<p>{escape(_say_refusal(comparison))}</p>" if comparison.refusal else ""

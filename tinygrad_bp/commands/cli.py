@@ -209,10 +209,14 @@ def check(
         float, typer.Option(min=0, help="The largest relative difference that counts as correct.")
     ] = 1e-7,
     blind_spots: Annotated[
-        bool, typer.Option("--blind-spots", help="Say which mistakes would not show here.")
+        bool,
+        typer.Option(
+            "--blind-spots", help="List the mistakes that would not show at these parameters."
+        ),
     ] = False,
     fail_on_blind_spots: Annotated[
-        bool, typer.Option("--fail-on-blind-spots", help="The same; and exit 1 if there are some.")
+        bool,
+        typer.Option("--fail-on-blind-spots", help="The same, and exit with 1 if there are some."),
     ] = False,
     pattern: Annotated[
         str | None, typer.Option(help="Which files of a folder, such as '*/backward.py'.")
@@ -257,9 +261,9 @@ def check(
 @app.command()
 def exercise(
     file: File,
-    count: Annotated[int, typer.Option(min=1, help="How many, each different.")] = 10,
+    count: Annotated[int, typer.Option(min=1, help="How many exercises; each is different.")] = 10,
     out: Annotated[
-        Path, typer.Option(*_OUT, help="Folder for them; made where it is missing.")
+        Path, typer.Option(*_OUT, help="Folder for the exercises; made if it is missing.")
     ] = Path("exercises"),
     params: Params = "params",
     loss: Loss = "loss",
@@ -269,7 +273,7 @@ def exercise(
     time_limit: TimeLimit = 300,
     memory_limit: MemoryLimit = 4096,
 ) -> None:
-    """Write backward passes with one mistake each, to be found, and a sheet of answers."""
+    """Write exercises: backward passes with one wrong line each, and a sheet of answers."""
     limits = {"time_limit": time_limit, "memory_limit": memory_limit}
     options = {"count": count, "overwrite": overwrite, "params": params, "loss": loss}
     _run("exercise", file, out=out, **options, **limits)

@@ -13,13 +13,13 @@ from ..programs.labelled import Labelled, record_lines
 from ..trees import flatten, rebuild
 from .catalogue import FIXES
 from .diagnosis import Diagnosis
-from .edits import together
+from .edits import RESULT, ZERO, Slot, together
 from .evidence import ROUND_OFF, Case, residual
 from .explain import Explainer, effect, idle, merged
 from .outputs import afterwards, exchanged
+from .recomputed import mistakes_in_forward, recomputed
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
-from .recomputed import mistakes_in_forward, recomputed
 from .search import Search, Solution
 from .textbook import Layer, find_layers, rewritten
 
@@ -28,7 +28,7 @@ Gradients = Mapping[str, Any]
 #: How many more points are looked at where the manual gradient is a function.
 _POINTS = 5
 #: Seconds of processor time.
-BUDGET = 4.0
+BUDGET = 3.5
 
 
 class Findings(NamedTuple):
@@ -86,7 +86,9 @@ def diagnose(
         case = _case(lines, manual, noise or {})
         whole = afterwards(case) or exchanged(case)
         if whole is not None:
-            return Findings([whole, *unneeded])
+            zero = {Slot(k, RESULT): ZERO for k in case.places.values()}
+            template = reconstruct(lines, zero) if whole.mistake == "all-zero" else None
+            return Findings([whole, *unneeded], template)
         kept = again is not None and _kept(case, again(params))
         points = [] if again is None or kept else list(_elsewhere(fun, params, case, again, noise))
         search, solution = _searched(case, points, budget)

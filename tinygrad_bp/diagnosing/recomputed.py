@@ -18,7 +18,6 @@ from .facts import additive, elementwise, product, reduces, scatters, selects
 from .proposals.parts import other_indices
 from .structure import Structure
 
-
 #: How many steps may be left out at once.
 _FAR = 3
 

@@ -170,8 +170,8 @@ class Search:
     def _circular(self, machine: Machine, edit: Edit) -> bool:
         """Whether a gradient that was handed over would be explained by itself."""
         for name, place in self.case.lines.handed.items():
-            gradient = self.case.places.get(name)
-            for slot, expr in edit.changes.items() if gradient is not None else ():
+            gradient = self.case.places.get(name, -1)
+            for slot, expr in edit.changes.items() if gradient >= 0 else ():
                 if machine.below[slot.place] >> gradient & 1 and any(
                     isinstance(leaf, Ref) and leaf.place == place for leaf in leaves(expr)
                 ):

@@ -125,10 +125,11 @@ def _forms(
         if y.shape[axis] > 1 and ((axis,) != axes or (y == 0).any())
     ]
     if _adds_up(y, axes):
-        terms = times(high, g), _less(high, total(times(high, g)))
-        yield Layer("softmax", region, terms, (high, *others))
+        formula = times(high, g), _less(high, total(times(high, g)))
+        yield Layer("softmax", region, formula, (high, *others))
     if _adds_up(np.exp(y), axes):
-        p = _value_of(structure, range(region.high + 1), np.exp(y)) or call(ops.exp, high)
+        known = _value_of(structure, range(region.high + 1), np.exp(y))
+        p = call(ops.exp, high) if known is None else known
         yield Layer("log-softmax", region, (g, _less(OWN, total(g))), (p, *others))
     count = int(np.prod([y.shape[a] for a in axes]))
     mean = Number(1 / count)
@@ -181,8 +182,8 @@ def _inverse_deviation(structure: Structure, region: Region, scale: Any) -> Expr
     deviation = _value_of(structure, places, 1 / scale)
     if deviation is None:
         variance = _value_of(structure, places, scale**-2)
-        deviation = variance and call(ops.sqrt, variance)
-    return deviation and call(ops.div, Number(1.0), deviation)
+        deviation = None if variance is None else call(ops.sqrt, variance)
+    return None if deviation is None else call(ops.div, Number(1.0), deviation)
 
 
 def _value_of(structure: Structure, places: Any, number: Any) -> Expr | None:
@@ -190,9 +191,9 @@ def _value_of(structure: Structure, places: Any, number: Any) -> Expr | None:
     for k in places:
         value = np.asarray(structure.values[k])
         given = structure.steps[k].kind in (Kind.FORWARD, Kind.INPUT)
-        if given and fits(value.shape, number.shape):
-            if np.allclose(value, number, rtol=_CLOSE, atol=0):
-                return Ref(k)
+        fitting = given and fits(value.shape, number.shape)
+        if fitting and np.allclose(value, number, rtol=_CLOSE, atol=0):
+            return Ref(k)
     return None
 
 

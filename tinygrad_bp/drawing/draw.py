@@ -115,10 +115,9 @@ def draw(
         The colours.
     force : bool, optional
         Whether to draw all nodes of a graph of any size. Otherwise one of more than 150 nodes is
-        folded, by its scopes or, without any, its loops, else into expressions of what is used
-        once, unless
-        `depth`, `fold` or `focus` says something else; and what then has more than 1,000 nodes,
-        or is more than Mermaid takes, is refused.
+        folded, by its scopes or its loops, whatever leaves fewer nodes, else into expressions of
+        what is used once, unless `depth`, `fold` or `focus` says something else; and what then
+        has more than 1,000 nodes, or is more than Mermaid takes, is refused.
     time_limit : float, optional
         Seconds that drawing a picture may take.
 

@@ -29,14 +29,21 @@ class Part(NamedTuple):
 def fold_to_be_read(graph: Graph) -> Graph:
     """Fold a large graph as little as is needed.
 
-    Its inner scopes first; without any its loops, and if that is not enough its expressions.
+    Its loops, or its inner scopes first, whatever leaves fewer nodes; without any scopes, and if
+    loops are not enough, its expressions.
     """
     if len(graph.nodes) <= READABLE:
         return graph
+    loops = fold_loops(graph)
+    is_enough = len(loops.nodes) <= READABLE
+    if all(not node.scope for node in graph.nodes):
+        return loops if is_enough else fold_expressions(graph)
+    scopes = _fold_inner_scopes(graph)
+    return loops if is_enough and len(loops.nodes) < len(scopes.nodes) else scopes
+
+
+def _fold_inner_scopes(graph: Graph) -> Graph:
     depths = {len(node.scope) for node in graph.nodes}
-    if depths == {0}:
-        folded = fold_loops(graph)
-        return folded if len(folded.nodes) <= READABLE else fold_expressions(graph)
     for depth in range(max(depths) - 1, -1, -1):
         folded = fold_scopes(graph, depth)
         if len(folded.nodes) <= READABLE:

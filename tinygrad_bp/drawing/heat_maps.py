@@ -26,9 +26,11 @@ def find_heat_maps(graph: Graph, gradients: Gradients) -> HeatMaps:
     """Return the cells of "value" and "grad" by the ids of nodes, for all that have axes."""
     found: HeatMaps = {}
     for node in graph.nodes:
-        if node.value.ndim == 0 or node.value.size < 2 or node.side == "backward":
+        value = node.value
+        is_shown = value.ndim > 0 and value.size > 1 and value.dtype.kind in "fiub"
+        if not is_shown or node.side == "backward":
             continue
-        arrays = {"value": node.value.data, "grad": gradients.arrays.get(node.value)}
+        arrays = {"value": value.data, "grad": gradients.arrays.get(value)}
         found[node.id] = {what: _cells(a) for what, a in arrays.items() if a is not None}
     return found
 

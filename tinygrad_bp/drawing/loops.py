@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..viewing.graph import Edge, Graph, Node, Role
+from ..viewing.graph import Edge, Graph, Node, Role, common
 from ..viewing.plain_text import count_of
 
 #: So many passes make a loop.
@@ -168,10 +168,10 @@ def _loops_of(order: _InTime, ops: npt.NDArray[np.int64], length: int) -> Iterat
     same = np.concatenate([[False], signatures[length:] == signatures[:-length], [False]])
     turns = np.flatnonzero(np.diff(same.astype(np.int8)))
     for start, stop in zip(turns[::2].tolist(), turns[1::2].tolist(), strict=True):
-        begin = start
-        while begin > max(start - length + 1, 0) and ops[begin - 1] == ops[begin - 1 + length]:
-            begin -= 1  # the first pass, which begins with other operands
-        begin += length if begin < start else 0
+        first = start  # where the first pass begins, which reads other operands
+        while first > max(start - length, 0) and ops[first - 1] == ops[first - 1 + length]:
+            first -= 1
+        begin = start + (first - start) % length
         passes = (stop + length - begin) // length
         if passes >= _FEWEST:
             yield Loop(begin, length, passes)
@@ -221,16 +221,16 @@ def _sort(nodes: Sequence[Node], edges: Sequence[Edge]) -> Iterator[Node]:
 
 def _stack(members: Sequence[Node], loop: Loop) -> dict[Node, Node]:
     """Make one node of several, which shows the last of them."""
-    last = members[-1]
-    scope = (
-        *last.scope,
-        f"{count_of(loop.passes, 'pass', 'passes')} of a loop, the last one shown",
-    )
+    last, around = members[-1], members[0].scope
+    for node in members:
+        around = common(around, node.scope)
+    inside = last.scope[len(around) + 1 :]  # the loop stands for the scopes that number its passes
+    title = f"{count_of(loop.passes, 'pass', 'passes')} of a loop, the last one shown"
     stacked = replace(
         last,
         id=f"r{last.id[1:]}",
         role=Role.FOLDED,
-        scope=scope,
+        scope=(*around, title, *inside),
         members=tuple(members),
         repeats=True,
     )

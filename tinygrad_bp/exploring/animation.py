@@ -1,7 +1,7 @@
 """`animate`: the drawing of a graph as a picture that moves, through both passes.
 
-It is the drawing of `draw` with styles that show its parts in turn. There is no script in it, so
-it plays as an image on any page or slide. Who asks for less motion sees the last step.
+It is a drawing as `draw` makes it, with styles that show its parts in turn. There is no script in
+it, so it plays as an image on any page or slide. Who asks for less motion sees the last step.
 """
 
 from __future__ import annotations
@@ -18,11 +18,17 @@ from typing import Any, Literal
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from ..drawing.draw import draw
-from ..drawing.themes import ThemeName, theme_of
+import numpy as np
+
+from ..drawing.accessible import accessible, description, title
+from ..drawing.dot import Style, dot_lines
+from ..drawing.render import render
+from ..drawing.themes import Theme, ThemeName, theme_of
 from ..kernel import Value
 from ..saving import write
+from ..viewing.gradients import Gradients, run_backward
 from ..viewing.graph import Graph, Role, describe
+from ..viewing.labels import cards
 from ..viewing.plain_text import clip, count_of, summary
 from .recording import Contribution, record
 from .rules import name_terms, write_op, write_rule
@@ -76,7 +82,7 @@ def animate(
     Parameters
     ----------
     value : Value
-        The last node, a scalar, after ``value.backward()``. Its graph is only read.
+        The last node, a scalar. Its graph is only read; no ``.grad`` changes.
     path : str or os.PathLike, optional
         The file to write, ``.svg``. It is replaced as a whole or not at all.
     direction : {"LR", "TB"}, optional
@@ -94,8 +100,8 @@ def animate(
     TypeError
         If `value` is not a Value.
     ValueError
-        If it is no scalar, the graph takes more than 60 steps, the direction or the theme is
-        unknown, or the path does not end in ``.svg``.
+        If it is no scalar, the graph takes more than 60 steps, the theme is unknown, or the path
+        does not end in ``.svg``.
     OSError
         If the file cannot be written. An old file of that name is then as it was.
 
@@ -104,7 +110,6 @@ def animate(
     >>> import tinygrad_bp as bp
     >>> x = bp.Value(3.0, name="x")
     >>> y = bp.named(x * x, "y")
-    >>> y.backward()
     >>> bp.animate(y)
     <MovingPicture 'Computational graph of y, in 4 steps'>
     """
@@ -120,17 +125,24 @@ def animate(
             f"{MOST_STEPS}; animate an earlier node of it, compute with arrays rather than with "
             "single numbers, or use explore, which has a page for larger graphs"
         )
-    root = ElementTree.fromstring(draw(value, direction=direction, theme=theme).pipe("svg"))
-    title = root.find(f"{_SVG}title")
-    assert title is not None
-    title.text = f"{title.text}, in {count_of(len(shown), 'step')}"
-    _set_in_motion(root, graph, shown, theme)
+    written = cards(graph, gradients=_gradients(value))
+    about = f"{title(graph, written)}, in {count_of(len(shown), 'step')}"
+    style = Style(direction, theme_of(theme), with_ids=True)
+    source = f"digraph {{\n{''.join(dot_lines(graph, written, style=style))}}}\n"
+    drawn = accessible(render(source, "svg"), about, description(graph, written))
+    root = ElementTree.fromstring(drawn)
+    _set_in_motion(root, graph, shown, style.theme)
     for prefix, address in (("", _SVG[1:-1]), ("xlink", "http://www.w3.org/1999/xlink")):
         ElementTree.register_namespace(prefix, address)
-    picture = MovingPicture(ElementTree.tostring(root, encoding="unicode") + "\n", title.text)
+    picture = MovingPicture(ElementTree.tostring(root, encoding="unicode") + "\n", about)
     if path is not None:
         write(path, picture.svg.encode())
     return picture
+
+
+def _gradients(value: Value) -> Gradients:
+    """Return the gradients of all nodes."""
+    return run_backward(value, np.ones((), value.dtype)[()]) if value.requires_grad else Gradients()
 
 
 # --- what happens -------------------------------------------------------------------------------
@@ -183,9 +195,8 @@ def _numbers(upstream: Any, part: Contribution) -> str:
 # --- how it is shown ----------------------------------------------------------------------------
 
 
-def _set_in_motion(root: Element, graph: Graph, shown: list[MovingStep], theme: ThemeName) -> None:
+def _set_in_motion(root: Element, graph: Graph, shown: list[MovingStep], colours: Theme) -> None:
     """Let the parts of a drawing be seen in turn."""
-    colours = theme_of(theme)
     ids = {node.value: node.id for node in graph.nodes}
     groups = {group.get("id"): group for group in root.iter(f"{_SVG}g")}
     follows: dict[Element, list[str]] = defaultdict(list)  # key frames

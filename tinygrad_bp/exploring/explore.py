@@ -16,6 +16,7 @@ from ..saving import write
 from ..transforms.running import Trace
 from ..viewing.graph import Graph, describe
 from ..viewing.plain_text import printable
+from ..waiting import shown_after_a_second
 from .computing import Computing
 from .document import Page, assemble
 from .picture import picture
@@ -29,6 +30,7 @@ MOST_NODES = 1000
 _SUFFIXES = (".html", ".htm")
 
 
+@shown_after_a_second("making a page")
 def explore(
     value: Value | Callable[[Any], Any],
     path: str | os.PathLike[str] | None = None,

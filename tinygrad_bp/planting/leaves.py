@@ -16,8 +16,9 @@ from ..programs.program import Kind
 
 Changes = Mapping[Slot, Expr]
 
-#: The ways in which numbers are drawn: of any sign where the function allows it; of the same kind.
-BOLD, ALIKE = 0, 1
+#: The ways in which numbers are drawn: of any sign where the function allows it, or of the same
+#: kind; and further draws of the first way.
+BOLD, ALIKE, *AGAIN = range(5)
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def replace_index(metadata: Any, old: Any, new: Any) -> Any:
 
 
 def redraw(array: Any, rng: np.random.Generator, way: int = ALIKE, scale: float = 1.0) -> Any:
-    """Draw other numbers: masks, places, probabilities stay such, and signs unless it is BOLD."""
+    """Draw other numbers: masks, places, probabilities stay such, and signs if it is ALIKE."""
     array = np.asarray(array)
     if array.dtype.kind == "b":
         return _mix(rng, array.shape)
@@ -136,7 +137,7 @@ def redraw(array: Any, rng: np.random.Generator, way: int = ALIKE, scale: float 
         moved = array * np.exp(noise)
         return moved / moved.sum(axis=axis, keepdims=True)
     size = np.sqrt(np.mean(np.square(array))) or 1.0
-    if way == BOLD:
+    if way != ALIKE:
         return 2.0 * noise * size
     if np.any(array) and ((array >= 0).all() or (array <= 0).all()):
         return array * np.exp(noise)

@@ -36,7 +36,7 @@ from ..ops import sub
 from ..programs.labelled import Labelled
 from ..programs.program import Kind
 
-#: What is done in every pass of a loop: factors, terms and derivatives left out, transposes.
+#: What is done in every pass of a loop, wherever: factors, terms and derivatives left out.
 _IN_LOOPS = frozenset(["one", "own", "copied", "T"])
 _ONE = Number(1.0)
 #: The learning rate of an update that comes too early.
@@ -371,17 +371,18 @@ class _Likely:
                 continue
             before = slots
             for candidate in candidates():
-                source = candidate.sources[0]
-                if source.kind in _IN_LOOPS or self._is_near(group[0], source):
+                if self._is_likely_in_loops(group[0], candidate.sources[0]):
                     yield candidate.describe(candidate.sources, 1.0)
 
-    def _is_near(self, slot: Slot, source: Source) -> bool:
-        """Whether a value is that of another pass, or on the other side of an activation."""
-        if source.kind != "" or slot.operand == RESULT:
-            return False
+    def _is_likely_in_loops(self, slot: Slot, source: Source) -> bool:
+        """Whether something is left out, transposed, of another pass, or beside an activation."""
+        if slot.operand == RESULT or source.kind not in ("", "T"):
+            return source.kind in _IN_LOOPS
         own = self.steps[slot.place].operands[slot.operand]
         edge = self.lines.edges.get(slot.place)
         behind, other = self.structure.source(own), self.structure.source(source.place)
+        if source.kind == "T":
+            return behind == other
         key = self.steps[behind].key
         if key is not None and key == self.steps[other].key:
             return True

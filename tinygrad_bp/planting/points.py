@@ -165,9 +165,9 @@ class Points:
         return Evaluation(found, self._tolerance, point.drawn)
 
     def with_numbers(
-        self, new: Mapping[int, Any], cotangents: Mapping[int, Any] | None = None
+        self, new: Mapping[int, Any], held: Mapping[int, Any] | None = None
     ) -> Evaluation:
-        """Return the point where leaves have other numbers, and maybe cotangents on the way too."""
+        """Return the point where leaves have other numbers, and maybe steps on the way too."""
         steps = list(self.lines.steps)
         for number, array in new.items():
             leaf = self.leaves[number]
@@ -176,7 +176,7 @@ class Points:
             if not leaf.places:
                 steps = [_tell(step, leaf.array, array) for step in steps]
         program = replace(self.lines.program, instructions=tuple(steps))
-        values = _evaluate(steps, self.lines, cotangents or {})
+        values = _evaluate(steps, self.lines, held or {})
         lines = replace(self.lines, program=program, values=values)
         leaves = self.leaves
         indices = [(leaves[k].array, array) for k, array in new.items() if not leaves[k].places]

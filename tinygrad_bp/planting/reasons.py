@@ -17,7 +17,7 @@ from ..diagnosing.facts import switches
 from ..diagnosing.script import Script
 from ..diagnosing.structure import Structure, is_uniform
 from ..programs.labelled import ACCUMULATE
-from .leaves import ALIKE, BOLD, is_symmetric
+from .leaves import AGAIN, ALIKE, BOLD, is_symmetric, redraw
 from .points import Evaluation, Points
 
 #: How many other arrays are looked at of which something holds too.
@@ -163,7 +163,7 @@ class Reasons:
     def _find_shown(self, edit: Edit) -> Evaluation:
         """Draw few leaves anew: one alone where that shows an edit, else no more than needed."""
         ways = (ALIKE, BOLD)
-        single = (self._points.at([k], way) for k in self._order for way in ways)
+        single = (self._points.at([k], way) for k in self._order for way in (*ways, *AGAIN))
         for point in single:
             if self._shows(point, edit):
                 return point
@@ -220,12 +220,29 @@ class Reasons:
         """Say what is special about a number on the way, and is not where the edit shows."""
         here, there = self._points.here.lines.values, shown.lines.values
         for place in self._suspects(edit):
-            array, other = (np.asarray(values[place]) for values in (here, there))
+            array, other = (np.asarray(values[place]) * 1.0 for values in (here, there))
             for fact in reversed(FACTS):
-                numbers = array * 1.0 if array.dtype.kind == "b" else array
-                if fact.holds(numbers) and not fact.holds(other * 1.0):
-                    return f"{self._name(place)} {fact.text(numbers)}"
+                if fact.holds(array) and not fact.holds(other) and self._decides(edit, place, fact):
+                    return f"{self._name(place)} {fact.text(array)}"
         return ""
+
+    def _decides(self, edit: Edit, place: int, fact: Fact) -> bool:
+        """Whether an edit shows with other numbers in a step, and not with such of the same kind.
+
+        What is computed from what the edit changes cannot be held, and is taken at its word.
+        """
+        points = self._points
+        below = points.here.machine.below
+        if any(below[slot.place] >> place & 1 for slot in edit.changes):
+            return True
+        array = np.asarray(points.here.lines.values[place])
+        rng = np.random.default_rng(2)
+        if not points.with_numbers({}, {place: redraw(array, rng, BOLD)}).shows(edit.changes):
+            return False
+        if fact.others is None:
+            return True
+        alike = points.with_numbers({}, {place: fact.others(array * 1.0, rng)})
+        return not alike.shows(edit.changes)
 
     def _suspects(self, edit: Edit) -> Iterator[int]:
         """Yield the steps whose numbers may hide an edit, those nearest to it first."""
@@ -254,13 +271,18 @@ class Reasons:
         if step.op is ACCUMULATE and step.of is not None:
             return f"the gradient of {self._script.text(step.of)}"
         if place not in lines.edges:
-            return step.name or self._script.text(place)
+            users = (k for k, each in enumerate(lines.steps) if place in each.operands)
+            user = next(users, place)
+            return f"the mask of {self._script.text(user)}" if switches(step) else self._text(place)
         node = self._script.text(lines.edges[place][0])
         if switches(step):
             return f"the mask of {node}"
         if self._structure.flows[place]:
             return f"what arrives at {node}"
         return f"a factor of the derivative of {node}"
+
+    def _text(self, place: int) -> str:
+        return self._points.lines.steps[place].name or self._script.text(place)
 
     def _of_equals(self, edit: Edit) -> str:
         """Say which numbers are equal, so that it is no matter which of them is taken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from ..trees import flatten
 from .texts import find_lines, put_line
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Exercise:
     """A backward pass with exactly one mistake in it; made by `exercise`.
 
@@ -51,8 +52,8 @@ class Exercise:
     parameters: tuple[str, ...]
     hint: str
     solution: str
-    _fun: Callable[[Any], Any] = field(repr=False, compare=False)
-    _params: Any = field(repr=False, compare=False)
+    _fun: Callable[[Any], Any] = field(compare=False)
+    _params: Any = field(compare=False)
 
     def check(self, answer: str | Callable[[Any], Any]) -> Comparison:
         """Compare the gradients of an answer with the right ones.
@@ -103,8 +104,14 @@ class Exercise:
         """Return all fields as JSON."""
         return json.dumps({k: v for k, v in vars(self).items() if k[0] != "_"}, indent=2)
 
+    def __repr__(self) -> str:
+        return f"<Exercise {self.seed}: {len(self.source.splitlines())} lines to be read>"
+
     def __str__(self) -> str:
         return self.source
+
+    def _repr_html_(self) -> str:
+        return f"<pre><code>{html.escape(self.source)}</code></pre>"
 
 
 def load(text: str, function: str) -> Callable[[Any], Any]:

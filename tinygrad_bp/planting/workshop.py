@@ -113,22 +113,22 @@ class Workshop:
         """Return the diagnosis of a text, if it is one, and names these lines."""
         garden = self._garden
         run = partial(self._by_path, text)
-        found = diagnose(garden.program, garden.params, run(garden.params), again=run)
+        try:
+            found = diagnose(garden.program, garden.params, run(garden.params), again=run)
+        except Exception:  # a diagnosis that fails names no line
+            return None
         if found.reconstruction is None or len(found.diagnoses) != 1:
             return None
         (diagnosis,) = found.diagnoses
         return diagnosis if list_words(diagnosis.line) == list_words(pairs[0][1]) else None
 
     def _exercise(self, seed: int, text: str, diagnosis: Diagnosis) -> Exercise:
+        both = zip(text.splitlines(), self._text.splitlines(), strict=True)
+        names = [name_of(mine) for mine, right in both if mine != right]
         imports, _, rest = text.partition("import numpy as np\n")
         params = write_assignment("params", self._garden.params)
-        head = _head(seed, self._function)
+        head = _head(seed, self._function, in_loop=len(names) > 1)
         source = f"{head}{imports}import numpy as np\n\n{params}\n{rest}"
-        names = [
-            name_of(mine)
-            for mine, right in zip(text.splitlines(), self._text.splitlines(), strict=True)
-            if mine != right
-        ]
         numbers = [find_lines(source, name)[0] for name in names]
         first = source.splitlines()[numbers[0] - 1]
         right = self._text.splitlines()[find_lines(self._text, name_of(first))[0] - 1]
@@ -174,11 +174,11 @@ def _in_turns(plants: list[Plant]) -> Iterator[Plant]:
         yield from (plant for plant in turn if plant is not None)
 
 
-def _head(seed: int, function: str) -> str:
+def _head(seed: int, function: str, *, in_loop: bool) -> str:
+    where = ", in every pass of a loop" if in_loop else ""
     return (
-        f'"""Exercise {seed}: one line of the backward pass is wrong. Find it, put it right.\n\n'
-        "In a loop that is the line of every pass.\n\n"
-        f"To check this file: tinygrad-bp check FILE --loss {function}\n"
+        f'"""Exercise {seed}: one line of the backward pass is wrong{where}.\n\n'
+        f"Find it, and put it right. To check: tinygrad-bp check FILE --loss {function}\n"
         '"""\n\n'
     )
 

@@ -20,7 +20,7 @@ def size_of(gradient: Any) -> float | None:
     """Return the largest absolute entry of a gradient that is finite; None if there is none."""
     if gradient is None:
         return None
-    array = np.abs(np.asarray(gradient, dtype=np.float64))
+    array = np.abs(np.asarray(gradient)).astype(np.float64)
     finite = array[np.isfinite(array)]
     return float(finite.max()) if finite.size else None
 
@@ -43,7 +43,7 @@ def flags(value: Value, gradient: Any, *, is_round_off: bool = False) -> tuple[s
 
 def _not_finite(what: str, data: Any) -> str:
     array = np.asarray(data)
-    if array.dtype.kind != "f" or np.isfinite(array).all():
+    if array.dtype.kind not in "fc" or np.isfinite(array).all():
         return ""
     kinds = {"NaN": np.isnan(array).any(), "Inf": np.isinf(array).any()}
     return f"{' and '.join(kind for kind, found in kinds.items() if found)} in the {what}"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...programs.labelled import ACCUMULATE
+from ...programs.labelled import ACCUMULATE, Line
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
 from ..facts import additive, elementwise, moves, product
 from ..pools import FORMS, Source
@@ -55,6 +55,9 @@ _TERMS = 4
 _EVERYWHERE = 12
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
 
+
+#: What the slope of an activation is, in terms of its value.
+_SLOPES = ("v (1 - v)", "1 - v²", "1 - v", "v > 0", "tanh' v", "sigmoid' v")
 
 #: Slots, and what gives the candidates for them.
 Group = tuple[list[Slot], Callable[[], Iterable["Candidate"]]]
@@ -427,7 +430,13 @@ def _regions(bench: Bench) -> Iterator[Group]:
     for region in structure.regions:
         key = (tuple(structure.line(k) for k in region.inside), len(region.terms))
         same[key].append(region)
-    for found in same.values():
+    by_call: dict[Hashable, list[Region]] = defaultdict(list)
+    for inside, found in same.items():
+        for region in found:
+            line = structure.steps[region.high].key
+            by_call[inside, line.calls if isinstance(line, Line) else None].append(region)
+    every = {tuple(r.low for r in f): f for f in (*same.values(), *by_call.values())}
+    for found in every.values():
         if len(found) < 2:
             continue
         found = sorted(found, key=lambda r: structure.cotangents[r.low])
@@ -453,6 +462,31 @@ def _region_group(bench: Bench, found: list[Region], slots: list[Slot]) -> list[
             sources = [source for source, _ in members]
             row = np.concatenate([row for _, row in members])
             candidates.append(_region_candidate(bench, found, slots, sources)._replace(row=row))
+    return candidates + _slopes_of_others(bench, found, slots)
+
+
+def _slopes_of_others(bench: Bench, found: list[Region], slots: list[Slot]) -> list[Candidate]:
+    """Make the slopes of functions of values that stand beside each pass alike."""
+    structure, values = bench.structure, bench.structure.values
+    shape = structure.steps[found[0].high].shape
+    if any(regions.function_of(bench, region).slope is None for region in found):
+        return []
+    highs = [region.high for region in found]
+    turns = [structure.steps[k].turn for k in highs]
+    rows = [*_around(structure, highs)]
+    if len(set(turns)) == len(turns):
+        lines = structure.by_turn.values()
+        rows += [[line[t] for t in turns] for line in lines if all(t in line for t in turns)]
+    candidates = []
+    for places in {tuple(row): row for row in rows}.values():
+        numbers = [np.asarray(values[p]) for p in places]
+        if all(number.shape == shape and number.dtype.kind == "f" for number in numbers):
+            for kind in _SLOPES:
+                sources = [_form(kind, p, values) for p in places]
+                candidate = _region_candidate(bench, found, slots, sources)
+                made = [s.number * values[structure.arriving(k)] for s, k in zip(sources, highs)]
+                row = np.concatenate([np.ravel(m) for m in made])
+                candidates.append(candidate._replace(row=row))
     return candidates
 
 

@@ -46,7 +46,7 @@ def _fitting(bench: Bench, k: int, sources: list[Source]) -> Iterator[Edit]:
 
 
 def _assigned(bench: Bench, k: int) -> Iterator[Source]:
-    """Yield an array in which of several numbers for one place one stands, the last or the first."""
+    """Yield an array in which of several numbers for one place the last or the first stands."""
     step, values = bench.structure.steps[k], bench.probe.machine.values
     given, *places = (values[o] for o in step.operands)
     if places:
@@ -64,7 +64,7 @@ def _assigned(bench: Bench, k: int) -> Iterator[Source]:
 def _assign(given: Any, index: Any, shape: tuple[int, ...], first: bool) -> Any:
     made = np.zeros(shape)
     if first:  # the places in the opposite order
-        parts = index if isinstance(index, tuple) else (index,)
+        parts = list(index) if isinstance(index, tuple) else [index]
         arrays = [p for p in parts if isinstance(p, np.ndarray)]
         if len(arrays) != len(parts):
             raise ValueError("slices have no order")
@@ -87,9 +87,9 @@ def _one_after_another(bench: Bench, k: int) -> Iterator[Source]:
         operands = terms[::way]
         op = Op("keep_last", _keep_last, *[None] * len(terms))
         numbers = [bench.probe.machine.values[t] for t in operands]
-        for masks in (covered[::way], ()):
-            number = _keep_last(*numbers, masks=masks)
-            expr: Expr = Call(op, tuple(map(Ref, operands)), {"masks": masks})
+        for where in (covered[::way], ()):
+            number = _keep_last(*numbers, masks=where)
+            expr: Expr = Call(op, tuple(map(Ref, operands)), {"masks": where})
             yield Source(expr, number, "overwritten", k)
 
 

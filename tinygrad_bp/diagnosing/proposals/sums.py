@@ -92,17 +92,13 @@ def wider_sums(bench: Bench) -> Iterator[Edit]:
         by_edge[edges[k]].append(k)
     together = [places for places in structure.groups if places[0] in sums]
     families = [[k for one in some for k in one] for some in _same_formula(structure, together)]
-    for places in dict.fromkeys(
-        map(tuple, [*([k] for k in sums), *by_edge.values(), *together, *families])
-    ):
-        first = steps[places[0]]
-        (operand,) = first.operands
-        for axis in _subsets(len(steps[operand].shape)):
-            if steps[places[0]].shape == np.sum(
-                np.empty(steps[operand].shape), axis, keepdims=True
-            ).shape or any(
-                len(steps[steps[k].operands[0]].shape) != len(steps[operand].shape) for k in places
-            ):
+    every = [*([k] for k in sums), *by_edge.values(), *together, *families]
+    ranks = {k: len(steps[steps[k].operands[0]].shape) for places in every for k in places}
+    for places in dict.fromkeys(tuple(k for k in p if ranks[k] == ranks[p[0]]) for p in every):
+        (operand,) = steps[places[0]].operands
+        shape = steps[operand].shape
+        for axis in _subsets(len(shape)):
+            if steps[places[0]].shape == np.sum(np.empty(shape), axis, keepdims=True).shape:
                 continue
             for scale in dict.fromkeys([1.0, _ratio(structure, places[0], axis)]):
                 yield Edit(
@@ -131,7 +127,7 @@ def _ratio(structure: Structure, k: int, axis: tuple[int, ...]) -> float:
     """Return what a mean along another axis is to be multiplied with, if the sum is of a mean."""
     step = structure.steps[k]
     shape = structure.steps[step.operands[0]].shape
-    now = np.prod(shape) / max(1, np.prod(step.shape))
+    now = int(np.prod(shape)) / max(1, int(np.prod(step.shape)))
     return float(now / np.prod([shape[a] for a in axis]))
 
 

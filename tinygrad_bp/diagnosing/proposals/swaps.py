@@ -42,7 +42,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
 def _everywhere(bench: Bench) -> Iterator[Edit]:
     """Yield two values that have changed places wherever they are used."""
     steps, values = bench.structure.steps, bench.structure.values
-    uses: dict[tuple[int, ...], dict[int, list[Slot]]] = defaultdict(lambda: defaultdict(list))
+    uses: dict[Any, dict[int, list[Slot]]] = defaultdict(lambda: defaultdict(list))
     for k in bench.structure.lines.edges:
         for j, own in enumerate(steps[k].operands):
             named = steps[own].op is not None or steps[own].shape != ()
@@ -51,7 +51,9 @@ def _everywhere(bench: Bench) -> Iterator[Edit]:
     for shape, owns in uses.items():
         if not shape or not 1 < len(owns) <= _MOST:
             continue
-        moved = {own: sum(_summed(bench, slot, shape) for slot in slots) for own, slots in owns.items()}
+        moved = {
+            own: sum(_summed(bench, slot, shape) for slot in slots) for own, slots in owns.items()
+        }
         for a, b in combinations(owns, 2):
             difference = (np.asarray(values[b], float) - values[a]).ravel()
             if not bench.probe.is_error((moved[a] - moved[b]) @ difference):
@@ -143,7 +145,7 @@ def _number(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Any:
 
 def _edit(bench: Bench, one: list[Slot], other: list[Slot]) -> Edit | None:
     steps, lines = bench.structure.steps, bench.structure.lines
-    changes = {}
+    changes: dict[Slot, Expr] = {}
     for a, b in zip(one, other, strict=True):
         own_a, own_b = (steps[s.place].operands[s.operand] for s in (a, b))
         if own_a == own_b or own_b >= a.place or own_a >= b.place:

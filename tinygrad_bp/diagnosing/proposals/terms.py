@@ -84,7 +84,11 @@ def _multiplied(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
     structure, shape = bench.structure, e.shape[1:]
     now = np.broadcast_to(bench.now(slot), shape).ravel()
     near = structure.near.get(node, frozenset())
-    for block in (bench.pools.plain(shape), bench.pools.near(near, shape), bench.pools.marks(shape)):
+    for block in (
+        bench.pools.plain(shape),
+        bench.pools.near(near, shape),
+        bench.pools.marks(shape),
+    ):
         added = Block(block.sources, block.matrix * now)
         for source, constant in bench.fitting(e, bench.now(slot), shape, added):
             if constant == 1.0:
@@ -263,7 +267,7 @@ def _several(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     numbers = [np.broadcast_to(bench.now(slot), shape) for slot in slots]
     for count in range(2, len(slots)):
         for some in combinations(range(len(slots)), count):
-            row = sum(numbers[j] for j in some).reshape(1, -1)
+            row = np.sum([numbers[j] for j in some], axis=0).reshape(1, -1)
             for _, change in bench.probe.fits(e.reshape(len(e), -1), None, row):
                 factor = bench.constant(1.0 + change)
                 if factor is None or len(some) == 1:
@@ -272,8 +276,8 @@ def _several(bench: Bench, node: int, k: int) -> Iterator[Edit]:
                     "constant-factor",
                     {slots[j]: times(Number(factor), OWN) for j in some},
                     node,
-                    f"{count} of the contributions to the gradient of {{node}} are {{factor}} times "
-                    "the right ones",
+                    f"{count} of the contributions to the gradient of {{node}} are {{factor}} "
+                    "times the right ones",
                     {"factor": factor},
                     2.0,
                     factor,
