@@ -21,7 +21,7 @@ function startStep() {
   return [
     el("p", { class: "phase" }, "Before the forward pass"),
     el("h2", {}, "What is given"),
-    el("p", { class: "about" }, "Parameters and constants have their values. Everything else is computed, step by step.",
+    el("p", { class: "about" }, `Parameters and constants have their values. Everything else is computed, step by step${firstBackward < 0 ? "" : `; at step ${firstBackward + 1} the way back begins`}.`,
       story.fixed ? ` The numbers of this page are fixed. ${story.fixed}` : " Click one of these numbers to change it: both passes follow."),
     comparison && summaryCard(),
     card("", row(...figures), leaves.length > 24 && el("p", {}, `and ${leaves.length - 24} more`)),
