@@ -532,3 +532,17 @@ def test_lines_are_kept_for_tracebacks_as_long_as_the_function(write):
     del written
     gc.collect()
     assert set(linecache.cache) <= before
+
+
+@pytest.mark.parametrize("write", [bp.derive, lambda f, a: bp.compile(f)(a)])
+def test_a_buffer_that_is_filled_anew_is_refused(write):
+    def loss(x, buffer):
+        total = 0.0
+        for k in range(3):
+            buffer[:] = k + 1
+            total = total + np.sum(x * buffer)
+        return total
+
+    with pytest.raises(TypeError, match=r"mul: operand 1 .* was changed after it had been used"):
+        write(lambda x: loss(x, np.zeros(2)), np.ones(2))
+    write(lambda x: np.sum(x * np.array([np.nan, 1.0])), np.ones(2))
