@@ -12,6 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from tinygrad_bp.numpy.serving import SERVED
+
 from .asking import LIMIT, ask
 from .corpus import load, names
 from .judge import judge
@@ -47,7 +49,7 @@ def _each(
             yield from pool.map(ask_about, chosen)
 
 
-def results_of(name: str, limit: float = LIMIT, numpy: str = "numpy") -> list[Result]:
+def results_of(name: str, limit: float = LIMIT, numpy: str = SERVED["numpy"]) -> list[Result]:
     """Ask about all cases of one program."""
     program = load(name, numpy)
     results = []
@@ -85,9 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report here too")
     parser.add_argument(
         "--numpy",
-        default="numpy",
+        default=SERVED["numpy"],
         metavar="MODULE",
-        help="what the programs get for their `import numpy`",
+        help="what the programs get for their `import numpy`; that of `tinygrad-bp check`, if not "
+        "said otherwise",
     )
     return parser
 

@@ -79,6 +79,7 @@ def programs(folders: tuple[str, ...] = FOLDERS) -> Iterator[Program]:
 def load(name: str, numpy: str = "numpy") -> Program:
     """Read the program called ``folder/name``; `numpy` is what its ``import numpy`` gets."""
     folder, _, short = name.partition("/")
+    importlib.import_module(f"{numpy}.random")  # which is loaded late, and needs the usual one
     usual, sys.modules["numpy"] = sys.modules["numpy"], importlib.import_module(numpy)
     try:
         module = importlib.import_module(f".{folder}.{short}", __package__)

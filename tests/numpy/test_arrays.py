@@ -251,6 +251,16 @@ def test_numpys_own_behaviour_stays():
     assert isinstance(np.random.default_rng(1), numpy.random.Generator)
 
 
+def test_numbers_of_an_older_generator_take_values():
+    rng, theirs = np.random.RandomState(3), numpy.random.RandomState(3)
+    drawn = rng.randn(4, 2)
+    numpy.testing.assert_array_equal(drawn, theirs.randn(4, 2))
+    w = bp.Value([[1.0], [2.0]])
+    np.sum(drawn.dot(w)).backward()
+    numpy.testing.assert_allclose(w.grad[:, 0], numpy.sum(drawn, axis=0))
+    assert rng.get_state()[0] == "MT19937"
+
+
 def test_values_are_arrays_for_a_program():
     x = bp.Value(X)
     assert isinstance(x, np.ndarray)

@@ -318,6 +318,20 @@ def test_views_of_a_view_and_of_what_is_gone():
     assert len(h._views) < 40
 
 
+def test_a_row_that_was_used_before_is_put_over_another_one():
+    """The element is a view of the node that is assigned to: it is what it was before."""
+
+    def fun(a):
+        h = a * 2
+        total = h.sum()
+        h[0] = h[-1]
+        return np.sum(h) * total
+
+    a = np.arange(1.0, 7.0).reshape(2, 3)
+    assert_right(fun, a)
+    np.testing.assert_array_equal(bp.grad(fun)(a), [[120.0] * 3, [288.0] * 3])
+
+
 def test_rows_of_a_loop_are_views():
     def loss(x, copied=np.copy):
         h = copied(x) * 1

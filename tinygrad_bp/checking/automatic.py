@@ -195,12 +195,17 @@ class AutomaticGradient:
         terms cancel, at a minimum or for a bias in front of a softmax, that is more than any
         relative tolerance of what is left. Round-off shows at points nearby; where it is the
         same there, as that of ``1 - y**2`` for the tanh of a large number, it shows when the
-        numbers of the forward pass are moved by their last bit.
+        numbers of the forward pass are moved by their last bit. An entry that is 0 here, as the
+        logits of a softmax over one key have it, need not cancel to the last bit elsewhere.
         """
         with np.errstate(all="ignore"):  # what fun has to say, it has said at the parameters
             nearby = [self.gradient_at(point) for point in self._problem.nearby()]
             moved = self._move_by_round_off()
-        return limit_noise(np.maximum(round_off(np.array(nearby)), moved), self.magnitude)
+        moved = np.maximum(round_off(np.array(nearby)), moved)
+        eps = float(np.finfo(np.float64).eps)
+        last_bit = eps * float(np.nanmax(np.abs(self.gradient), initial=0.0) or self.magnitude)
+        cancelled = np.abs(self.gradient) <= eps * last_bit
+        return limit_noise(np.where(cancelled, np.maximum(moved, last_bit), moved), self.magnitude)
 
     def _move_by_round_off(self) -> Vector:
         """Return how far the gradient moves, root mean square, with the last bits of the nodes.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,20 +13,22 @@ from ..programs.labelled import Labelled, record_lines
 from ..trees import flatten, rebuild
 from .catalogue import FIXES
 from .diagnosis import Diagnosis
-from .edits import Edit, together
+from .edits import RESULT, ZERO, Slot, together
 from .evidence import ROUND_OFF, Case, residual
 from .explain import Explainer, effect, idle, merged
 from .outputs import afterwards, exchanged
+from .recomputed import mistakes_in_forward, recomputed
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
 from .search import Search, Solution
+from .textbook import Layer, find_layers, rewritten
 
 Gradients = Mapping[str, Any]
 
 #: How many more points are looked at where the manual gradient is a function.
 _POINTS = 5
 #: Seconds of processor time.
-BUDGET = 4.0
+BUDGET = 3.5
 
 
 class Findings(NamedTuple):
@@ -83,12 +86,44 @@ def diagnose(
         case = _case(lines, manual, noise or {})
         whole = afterwards(case) or exchanged(case)
         if whole is not None:
-            return Findings([whole, *unneeded])
+            zero = {Slot(k, RESULT): ZERO for k in case.places.values()}
+            template = reconstruct(lines, zero) if whole.mistake == "all-zero" else None
+            return Findings([whole, *unneeded], template)
         kept = again is not None and _kept(case, again(params))
         points = [] if again is None or kept else list(_elsewhere(fun, params, case, again, noise))
-        search = Search(case, lambda edits: all(_holds(p, edits) for p in points), budget)
-        found = _Report(search).of(search.solve(), grows=bool(kept))
+        search, solution = _searched(case, points, budget)
+        found = _Report(search).of(solution, grows=bool(kept))
         return found._replace(diagnoses=found.diagnoses + unneeded)
+
+
+def _searched(case: Case, points: list[Case], budget: float) -> tuple[Search, Solution]:
+    """Look for edits of the derived program, and of that whose layers are as in textbooks.
+
+    One edit is looked for in both, before several are.
+    """
+    ends = process_time() + budget
+    searches = [Search(case, points, ends)]
+    for layers in find_layers(searches[0].structure) if case.wrong else []:
+        others = [_simplified(point, layers) for point in points]
+        searches.append(Search(_simplified(case, layers), others, ends))
+    alone = [(search, found) for search in searches if (found := search.single()) is not None]
+    if alone:
+        search, found = min(alone, key=lambda each: each[1].cost)
+        return search, [found]
+    again, copies = recomputed(case.lines)
+    others = [replace(point, lines=recomputed(point.lines)[0]) for point in points]
+    anew = Search(replace(case, lines=again), others, ends)
+    in_forward = anew.among(mistakes_in_forward(anew.structure, copies)) if case.wrong else None
+    if in_forward is not None:
+        return anew, [in_forward]
+    for search in searches:
+        if solution := search.several():
+            return search, solution
+    return searches[0], []
+
+
+def _simplified(case: Case, layers: list[Layer]) -> Case:
+    return replace(case, lines=rewritten(case.lines, layers))
 
 
 def _case(lines: Labelled, manual: Gradients, noise: Gradients) -> Case:
@@ -133,16 +168,6 @@ def _elsewhere(
         finite = all(np.isfinite(np.asarray(g)).all() for g in manual.values())
         if lines is not None and finite and [(s.op, s.shape) for s in lines.steps] == form:
             yield _case(lines, manual, noise or {})
-
-
-def _holds(point: Case, edits: Sequence[Edit]) -> bool:
-    """Whether edits give the numbers of another point."""
-    try:
-        new = point.machine.run(together(edits))
-    except (ValueError, TypeError, IndexError):
-        return False
-    values = point.lines.values
-    return all(point.agrees(name, new.get(k, values[k])) for name, k in point.places.items())
 
 
 def _kept(case: Case, later: Gradients) -> list[str]:

@@ -180,3 +180,12 @@ class Case:
             elif name not in before:
                 broken.add(name)
         return frozenset(fixed), frozenset(broken)
+
+    def gives(self, changes: Mapping[Slot, Expr], names: Names) -> bool:
+        """Whether changes give some of the gradients that were handed over."""
+        try:
+            new = self.machine.run(changes)
+        except (ValueError, TypeError, IndexError):
+            return False
+        values, places = self.lines.values, self.places
+        return all(self.agrees(n, new.get(places[n], values[places[n]])) for n in names)

@@ -79,6 +79,8 @@ class Explainer:
         step = self._structure.steps[slot.place]
         if step.of is not None:
             return step.of
+        if slot.place not in self._case.lines.edges:
+            return edit.node
         child, operand = self._case.lines.edges[slot.place]
         return self._structure.steps[child].operands[operand]
 

@@ -24,9 +24,9 @@ def elementwise(op: Op | None) -> bool:
 
 
 def _numbers(operands: list[Any]) -> list[Any] | None:
-    """Return other operands of the same shapes."""
+    """Return other operands of the same shapes; None where one of them is no number."""
     rng = np.random.default_rng(len(operands))
-    if any(np.asarray(o).dtype.kind != "f" for o in operands):
+    if any(np.asarray(o).dtype.kind not in "fb" for o in operands):
         return None
     return [rng.uniform(0.5, 1.5, np.shape(o)) for o in operands]
 
@@ -95,6 +95,11 @@ def negates(op: Op | None) -> bool:
 def reduces(op: Op | None) -> bool:
     """Whether an op adds up along axes."""
     return op is not None and op.reduces is np.add
+
+
+def selects(op: Op | None) -> bool:
+    """Whether an op takes the largest or the smallest along axes."""
+    return op is not None and op.reduces in (np.maximum, np.minimum)
 
 
 def scatters(op: Op | None) -> bool:

@@ -202,7 +202,7 @@ class Sensitivities:
                     self._arrived(Slot(k, j), o, e, k, True)
                 continue
             for j, rule in enumerate(_rules(step.op, len(operands))):
-                if rule is None or np.asarray(operands[j]).dtype.kind != "f":
+                if rule is None or np.asarray(operands[j]).dtype.kind not in "fb":
                     continue
                 pulled = np.stack(
                     [np.asarray(rule(x, values[k], *operands, **step.metadata)) for x in e]
@@ -240,6 +240,8 @@ class Sensitivities:
             if rule is None or isinstance(operand, Number) or number.dtype.kind != "f":
                 continue
             if np.shape(y) != e.shape[1:]:
+                if not fits(e.shape[1:], np.shape(y)):
+                    return  # what stands here is of another shape since an edit before this one
                 e = np.broadcast_to(e, (len(e), *np.shape(y)))
             pulled = np.stack([np.asarray(rule(x, y, *operands, **expr.metadata)) for x in e])
             self._through(operand, _summed(pulled, number.shape), own, k)
@@ -252,6 +254,13 @@ class Sensitivities:
         self.result[place] = e if before is None else before + e
         if not straight:
             self.bent.add(place)
+
+
+def fits(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether one shape broadcasts to another."""
+    if len(small) > len(shape):
+        return False
+    return all(a in (1, b) for a, b in zip(reversed(small), reversed(shape), strict=False))
 
 
 def _passes(expr: Expr) -> bool:

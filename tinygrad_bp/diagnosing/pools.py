@@ -14,6 +14,8 @@ from ..programs.labelled import ACCUMULATE
 from ..programs.program import Kind
 from ..programs.witnesses import op_of
 from .edits import Call, Expr, Number, Ref, call, times
+from .facts import scatters
+from .machine import fits
 from .structure import Structure, is_uniform, softmax_axis
 
 #: How many values of one shape are looked at.
@@ -158,6 +160,24 @@ class Pools:
 
         return self._kept(("near", places, shape), made)
 
+    def marks(self, shape: tuple[int, ...]) -> Block:
+        """Return 1 at the places that an index takes, and 0 elsewhere; and the opposite."""
+
+        def made() -> Block:
+            found = []
+            for step in self._structure.steps:
+                if scatters(step.op) and step.shape == shape and len(step.operands) == 1:
+                    assert step.op is not None
+                    given = np.ones(np.shape(self._structure.values[step.operands[0]]))
+                    mark = (step.op.forward(given, **step.metadata) != 0) * 1.0
+                    if not is_uniform(mark):
+                        found.append(Source(Number(mark), mark, "the elements that are taken", -1))
+                        rest = 1.0 - mark
+                        found.append(Source(Number(rest), rest, "the other elements", -1))
+            return Block.of(found, shape)
+
+        return self._kept(("marks", shape), made)
+
     def masks(self, shape: tuple[int, ...]) -> Block:
         """Return what a mask may have been made of."""
 
@@ -253,13 +273,6 @@ def _value(expr: Expr, number: Any) -> Any:
         return expr.number
     assert isinstance(expr, Call)
     return expr.op.forward(*(_value(e, number) for e in expr.operands), **expr.metadata)
-
-
-def fits(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
-    """Whether one shape broadcasts to another."""
-    if len(small) > len(shape):
-        return False
-    return all(a in (1, b) for a, b in zip(reversed(small), reversed(shape), strict=False))
 
 
 def _distinct(found: Iterator[Source], shape: tuple[int, ...]) -> list[Source]:

@@ -77,16 +77,22 @@ class Probe:
         e = found.result.get(slot.place) if slot.operand == RESULT else found.operand.get(slot)
         if e is None or (slot.operand == RESULT and slot.place in found.bent):
             return None
-        if e.shape[1:] != self._shape(slot):  # an edit before this one has left it unreduced
+        if e.shape[1:] not in self._shapes(slot):  # an edit before this one has left it unreduced
             return None
         return e if np.any(e) and np.isfinite(e).all() else None
 
-    def _shape(self, slot: Slot) -> tuple[int, ...]:
-        """Return the shape of what stands in a slot of the right program."""
+    def _shapes(self, slot: Slot) -> list[tuple[int, ...]]:
+        """Return the shapes of what may stand in a slot: its own, or that of the result."""
         lines = self.case.lines
-        operands = lines.steps[slot.place].operands
-        place = slot.place if slot.operand == RESULT else operands[slot.operand]
-        return np.shape(lines.values[place])
+        places = [slot.place]
+        if slot.operand != RESULT:
+            places.append(lines.steps[slot.place].operands[slot.operand])
+        return [np.shape(lines.values[place]) for place in places]
+
+    def is_error(self, moved: Any) -> bool:
+        """Whether the projections move by what is wrong with them."""
+        slack = (_CLOSE + self.slack) * np.abs(self.error).max()
+        return bool((np.abs(moved - self.error) <= slack).all())
 
     def fits(self, e: Any, before: Any, pool: Any) -> Iterator[tuple[int, float]]:
         """Yield which rows of a pool fit, and the number that they are to be multiplied with.

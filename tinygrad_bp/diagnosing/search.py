@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .constants import Constants
-from .edits import RESULT, Edit, Ref, Slot
+from .edits import RESULT, Edit, Ref, Slot, leaves, together
 from .evidence import Case, Names
 from .machine import Machine
 from .pools import Pools
 from .probe import Probe
-from .proposals import Bench, groups, plain, proposals
+from .proposals import Bench, plain, proposals, unproven
 from .structure import Structure
 
 #: How many of the likeliest candidates are computed exactly.
@@ -51,19 +51,18 @@ class Search:
     ----------
     case : Case
         What was handed over.
-    confirm : callable
-        Says whether a list of edits holds at other points.
-    budget : float
-        Seconds of processor time.
+    points : sequence of Case
+        The same at other points, where what is found has to hold too.
+    ends : float
+        The processor time at which it is to end.
     """
 
-    def __init__(
-        self, case: Case, confirm: Callable[[Sequence[Edit]], bool], budget: float = 4.0
-    ) -> None:
-        self.case, self.confirm = case, confirm
+    def __init__(self, case: Case, points: Sequence[Case], ends: float) -> None:
+        self.case, self.points = case, points
         self.structure = Structure(case.lines)
         self.pools, self.constants = Pools(self.structure), Constants(case.lines)
-        self._ends = process_time() + budget
+        self._ends = ends
+        self._thorough = True
         self.tried = 0
 
     @property
@@ -71,18 +70,42 @@ class Search:
         """Whether the time is up."""
         return process_time() > self._ends
 
+    def confirm(self, edits: Sequence[Edit], names: Names) -> bool:
+        """Whether edits give some gradients at the other points too."""
+        return all(point.gives(together(edits), names) for point in self.points)
+
     # --- one edit ------------------------------------------------------------------------------
 
-    def solve(self) -> Solution:
-        """Find the edits that explain everything; none: nothing does."""
-        with np.errstate(all="ignore"):
-            machine = self.case.machine
-            found = self._explain(machine, [], 0)
-            if found is None and self.case.inner:
-                found = self._partly(machine)
-            if found is None and not self.case.inner:
-                found = self._at_one_place(machine)
-            return found or []
+    def single(self) -> Found | None:
+        """Find one edit that explains everything."""
+        wrong = self.case.wrong
+        return self._alone(self.case.machine, [], wrong) if wrong else None
+
+    def among(self, candidates: Iterable[Edit]) -> Found | None:
+        """Find one of some edits that explains everything."""
+        everything, wrong = frozenset(self.case.places), self.case.wrong
+        if self._misshapen(self.case.machine, wrong):
+            return None
+        for found in self._exact(self.case.machine, candidates, wrong, wrong, _MANY):
+            kept = [edit for edit in found.edits if self.confirm([edit], everything)]
+            if kept:
+                return Found(kept, found.fixed)
+        return None
+
+    def several(self) -> Solution:
+        """Find edits one after the other that explain everything; none: nothing does."""
+        machine, wrong = self.case.machine, self.case.wrong
+        if not wrong:
+            return []
+        for self._thorough in (False, True):
+            found = self._one_after_another(machine, [], 0, wrong)
+            if found:
+                return found
+        if found is None and self.case.inner:
+            found = self._partly(machine)
+        if found is None and not self.case.inner:
+            found = self._at_one_place(machine)
+        return found or []
 
     def bench(self, machine: Machine, names: Names, wrong: Names) -> Bench:
         """Set up what candidates are tested with."""
@@ -95,16 +118,16 @@ class Search:
                 evidence += int(np.count_nonzero(off))
         tolerance = max([case.tolerance[n] for n in names], default=0.0)
         probe = Probe(case, machine, names)
+        evidence *= 1 + len(self.points)
         return Bench(probe, self.structure, self.pools, self.constants, evidence, tolerance)
 
     def _one(self, machine: Machine, wrong: Names, names: Names, wanted: Names) -> list[Found]:
         """Find edits that explain what is wanted; the same edit in every pass is one."""
         bench = self.bench(machine, names, wrong & names)
         found = self._exact(machine, list(proposals(bench)), wrong, wanted)
-        for kinds in (groups.PLAIN, groups.VALUES, groups.FURTHER) if self.structure.groups else ():
+        for others in unproven(bench) if self._thorough else ():
             if not found and not self.late:
-                compounding = list(groups.compounding(bench, kinds))
-                found = self._exact(machine, compounding, wrong, wanted, _MANY)
+                found = self._exact(machine, list(others), wrong, wanted, _MANY)
         return found
 
     def _exact(
@@ -124,6 +147,8 @@ class Search:
         for edit in ordered[:most]:
             if self.late:
                 break
+            if self._circular(machine, edit):
+                continue
             try:
                 if most > _MOST:
                     new = machine.run(edit.changes, machine.above[target])
@@ -142,24 +167,51 @@ class Search:
                 found[key] = Found([edit], fixed)
         return sorted(found.values(), key=lambda f: (-len(f.fixed), f.cost))
 
+    def _circular(self, machine: Machine, edit: Edit) -> bool:
+        """Whether a gradient that was handed over would be explained by itself."""
+        for name, place in self.case.lines.handed.items():
+            gradient = self.case.places.get(name, -1)
+            for slot, expr in edit.changes.items() if gradient >= 0 else ():
+                if machine.below[slot.place] >> gradient & 1 and any(
+                    isinstance(leaf, Ref) and leaf.place == place for leaf in leaves(expr)
+                ):
+                    return True
+        return False
+
     def _explain(self, machine: Machine, before: list[Edit], depth: int) -> Solution | None:
         """Explain all that is wrong, by one edit or by one after the other."""
         wrong = self.case.unexplained(machine)
         if not wrong:
             return []
+        found = self._alone(machine, before, wrong)
+        return [found] if found else self._one_after_another(machine, before, depth, wrong)
+
+    def _alone(self, machine: Machine, before: list[Edit], wrong: Names) -> Found | None:
+        """Explain all that is wrong by one edit."""
+        if self._misshapen(machine, wrong):
+            return None
         everything = frozenset(self.case.places)
-        shapes = all(
-            np.shape(self.case.manual[n]) == np.shape(machine.values[self.case.places[n]])
-            for n in wrong
-        )
-        for found in [] if not shapes else self._one(machine, wrong, everything, wrong):
-            kept = [e for e in found.edits if self.confirm([*before, e])]
+        for found in self._one(machine, wrong, everything, wrong):
+            kept = [e for e in found.edits if self.confirm([*before, e], everything)]
             if kept:
-                return [Found(kept, found.fixed)]
+                return Found(kept, found.fixed)
+        return None
+
+    def _misshapen(self, machine: Machine, wrong: Names) -> str:
+        """Name the gradient nearest to the loss that has another shape."""
         for name in self.case.by_distance(wrong):
             now = machine.values[self.case.places[name]]
             if np.shape(self.case.manual[name]) != np.shape(now):
-                return self._unreduced(machine, before, depth, name)
+                return name
+        return ""
+
+    def _one_after_another(
+        self, machine: Machine, before: list[Edit], depth: int, wrong: Names
+    ) -> Solution | None:
+        """Explain by several edits, the first nearest to the loss."""
+        misshapen = self._misshapen(machine, wrong)
+        if misshapen:
+            return self._unreduced(machine, before, depth, misshapen)
         if depth >= _DEPTH or len(wrong) < 2 or self.late:
             return None
         return self._step_by_step(machine, before, depth, wrong)
@@ -171,10 +223,13 @@ class Search:
         first = self.case.by_distance(wrong)[0]
         right = frozenset(self.case.places) - wrong
         for found in self._one(machine, wrong, right | {first}, frozenset([first]))[:_BEAM]:
-            edit = found.edits[0]
+            kept = [e for e in found.edits if self.confirm([*before, e], found.fixed)]
+            if not kept:
+                continue
+            edit = kept[0]
             rest = self._explain(machine.edited(edit.changes), [*before, edit], depth + 1)
             if rest:
-                return [found, *rest]
+                return [Found(kept, found.fixed), *rest]
         return None
 
     def _unreduced(
@@ -232,7 +287,8 @@ class Search:
             begun += 1
             after = machine.edited(first.changes)
             for found in self._one(after, wrong, frozenset(self.case.places), wrong)[:1]:
-                kept = [e for e in found.edits if self.confirm([first, e])]
+                everything = frozenset(self.case.places)
+                kept = [e for e in found.edits if self.confirm([first, e], everything)]
                 if kept and (kept[0].mistake, kept[0].node) != (first.mistake, first.node):
                     return [Found([first], found.fixed), Found(kept, found.fixed)]
         return None

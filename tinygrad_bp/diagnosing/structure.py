@@ -17,6 +17,8 @@ from .facts import elementwise, moves, switches
 
 #: The longest composition, in steps, that is looked at as one function.
 _LONGEST = 12
+#: From a deviation back to the mean of the squares.
+_BEHIND = 5
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,33 @@ class Structure:
             low: [label for label in self.steps[k].metadata["labels"] if label[0] != low]
             for low, k in self.cotangents.items()
         }
+
+    def operands(self, place: int) -> tuple[int, ...]:
+        """Return the steps that a step uses."""
+        return self.steps[place].operands
+
+    @cached_property
+    def same(self) -> list[int]:
+        """For each step the first one that it is: of equal arrays of constants the first."""
+        known: dict[Any, int] = {}
+        found = []
+        for k, step in enumerate(self.steps):
+            array = np.asarray(step.data) if step.kind is Kind.CONSTANT else np.zeros(())
+            key = (array.shape, array.tobytes()) if array.ndim else k
+            found.append(known.setdefault(key, k))
+        return found
+
+    def behind(self, place: int) -> frozenset[int]:
+        """Return a step, and a few that it is computed of."""
+        found = level = frozenset([place])
+        for _ in range(_BEHIND):
+            level = frozenset(o for k in level for o in self.steps[k].operands) - found
+            found |= level
+        return found
+
+    def users(self, place: int) -> list[int]:
+        """Return the forward steps that use a forward step on the way to the loss."""
+        return [child for child, _ in self.uses.get(place, [])]
 
     @cached_property
     def switching(self) -> frozenset[int]:
@@ -159,6 +188,17 @@ class Structure:
             made[k] = plus(*parts) if step.op is ACCUMULATE else Call(step.op, parts, step.metadata)
         terms = [self.steps[end].operands[j] for j in region.terms]
         return plus(*(made[t] for t in terms)) if all(t in made for t in terms) else None
+
+    @cached_property
+    def indices(self) -> list[Any]:
+        """The arrays of whole numbers that elements are taken by, and what such arrays are of."""
+        found: dict[bytes, Any] = {}
+        for step in self.steps:
+            index = step.metadata.get("index", ())
+            for part in (*(index if isinstance(index, tuple) else (index,)), step.data):
+                if isinstance(part, np.ndarray) and part.dtype.kind in "iu" and part.ndim:
+                    found.setdefault(part.tobytes(), part)
+        return [*found.values()]
 
     # --- groups --------------------------------------------------------------------------------
 

@@ -232,7 +232,7 @@ def borrows(node: Value) -> bool:
 def refuse_parameter(what: str, node: Value) -> NoReturn:
     """Say what to do instead of changing a leaf that a gradient is asked for."""
     raise TypeError(
-        f"{what} would change {node._label()}, which a gradient is asked for, while it is used; "
+        f"{what} would change {node._label()}, which has a gradient, while a graph uses it; "
         "work on a copy, as in w = w.copy() before it, or assign all its data, v.data = array, "
         "between two passes"
     )

@@ -76,7 +76,9 @@ def sweep(
         else:
             y, operands = node._data, [parent._data for parent in parents]
         rules = op.rules or map(op.rule, range(len(parents)))  # of a variadic op, one by one
-        for position, (parent, rule) in enumerate(zip(parents, rules)):
+        position = -1
+        for parent, rule in zip(parents, rules):
+            position += 1
             if parent not in path or rule is None:
                 continue
             try:

@@ -28,8 +28,9 @@ run: ContextVar[object] = ContextVar("run", default=None)
 witness: ContextVar[Callable[..., Any] | None] = ContextVar("witness", default=None)
 
 
-#: The settings that are entered, outermost first, each with what was recorded outside of it.
-_entered: ContextVar[tuple[tuple[_Setting, Scope | None], ...]] = ContextVar("entered", default=())
+#: The settings that are entered: the innermost, what was recorded outside of it, and the others.
+_Entered = tuple["_Setting", Scope | None, Any]
+_entered: ContextVar[_Entered | None] = ContextVar("entered", default=None)
 
 
 class _Setting:
@@ -47,18 +48,29 @@ class _Setting:
 
     def __enter__(self) -> Self:
         outer = recording.get()
-        _entered.set((*_entered.get(), (self, outer)))
+        _entered.set((self, outer, _entered.get()))
         recording.set(self._inside(outer))
         return self
 
     def __exit__(self, *exception: object) -> None:
         entered = _entered.get()
-        places = [k for k, (setting, _) in enumerate(entered) if setting is self]
-        if not places:  # it was entered in another thread or task, which is not concerned
+        if entered is not None and entered[0] is self:
+            recording.set(entered[1])
+            _entered.set(entered[2])
+        else:
+            self._leave_before_others(entered)
+
+    def _leave_before_others(self, entered: _Entered | None) -> None:
+        """Take the setting out from under others, and let those be inside of what is left."""
+        later = []
+        while entered is not None and entered[0] is not self:
+            later.append(entered[0])
+            entered = entered[2]
+        if entered is None:  # it was entered in another thread or task, which is not concerned
             return
-        left, (_, outer), later = entered[: places[-1]], entered[places[-1]], entered[places[-1] :]
-        for setting, _ in later[1:]:
-            left = (*left, (setting, outer))
+        _, outer, left = entered
+        for setting in reversed(later):
+            left = (setting, outer, left)
             outer = setting._inside(outer)
         _entered.set(left)
         recording.set(outer)

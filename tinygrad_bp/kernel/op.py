@@ -178,61 +178,61 @@ class Op:
         """Compute, and record a node where an operand is a Value."""
         if len(operands) != self.arity and self.arity is not None:
             raise TypeError(f"{self.name}: expected {self.arity} operands, got {len(operands)}")
-        for operand in operands:
-            if isinstance(operand, Value):
-                break
-        else:
-            for operand in operands:
-                if type(operand) is not np.ndarray:
-                    return self._on_numbers(operands, metadata)
-            return self.forward(*operands, **metadata)
         data: list[Any] = []
-        nodes: list[Value] | None = None
-        requires_grad = False
+        found = mixed = strange = requires_grad = False
         for operand in operands:
             if isinstance(operand, Value):
                 data.append(operand._data)
                 if operand.requires_grad:
                     requires_grad = True
+                found = True
             else:
-                try:
-                    node = constant(operand)
-                except TypeError:
-                    as_numbers(operand, f"{self.name}: operand {len(data)}")  # says which it is
-                    raise
-                if nodes is None:
-                    nodes = list(operands)
-                nodes[len(data)] = node
-                data.append(operand if type(operand) in WEAK else node._data)
-        if nodes is not None:
-            operands = tuple(nodes)
+                data.append(operand)
+                mixed = True
+                if type(operand) is _ARRAY:
+                    strange = strange or operand.dtype.char == "g"
+                elif type(operand) not in WEAK:
+                    strange = True
+        if mixed:
+            if not found:
+                return self._on_arrays(operands, metadata)
+            if strange:
+                self._check_operands(operands)
+            operands = (*[a if isinstance(a, Value) else constant(a) for a in operands],)
+            if strange:
+                data = [d if type(d) in WEAK else a._data for d, a in zip(data, operands)]
         try:
-            result = self.forward(*data, **metadata)
+            result = self.forward(*data, **metadata) if metadata else self.forward(*data)
         except Exception as error:
             self._explain(error, operands)
         if type(result) is not _ARRAY or not result.ndim:
-            result = np.asarray(result)
-            if result.dtype not in _FLOATS:
+            if not isinstance(result, np.generic):
+                result = np.asarray(result)
                 self._check_result(result)
-            result = result[()]
+                result = result[()]
             if not requires_grad and result.dtype.kind == "f" and all(map(is_weak, data)):
                 result = float(result)
-        elif result.dtype not in _FLOATS:
+        if self.numpy is None and result.dtype not in _FLOATS:
             self._check_result(result)
         scope = recording.get()
         if scope is None:
             return constant(result)
-        made: Value = _new(Value)
-        made._data = result
-        made.op = self
-        made._parents = operands
-        made.metadata = metadata or NOTHING
-        made.requires_grad = requires_grad
-        made.scope = scope
-        made._version = clock[0]
-        made.grad = made.name = None
-        made._retains_grad = False
-        return made
+        node: Value = _new(Value)
+        node._data = result
+        node.op = self
+        node._parents = operands
+        node.metadata = metadata or NOTHING
+        node.requires_grad = requires_grad
+        node.scope = scope
+        node._version = clock[0]
+        node.grad = node.name = None
+        node._retains_grad = False
+        return node
+
+    def _check_operands(self, operands: tuple[Any, ...]) -> None:
+        for k, operand in enumerate(operands):
+            if not isinstance(operand, Value) and type(operand) not in WEAK:
+                as_numbers(operand, f"{self.name}: operand {k}")
 
     def _check_result(self, result: Any) -> None:
         if result.dtype.char not in REAL:
@@ -241,8 +241,13 @@ class Op:
                 f"one, got dtype {result.dtype}: {str(result)[:60]}"
             )
 
-    def _on_numbers(self, operands: tuple[Any, ...], metadata: dict[str, Any]) -> Any:
+    def _on_arrays(self, operands: tuple[Any, ...], metadata: dict[str, Any]) -> Any:
         """Compute without Values; beside an array Python's numbers take its precision."""
+        for operand in operands:
+            if type(operand) is not _ARRAY:
+                break
+        else:
+            return self.forward(*operands, **metadata)
         weak = len(operands) > 1
         arrays = [
             a if type(a) is np.ndarray or (weak and type(a) in WEAK) else self._as_array(a)

@@ -50,14 +50,26 @@ def _drawing(source: Any, name: str) -> Callable[..., Any]:
     return draw
 
 
-class Generator(np.random.Generator):
-    """NumPy's generator, whose arrays take Values."""
+class _Drawing:
+    """Draws numbers whose arrays take Values."""
 
     def __getattribute__(self, name: str) -> Any:
         own = super().__getattribute__(name)
-        if name.startswith("_") or not callable(own) or name in ("spawn",):
+        if name.startswith("_") or not callable(own) or name in _NO_NUMBERS:
             return own
         return _drawing(_Own(super()), name)
+
+
+#: Methods that draw nothing.
+_NO_NUMBERS = ("spawn", "seed", "get_state", "set_state")
+
+
+class Generator(_Drawing, np.random.Generator):
+    """NumPy's generator, whose arrays take Values."""
+
+
+class RandomState(_Drawing, np.random.RandomState):
+    """NumPy's older generator, whose arrays take Values."""
 
 
 class _Own:

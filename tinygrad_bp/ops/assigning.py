@@ -109,7 +109,7 @@ class Writes:
     def add(self, key: Any, index: Index, element: Any, time: int) -> bool:
         """Take note of a write, unless its places overlap with those of another one.
 
-        What is written is the element as it was at a time, before the write: it may be a view.
+        The element is what it was at the time: it may be a view of the node itself.
         """
         if key not in self.elements and np.any(self.taken[index]):
             return False
@@ -204,13 +204,13 @@ def setitem(v: Value, index: Index, element: Any) -> None:
     if window is not None or is_parameter(v):
         _give(v, _put(v, element, indices=(index,)), window)
         return
-    write = key_of(index, v.shape), index, element, clock[0]
-    if not isinstance(v, Assembling) or not v._pending.add(*write):
-        v._pending = Writes(change(v))
-        v.__class__ = Assembling
-        v._pending.add(*write)
-    else:
+    written = key_of(index, v.shape), index, element, clock[0]
+    if isinstance(v, Assembling) and v._pending.add(*written):
         outdate_views(v, now() + 1)
+        return
+    v._pending = Writes(change(v))
+    v.__class__ = Assembling
+    v._pending.add(*written)
 
 
 def _places(what: str, v: Value, index: Index) -> tuple[int, ...]:

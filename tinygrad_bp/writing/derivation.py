@@ -52,6 +52,11 @@ class Derivation:
         """NumPy text of a module with one function, which returns value and gradients."""
         return self._source.text()
 
+    @property
+    def complete_source(self) -> str:
+        """The same with large arrays in it, in hexadecimal, where `source` takes arguments."""
+        return self._source.text(complete=True)
+
     # --- running it ------------------------------------------------------------------------
 
     @cached_property
@@ -156,7 +161,7 @@ class Derivation:
         OSError
             If the file cannot be written.
         """
-        write(path, self._source.text(complete=True).encode())
+        write(path, self.complete_source.encode())
         return Path(path)
 
     # --- formulas --------------------------------------------------------------------------

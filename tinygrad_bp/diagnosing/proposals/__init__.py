@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..edits import Edit
-from . import groups, operands, places, regions, terms
+from . import groups, loops, operands, parts, places, plain, regions, swaps, terms
 from .bench import Bench
+from .sums import wider_sums
 
-__all__ = ["Bench", "groups", "proposals"]
+__all__ = ["Bench", "plain", "proposals", "unproven"]
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield the edits that fit all projections, as candidates to be run."""
-    for kind in (terms, places, operands, regions, groups):
+    for kind in (terms, places, parts, operands, swaps, regions, groups):
         yield from kind.proposals(bench)
+
+
+def unproven(bench: Bench) -> Iterator[Iterator[Edit]]:
+    """Yield candidates that no product tests, the likelier before the others."""
+    yield wider_sums(bench)
+    yield loops.cut_off(bench)
+    yield groups.compounding(bench, groups.PLAIN)
+    yield loops.two_paths(bench)
+    yield groups.compounding(bench, groups.VALUES)
+    yield groups.compounding(bench, groups.FURTHER)

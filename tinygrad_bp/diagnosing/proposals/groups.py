@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...programs.labelled import ACCUMULATE
+from ...programs.labelled import ACCUMULATE, Line
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
-from ..facts import additive, elementwise, product
+from ..facts import additive, elementwise, moves, product
 from ..pools import FORMS, Source
-from ..structure import Region, Structure
+from ..structure import Region, Structure, is_uniform
 from . import regions
 from .bench import Bench, scaled
+from .masks import is_mask, other_masks
 from .naming import Instead, named
-from .operands import arranged
+from .operands import arranged, rearranged
 from .terms import term
 
 #: In which order compounding edits are run, by the kinds of what is put in.
-PLAIN = frozenset(["one", "own", "own²", "T", "copied", "ones", "twice", "v (1 - v)", "1 - v²"])
+PLAIN = frozenset(
+    [
+        "inverted",
+        "other extreme",
+        "first",
+        "last",
+        "value",
+        "one",
+        "own",
+        "own²",
+        "T",
+        "copied",
+        "ones",
+        "twice",
+        "v (1 - v)",
+        "1 - v²",
+    ]
+)
 VALUES = frozenset(["", "argument", "1 - v", "v", "v²"])
 FURTHER = frozenset(FORMS) - PLAIN - VALUES
 #: Of how many values, the nearest ones, the forms are looked at.
 _NEAREST = 8
 #: How many of a value's forms are tried in every pass.
+#: How far, and to how many values, one goes from a line to what may have been taken instead.
+_FAR, _WAYS = 5, 150
+#: Of how many terms subsets are looked at.
+_TERMS = 4
+#: In how many places one factor is replaced everywhere.
+_EVERYWHERE = 12
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
 
+
+#: What the slope of an activation is, in terms of its value.
+_SLOPES = ("v (1 - v)", "1 - v²", "1 - v", "v > 0", "tanh' v", "sigmoid' v")
 
 #: Slots, and what gives the candidates for them.
 Group = tuple[list[Slot], Callable[[], Iterable["Candidate"]]]
@@ -46,7 +73,7 @@ class Candidate(NamedTuple):
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield edits of lines that are passed several times, where one product tests them."""
-    for group, candidates in _all(bench):
+    for group, candidates in all_groups(bench):
         if not compounds(bench, [slot.place for slot in group]):
             yield from _tested(bench, group, list(candidates()))
 
@@ -54,7 +81,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
 def compounding(bench: Bench, kinds: Container[str]) -> Iterator[Edit]:
     """Yield edits of which one pass changes what the next one reads: they have to be run."""
     reached = bench.probe.reaching
-    for group, candidates in _all(bench):
+    for group, candidates in all_groups(bench):
         places = [slot.place for slot in group]
         if compounds(bench, places) and all(any(b >> k & 1 for k in places) for b in reached):
             for candidate in candidates():
@@ -65,7 +92,8 @@ def compounding(bench: Bench, kinds: Container[str]) -> Iterator[Edit]:
 def compounds(bench: Bench, places: Sequence[int]) -> bool:
     """Whether one of several steps is computed from another."""
     below = bench.probe.machine.below
-    return any(below[a] >> b & 1 for a, b in pairwise(sorted(places)))
+    members = sum(1 << k for k in {*places})
+    return any(below[k] & members & ~(1 << k) for k in places)
 
 
 def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Iterator[Edit]:
@@ -140,18 +168,93 @@ def _repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
 # --- what is grouped ----------------------------------------------------------------------------
 
 
-def _all(bench: Bench) -> Iterator[Group]:
+def all_groups(bench: Bench) -> Iterator[Group]:
+    """Yield what is done in several passes: operands, contributions, regions."""
     structure = bench.structure
     for places in structure.groups:
         step = structure.steps[places[0]]
         if step.op is ACCUMULATE:
             yield from _sums(bench, places)
             continue
+        if moves(step.op) and structure.flows[places[0]]:
+            yield [Slot(k, RESULT) for k in places], partial(_moved, bench, places)
         for j in range(len(step.operands)):
             group = [Slot(k, j) for k in places]
             for some in _parts(group):
                 yield some, partial(_operands, bench, some)
+    yield from _factors(bench)
     yield from _regions(bench)
+
+
+def _factors(bench: Bench) -> Iterator[Group]:
+    """Yield the uses of one factor in several terms of a formula, in every pass."""
+    structure = bench.structure
+    steps, edges = structure.steps, structure.lines.edges
+    uses: dict[Hashable, list[list[Slot]]] = defaultdict(list)
+    everywhere: dict[int, list[Slot]] = defaultdict(list)
+    for places in [*([k] for k in edges), *structure.groups]:
+        for j, own in enumerate(steps[places[0]].operands):
+            numbers = [structure.values[o] for o in steps[places[0]].operands]
+            if (
+                structure.flows[own]
+                or not elementwise(steps[places[0]].op)
+                or additive(steps[places[0]], numbers)
+                or is_uniform(structure.values[own])
+            ):
+                continue
+            owns = tuple(structure.same[steps[k].operands[j]] for k in places)
+            uses[owns, tuple(edges.get(k) for k in places)].append([Slot(k, j) for k in places])
+            if len(places) == 1:
+                everywhere[structure.same[own]].append(Slot(places[0], j))
+    for group in everywhere.values():
+        if 1 < len(group) <= _EVERYWHERE and len({edges[s.place] for s in group}) > 1:
+            yield sorted(group), partial(_other_factors, bench, sorted(group))
+    for found in uses.values():
+        for count in range(2, min(len(found), _TERMS) + 1):
+            for some in combinations(found, count):
+                group = sorted(slot for slots in some for slot in slots)
+                yield group, partial(_other_factors, bench, group)
+
+
+def _other_factors(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
+    """Yield what may stand for one factor in all its places."""
+    structure, values = bench.structure, bench.probe.machine.values
+    steps, edges = structure.steps, structure.lines.edges
+    owns = [structure.same[steps[s.place].operands[s.operand]] for s in group]
+    shape = np.shape(values[owns[0]])
+    sources = [Source(Number(1.0), np.ones(()), "one", -1)]
+    if len(set(owns)) == 1:
+        sources += bench.pools.plain(shape).sources
+        near = structure.near.get(edges[group[0].place][0], frozenset())
+        sources += bench.pools.near(near | structure.behind(owns[0]), shape).sources
+    for source in sources:
+        yield Candidate([source] * len(group), partial(_described, bench, group))
+    squares = [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
+    yield Candidate(squares, partial(_described, bench, group))
+
+
+def _described(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
+    structure = bench.structure
+    slot = group[0]
+    own = (
+        slot.place if slot.operand == RESULT else structure.steps[slot.place].operands[slot.operand]
+    )
+    edge = structure.lines.edges[group[0].place]
+    changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
+    return _repeated(named(structure, Instead(group[0], edge, own, sources[0], constant)), changes)
+
+
+def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
+    """Yield other orders of the elements of what is reshaped or transposed."""
+    steps, values = bench.structure.steps, bench.probe.machine.values
+    owns = [steps[k].operands[0] for k in places]
+    pairs = [(np.shape(values[o]), steps[k].shape) for o, k in zip(owns, places, strict=True)]
+    if all(own != new and np.prod(own) == np.prod(new) for own, new in pairs):
+        orders = (rearranged(o, values[o], steps[k].shape) for k, o in zip(places, owns))
+        for sources in zip(*orders):
+            yield Candidate(
+                [*sources], partial(_described, bench, [Slot(k, RESULT) for k in places])
+            )
 
 
 def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
@@ -200,26 +303,23 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     flows = structure.flows[owns[0]]
 
     def candidate(sources: list[Source]) -> Candidate:
-        def describe(sources: list[Source], constant: float) -> Edit:
-            instead = Instead(
-                group[0], structure.lines.edges[group[0].place], owns[0], sources[0], constant
-            )
-            changes = {
-                s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)
-            }
-            return _repeated(named(structure, instead), changes)
-
-        return Candidate(sources, describe)
+        return Candidate(sources, partial(_described, bench, group))
 
     if multiplied:
         yield candidate([Source(Number(1.0), np.ones(()), "one", -1)] * len(group))
         yield candidate(
             [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
         )
+        yield _multiple(bench, group, -1.0)
+        edges = structure.lines.edges
+        if all(is_mask(values[o]) for o in owns):
+            each = [list(other_masks(structure, o, edges[s.place])) for o, s in zip(owns, group)]
+            for masks in zip(*each):
+                yield candidate(list(masks))
     if additive(first, numbers):
         for constant in (0.0, -1.0, 2.0):
             yield _multiple(bench, group, constant)
-    if not product(first, numbers) and not (additive(first, numbers) and not flows):
+    if additive(first, numbers) and flows:
         return
     seen: set[tuple[int, ...]] = {tuple(owns)}
     for k, places in enumerate(_relatives(structure, group)):
@@ -288,35 +388,35 @@ def _relatives(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
 
 
 def _around(structure: Structure, starts: list[int]) -> Iterator[list[int]]:
-    steps = structure.steps
-    yield starts
-    for below in _each(starts, lambda k: steps[k].operands):
-        yield below
-        yield from _each(below, lambda k: steps[k].operands)
-    for above in _each(starts, lambda k: [c for c, _ in structure.uses.get(k, [])]):
-        yield above
-        yield from _each(above, lambda k: steps[k].operands)
-        for further in _each(above, lambda k: [c for c, _ in structure.uses.get(k, [])]):
-            yield further
-            yield from _each(further, lambda k: steps[k].operands)
-
-
-def _each(starts: list[int], follow: Callable[[int], Sequence[int]]) -> Iterator[list[int]]:
-    """Follow the same way from each."""
-    ways = [follow(k) for k in starts]
-    for j in range(min(map(len, ways), default=0)):
-        yield [way[j] for way in ways]
+    """Go the same ways from each, the nearest first: to what is used, and to what uses it."""
+    seen, waiting = {tuple(starts)}, deque([(starts, 0)])
+    while waiting:
+        places, far = waiting.popleft()
+        yield places
+        for follow in (structure.operands, structure.users) if far < _FAR else ():
+            ways = [follow(k) for k in places]
+            for j in range(min(map(len, ways))):
+                reached = [way[j] for way in ways]
+                if tuple(reached) not in seen and len(seen) < _WAYS:
+                    seen.add(tuple(reached))
+                    waiting.append((reached, far + 1))
 
 
 def _other_passes(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
-    """Yield values of the same pass, of the one before and of the one after."""
+    """Yield values of the same pass, of the one before and after, and in another order."""
     steps = structure.steps
     turns = [steps[s.place].turn for s in group]
     if len(set(turns)) < len(turns):
         return
     for line in structure.by_turn.values():
-        for shift in (0, 1, -1):
-            places = [line.get(t + shift, -1) for t in turns]
+        count = len(line)
+        side = round(count**0.5)
+        orders = [turns, [t + 1 for t in turns], [t - 1 for t in turns]]
+        orders.append([count - 1 - t for t in turns])
+        if side > 1 and side**2 == count:  # of two loops inside each other
+            orders.append([t % side * side + t // side for t in turns])
+        for order in orders:
+            places = [line.get(t, -1) for t in order]
             if all(p >= 0 for p in places):
                 yield places
 
@@ -328,18 +428,25 @@ def _regions(bench: Bench) -> Iterator[Group]:
     structure = bench.structure
     same: dict[Hashable, list[Region]] = defaultdict(list)
     for region in structure.regions:
-        key = (
-            structure.line(region.low),
-            structure.line(region.high),
-            len(region.inside),
-            len(region.terms),
-        )
+        key = (tuple(structure.line(k) for k in region.inside), len(region.terms))
         same[key].append(region)
-    for found in same.values():
-        if len(found) > 1 and len(found[0].terms) == 1:
-            found = sorted(found, key=lambda r: structure.cotangents[r.low])
-            slots = [Slot(structure.cotangents[r.low], r.terms[0]) for r in found]
-            yield slots, partial(_region_group, bench, found, slots)
+    by_call: dict[Hashable, list[Region]] = defaultdict(list)
+    for inside, found in same.items():
+        for region in found:
+            line = structure.steps[region.high].key
+            by_call[inside, line.calls if isinstance(line, Line) else None].append(region)
+    every = {tuple(r.low for r in f): f for f in (*same.values(), *by_call.values())}
+    for found in every.values():
+        if len(found) < 2:
+            continue
+        found = sorted(found, key=lambda r: structure.cotangents[r.low])
+        places = [structure.cotangents[r.low] for r in found]
+        slots = [Slot(k, r.terms[0]) for k, r in zip(places, found, strict=True)]
+        if len(found[0].terms) > 1:  # all that arrives, or nothing
+            slots = [Slot(k, RESULT) for k in places]
+            if any(len(structure.uses[r.low]) > len(r.terms) for r in found):
+                continue
+        yield slots, partial(_region_group, bench, found, slots)
 
 
 def _region_group(bench: Bench, found: list[Region], slots: list[Slot]) -> list[Candidate]:
@@ -355,6 +462,31 @@ def _region_group(bench: Bench, found: list[Region], slots: list[Slot]) -> list[
             sources = [source for source, _ in members]
             row = np.concatenate([row for _, row in members])
             candidates.append(_region_candidate(bench, found, slots, sources)._replace(row=row))
+    return candidates + _slopes_of_others(bench, found, slots)
+
+
+def _slopes_of_others(bench: Bench, found: list[Region], slots: list[Slot]) -> list[Candidate]:
+    """Make the slopes of functions of values that stand beside each pass alike."""
+    structure, values = bench.structure, bench.structure.values
+    shape = structure.steps[found[0].high].shape
+    if any(regions.function_of(bench, region).slope is None for region in found):
+        return []
+    highs = [region.high for region in found]
+    turns = [structure.steps[k].turn for k in highs]
+    rows = [*_around(structure, highs)]
+    if len(set(turns)) == len(turns):
+        lines = structure.by_turn.values()
+        rows += [[line[t] for t in turns] for line in lines if all(t in line for t in turns)]
+    candidates = []
+    for places in {tuple(row): row for row in rows}.values():
+        numbers = [np.asarray(values[p]) for p in places]
+        if all(number.shape == shape and number.dtype.kind == "f" for number in numbers):
+            for kind in _SLOPES:
+                sources = [_form(kind, p, values) for p in places]
+                candidate = _region_candidate(bench, found, slots, sources)
+                made = [s.number * values[structure.arriving(k)] for s, k in zip(sources, highs)]
+                row = np.concatenate([np.ravel(m) for m in made])
+                candidates.append(candidate._replace(row=row))
     return candidates
 
 

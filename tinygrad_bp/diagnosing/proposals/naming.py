@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...ops.losses import _softmax
 from ...programs.program import Kind
 from ..edits import RESULT, Edit, Slot
-from ..facts import negates
+from ..facts import negates, selects
 from ..pools import Source
-from ..structure import Structure, activation, is_uniform
+from ..structure import Structure, activation, is_uniform, softmax_axis
 from .bench import scaled
 
 #: What the same thing is called where nothing is known of the place.
@@ -74,6 +75,11 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
     upstream = structure.flows[own] and slot.operand != RESULT
     if upstream:
         return _upstream(structure, instead, leaf, refers)
+    if steps[source.place].op is _softmax and steps[own].op is not _softmax:
+        axis = softmax_axis(structure.values[own if slot.operand != RESULT else parent])
+        if axis is not None and axis == steps[source.place].metadata["axis"]:
+            return "mask-missing", "the softmax is one without the mask", refers, child, 0.0
+        return "axis", "the softmax is taken along the wrong axis", refers, child, 0.1
     if source.kind == "inverted":
         return (
             "relu-mask-inverted",
@@ -83,6 +89,8 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
             0.0,
         )
     mask = _switch(structure, own)
+    if mask and selects(steps[child].op):
+        return _routed(source, refers, child)
     if mask:
         if source.kind == "one":
             return "relu-mask-missing", "the mask of {node} is left out", refers, child, 0.0
@@ -118,6 +126,28 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
             0.5,
         )
     return _operand(structure, instead, leaf, refers)
+
+
+def _routed(
+    source: Source, refers: dict[str, Any], child: int
+) -> tuple[str, str, dict[str, Any], int, float]:
+    """Say to which elements a gradient goes instead of the one that was taken."""
+    if source.kind == "one":
+        what = "the gradient of {node} is handed to all elements, not to the one that was taken"
+        return "routed-to-all", what, refers, child, 0.0
+    if source.kind == "value":
+        what = "the gradient of {node} is multiplied with the element that was taken"
+        return "factor-added", what, refers, child, 0.3
+    where = {
+        "inverted": "all elements but the one that was taken",
+        "other extreme": "the element at the other end",
+        "v > 0": "all positive elements",
+        "v <= 0": "all elements that are not positive",
+        "first": "the first element",
+        "last": "the last element",
+    }.get(source.kind, "the places of another mask")
+    what = f"the gradient of {{node}} is handed to {where}"
+    return "mask-replaced", what, refers, child, 0.1
 
 
 def _factors(structure: Structure, edge: tuple[int, int]) -> int:
@@ -184,6 +214,9 @@ def _operand(
             child,
             0.4,
         )
+    if source.kind == "neighbour":
+        what = "the derivative of {node} takes the value of {own} that stands beside the right one"
+        return "index-shifted", what, refers, child, 0.2
     if source.kind == "exponent":
         return "exponent", "an exponent in the derivative of {node} is wrong", refers, child, 0.2
     if source.kind in ("operand", "product"):

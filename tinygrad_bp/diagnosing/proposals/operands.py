@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from ...ops.shaping import indexing
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, moved, times
 from ..facts import additive, elementwise, moves, product
-from ..pools import POSITIVE, Block, Source, fits
+from ..machine import fits
+from ..pools import POSITIVE, Block, Source
 from ..structure import is_uniform
 from .bench import Bench
+from .masks import is_mask, other_masks
 from .naming import Instead, named
 
 #: Adam divides its first step by |gradient| + this.
@@ -45,15 +48,18 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     multiplied = product(step, values) and elementwise(step.op)
     sources: list[Source] = []
     blocks: list[Block] = []
-    if is_uniform(now) and np.size(structure.values[slot.place]) > 1 and not _mask(now):
+    if is_uniform(now) and np.size(structure.values[slot.place]) > 1 and not is_mask(now):
+        fixed = structure.steps[own].kind is Kind.CONSTANT or structure.flows[own]
+        if multiplied and not fixed:
+            yield from _left_out(bench, slot, edge, e)
         return
     if multiplied:
         sources.append(Source(Number(1.0), np.ones(shape), "one", -1))
         sources.append(Source(times(OWN, OWN), np.broadcast_to(now, shape) ** 2, "own²", own))
-        if _mask(now):
-            inverted = call(ops.sub, Number(1.0), OWN)
-            number = np.broadcast_to(1.0 - np.asarray(now), shape)
-            sources.append(Source(inverted, number, "inverted", own))
+        if is_mask(now):
+            sources += [
+                m for m in other_masks(structure, own, edge) if fits(np.shape(m.number), shape)
+            ]
             sources += _masks_of_gradients(bench, slot, shape)
             blocks.append(bench.pools.masks(shape))
     if structure.flows[own]:
@@ -63,31 +69,41 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     elif not additive(step, values) or np.shape(now) != ():
         blocks.append(bench.pools.plain(shape))
     if not structure.flows[own]:
+        sources += _rolled(own, now, shape)
         near = structure.near.get(edge[0], frozenset())
         near |= structure.near.get(structure.steps[edge[0]].operands[edge[1]], frozenset())
         blocks.append(bench.pools.near(near, shape))
     for source, constant in bench.fitting(e, now, shape, sources, *blocks):
         if source.place >= slot.place and structure.flows[source.place]:
             continue
-        if only_scaled(bench, constant * source.number, now, shape) or _circular(
-            bench, slot, source
-        ):
+        if only_scaled(bench, constant * source.number, now, shape):
             continue
         yield named(structure, Instead(slot, edge, own, source, constant))
     yield from _updated(bench, slot, edge, e, own)
 
 
-def _mask(number: Any) -> bool:
-    array = np.asarray(number)
-    return array.dtype.kind == "b" or (array.ndim > 0 and bool(np.isin(array, (0.0, 1.0)).all()))
+def _rolled(own: int, now: Any, shape: tuple[int, ...]) -> Iterator[Source]:
+    """Yield the neighbour's value along each axis."""
+    for axis, length in enumerate(np.shape(now)):
+        for shift in (1, -1) if length > 1 else ():
+            back = list(range(length))[-shift:] + list(range(length))[:-shift]
+            index = (*[slice(None)] * axis, np.array(back))
+            number = np.broadcast_to(np.roll(now, shift, axis), shape)
+            yield Source(call(indexing, OWN, index=index), number, "neighbour", own, 0.4)
 
 
-def _circular(bench: Bench, slot: Slot, source: Source) -> bool:
-    """Whether a gradient that was handed over would be explained by itself."""
-    lines = bench.structure.lines
-    gradients = dict(zip(lines.names, lines.program.gradients, strict=True))
-    own = [gradients[name] for name, place in lines.handed.items() if place == source.place]
-    return any(bench.probe.machine.below[slot.place] >> k & 1 for k in own)
+def _left_out(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:
+    """Yield that a factor which is one number is left out, or another number of the program."""
+    own = bench.structure.steps[slot.place].operands[slot.operand]
+    structure, shape = bench.structure, e.shape[1:]
+    others = [s for s in bench.pools.plain(()).sources if s.place != own]
+    around = structure.near.get(own, frozenset()) | structure.behind(own)
+    forms = bench.pools.forms(own) + [f for k in around for f in bench.pools.forms(k)]
+    numbers = [f for f in (*others, *forms) if np.ndim(f.number) == 0]
+    sources = [Source(Number(1.0), np.ones(shape), "one", -1), *numbers]
+    for source, constant in bench.fitting(e, bench.now(slot), shape, sources):
+        if constant == 1.0 and bench.evidence >= 3:
+            yield named(bench.structure, Instead(slot, edge, own, source, constant))
 
 
 def only_scaled(bench: Bench, number: Any, now: Any, shape: tuple[int, ...]) -> bool:
@@ -188,7 +204,7 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
     if _squareish(shape):
         sources.append(_flipped(k, bench.probe.machine.values[k]))
     if moves(step.op) and np.shape(values[0]) != shape and np.size(values[0]) == np.prod(shape):
-        sources += _rearranged(step.operands[0], values[0], shape)
+        sources += rearranged(step.operands[0], values[0], shape)
     for source, constant in bench.fitting(e, bench.now(slot), shape, sources, *blocks):
         if only_scaled(bench, constant * source.number, bench.now(slot), shape):
             continue
@@ -266,7 +282,7 @@ def _flipped(k: int, number: Any) -> Source:
     return Source(Call(transpose_op(), (OWN,), {"axes": axes}), matrix_transpose(number), "T", k)
 
 
-def _rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
+def rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
     """Reshaped where it should be transposed, and the other way round."""
     from itertools import permutations
 

@@ -46,18 +46,31 @@ def _fitting(bench: Bench, k: int, sources: list[Source]) -> Iterator[Edit]:
 
 
 def _assigned(bench: Bench, k: int) -> Iterator[Source]:
-    """Yield an array in which of several numbers for one place only the last stands."""
+    """Yield an array in which of several numbers for one place the last or the first stands."""
     step, values = bench.structure.steps[k], bench.probe.machine.values
     given, *places = (values[o] for o in step.operands)
     if places:
         return
-    number = _assign(given, **step.metadata)
     op = Op("assign", _assign, None)
-    yield Source(Call(op, (Ref(step.operands[0]),), step.metadata), number, "assigned", k)
+    for first in (False, True):
+        metadata = {**step.metadata, "first": first}
+        try:
+            number = _assign(given, **metadata)
+        except (IndexError, ValueError):  # not an array of places
+            continue
+        yield Source(Call(op, (Ref(step.operands[0]),), metadata), number, "assigned", k)
 
 
-def _assign(given: Any, index: Any, shape: tuple[int, ...]) -> Any:
+def _assign(given: Any, index: Any, shape: tuple[int, ...], first: bool) -> Any:
     made = np.zeros(shape)
+    if first:  # the places in the opposite order
+        parts = list(index) if isinstance(index, tuple) else [index]
+        arrays = [p for p in parts if isinstance(p, np.ndarray)]
+        if len(arrays) != len(parts):
+            raise ValueError("slices have no order")
+        size = max(a.size for a in arrays)
+        index = tuple(np.broadcast_to(a, arrays[0].shape).ravel()[::-1] for a in arrays)
+        given = np.asarray(given).reshape(size, *np.shape(given)[arrays[0].ndim :])[::-1]
     made[index] = given
     return made
 
@@ -74,15 +87,17 @@ def _one_after_another(bench: Bench, k: int) -> Iterator[Source]:
         operands = terms[::way]
         op = Op("keep_last", _keep_last, *[None] * len(terms))
         numbers = [bench.probe.machine.values[t] for t in operands]
-        number = _keep_last(*numbers, masks=covered[::way])
-        expr: Expr = Call(op, tuple(map(Ref, operands)), {"masks": covered[::way]})
-        yield Source(expr, number, "overwritten", k)
+        for where in (covered[::way], ()):
+            number = _keep_last(*numbers, masks=where)
+            expr: Expr = Call(op, tuple(map(Ref, operands)), {"masks": where})
+            yield Source(expr, number, "overwritten", k)
 
 
 def _keep_last(*terms: Any, masks: Sequence[Any]) -> Any:
+    """Keep of several terms the last one that writes: its places, or where it is not 0."""
     kept = np.zeros_like(terms[0])
-    for term, mask in zip(terms, masks, strict=True):
-        kept = np.where(mask, term, kept)
+    for k, term in enumerate(terms):
+        kept = np.where(masks[k] if masks else term != 0, term, kept)
     return kept
 
 

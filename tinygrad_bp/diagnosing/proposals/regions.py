@@ -25,7 +25,8 @@ from ..edits import (
     put,
     times,
 )
-from ..pools import POSITIVE, Block, Source, fits
+from ..machine import fits
+from ..pools import POSITIVE, Block, Source
 from ..structure import Region, is_uniform, softmax_axis
 from .bench import Bench, scaled
 from .naming import ALSO

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,15 @@ from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, moved, plus, times
 from ..facts import additive, moves, negates, reduces
-from ..pools import Source
+from ..pools import Block, Source
 from ..structure import Structure
 from .bench import Bench
 from .sums import other_sums
 
 #: In how many steps statistics are computed: a sum, its mean, and what is made of that.
 _STEPS = 8
+#: Of how many contributions subsets are looked at.
+_FEW = 5
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
@@ -36,6 +39,10 @@ def proposals(bench: Bench) -> Iterator[Edit]:
                 yield from _inside(bench, k)
             if reduces(step.op) and k in bench.structure.lines.edges:
                 yield from other_sums(bench, k)
+                slot = Slot(k, 0)
+                e, (child, _) = bench.probe.at(slot), bench.structure.lines.edges[k]
+                if e is not None and bench.structure.flows[k]:
+                    yield from _multiplied(bench, slot, child, e)
 
 
 def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
@@ -55,6 +62,8 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     if step.kind is Kind.INPUT:
         yield from _decay(bench, slot, node, e, shape)
         yield from _over_units(bench, slot, node, e, shape)
+    yield from _multiplied(bench, slot, node, e)
+    yield from _centred(bench, slot, node, e)
     for source, constant in bench.fitting(e, None, shape, bench.cotangents(shape)):
         if source.place >= k:
             continue
@@ -68,6 +77,51 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
             {"other": node if of is None else of},
             4.0,
         )
+
+
+def _multiplied(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
+    """Yield a cotangent that is multiplied with one more value."""
+    structure, shape = bench.structure, e.shape[1:]
+    now = np.broadcast_to(bench.now(slot), shape).ravel()
+    near = structure.near.get(node, frozenset())
+    for block in (
+        bench.pools.plain(shape),
+        bench.pools.near(near, shape),
+        bench.pools.marks(shape),
+    ):
+        added = Block(block.sources, block.matrix * now)
+        for source, constant in bench.fitting(e, bench.now(slot), shape, added):
+            if constant == 1.0:
+                what = "the gradient of {node} is multiplied with {other}"
+                if source.place < 0:
+                    what = f"the gradient of {{node}} counts {source.kind} alone"
+                elif source.kind not in ("", "T"):
+                    what += f" in the form {source.kind}"
+                yield Edit(
+                    "factor-added",
+                    {slot: times(OWN, source.expr)},
+                    node,
+                    what,
+                    {"other": source.place},
+                    2.2 + source.cost,
+                    also=("activation-derivative-twice", "factor-twice"),
+                )
+
+
+def _centred(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
+    """Yield a cotangent from which its mean is subtracted, as a normalisation would."""
+    shape = e.shape[1:]
+    now = np.broadcast_to(bench.now(slot), shape)
+    for axis in range(len(shape)):
+        if shape[axis] == 1:
+            continue
+        mean = np.broadcast_to(now.mean(axis=axis, keepdims=True), shape)
+        for _, constant in bench.probe.fits(e.reshape(len(e), -1), None, mean.reshape(1, -1)):
+            if abs(constant + 1.0) < 1e-6:
+                total = Call(_sum, (OWN,), {"axis": axis, "keepdims": True})
+                expr = moved(OWN, -1.0 / shape[axis], total)
+                what = "from the gradient of {node} its mean is subtracted"
+                yield Edit("term-added", {slot: expr}, node, what, {}, 1.9)
 
 
 def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
@@ -198,6 +252,37 @@ def _terms(bench: Bench, node: int, k: int) -> Iterator[Edit]:
         factor = bench.own(e, bench.now(slot), e.shape[1:])
         if factor is not None:
             yield term(structure, slot, node, (child, operand), factor)
+        yield from _centred(bench, slot, node, e)
+    if 3 <= len(labels) <= _FEW:
+        yield from _several(bench, node, k)
+
+
+def _several(bench: Bench, node: int, k: int) -> Iterator[Edit]:
+    """Yield several contributions that are multiplied with the same constant."""
+    slots = [Slot(k, j) for j in range(len(bench.structure.steps[k].operands))]
+    e = bench.probe.at(Slot(k, RESULT))
+    if e is None:
+        return
+    shape = e.shape[1:]
+    numbers = [np.broadcast_to(bench.now(slot), shape) for slot in slots]
+    for count in range(2, len(slots)):
+        for some in combinations(range(len(slots)), count):
+            row = np.sum([numbers[j] for j in some], axis=0).reshape(1, -1)
+            for _, change in bench.probe.fits(e.reshape(len(e), -1), None, row):
+                factor = bench.constant(1.0 + change)
+                if factor is None or len(some) == 1:
+                    continue
+                yield Edit(
+                    "constant-factor",
+                    {slots[j]: times(Number(factor), OWN) for j in some},
+                    node,
+                    f"{count} of the contributions to the gradient of {{node}} are {{factor}} "
+                    "times the right ones",
+                    {"factor": factor},
+                    2.0,
+                    factor,
+                    also=("factor-missing",),
+                )
 
 
 def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], factor: float) -> Edit:
@@ -278,6 +363,7 @@ def _kept(bench: Bench, node: int, k: int) -> Iterator[Edit]:
         tuple(range(j, count)) for j in range(1, count - 1)
     ]
     sets += [tuple(x for x in range(count) if x != j) for j in range(count)]
+    sets += [tuple(range(j, count, n)) for n in range(2, count // 2 + 1) for j in range(n)]
     sets = list(dict.fromkeys(s for s in sets if len(s) < count))
     pool = np.stack([np.broadcast_to(sum(terms[j] for j in s), shape).ravel() for s in sets])
     flat = e.reshape(len(e), -1)
