@@ -17,13 +17,13 @@ PROGRAMS = sorted((ROOT / "examples" / "mistakes").glob("*.py"))
 
 HEAD = """# A gallery of mistakes
 
-Each mistake that the comparison knows by name, in a small program as one writes it when one
-derives a backward pass by hand, and what is answered. The programs are in `examples/mistakes`;
-`docs/gallery.py` has run them and written this page, and the tests run them again. The comment
-`# MISTAKE:` says what should stand in the line instead.
+Each mistake that the comparison knows by name, in a small program as people write it when they
+derive a backward pass, and the answer. The programs are in `examples/mistakes`. `docs/gallery.py`
+runs them and writes this page, and the tests run them again. The comment `# MISTAKE:` has the right
+side of the line.
 
-The answer comes from `bp.compare(loss, params, manual_gradients)`, that is, from nothing but the
-loss and the numbers of the manual gradient: no one has read the code.
+The answer comes from `bp.compare(loss, params, manual_gradients)`. It sees nothing but the loss and
+the numbers of the manual gradient; nobody has read the code.
 
 [How often the answer is right](diagnosis_report.md) is measured on programs written by hand.
 

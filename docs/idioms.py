@@ -4,6 +4,7 @@ Every idiom of tests/idioms is run, by the engine and by NumPy, and what is on t
 came of it.
 """
 
+import re
 import sys
 from contextlib import redirect_stdout
 from io import StringIO
@@ -17,16 +18,19 @@ from tests.idioms.corpus import KINDS  # noqa: E402
 from tests.idioms.idiom import Idiom, assert_does_what_is_said, becomes, losses  # noqa: E402
 
 PAGE = ROOT / "docs" / "idioms.md"
+README = ROOT / "README.md"
+#: The sentence with the counts: of all, that run, that are refused, and that do neither.
+COUNTS = r"(\bOf )\d+( (?:idioms|ways) .*?)\d+(\s+run, )\d+( are refused .*? and )\d+( do)"
 RUNS, REFUSED, NOT_YET = "yes", "refused", "not yet"
 
 INTRODUCTION = """\
 # Programs as people write them
 
-Ways in which people write a loss, and what becomes of them in a file under `tinygrad-bp check`. One
-that *runs* gives NumPy's number, and the gradient that differences give; it becomes the ops that
-are named, each once, in the order in which they are computed. One that is *refused* has a message
-that names what to write instead. The whole functions stand in `tests/idioms`; the page is made by
-`python docs/idioms.py`, which runs every one of them, and a test holds it true.
+Ways in which people write a loss, and whether they run in a file under `tinygrad-bp check`. One
+that *runs* gives NumPy's number, and the gradient of finite differences; the table lists its ops,
+each once, in the order of their computation. One that is *refused* raises an error that names
+another way to write it. The whole functions are in `tests/idioms`. `python docs/idioms.py` runs
+every one of them and makes this page; a test holds it true.
 """
 
 
@@ -63,8 +67,16 @@ def page() -> str:
     return "\n".join([INTRODUCTION, summary, *sections])
 
 
-def main(path: Path = PAGE) -> None:
-    path.write_text(page(), encoding="utf-8")
+def with_counts_of(page: str, readme: str) -> str:
+    """Say in README what the page says: how many run."""
+    counts = re.findall(r"\d+", re.search(COUNTS, page, re.S)[0])
+    return re.sub(COUNTS, r"\g<1>{}\g<2>{}\g<3>{}\g<4>{}\g<5>".format(*counts), readme, flags=re.S)
+
+
+def main() -> None:
+    PAGE.write_text(page(), encoding="utf-8")
+    readme = with_counts_of(PAGE.read_text(encoding="utf-8"), README.read_text(encoding="utf-8"))
+    README.write_text(readme, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -320,30 +320,30 @@ def page() -> str:
 INTRODUCTION = """\
 # NumPy's functions
 
-What NumPy's public functions do with Values. The table is that of NumPy {version}. It is made by
-`python docs/numpy_functions.py`, which calls every function on Values and looks at what comes out;
-a test holds it true for the NumPy that is installed. Names of the same function are counted once.
+How NumPy's public functions treat Values, in NumPy {version}. `python docs/numpy_functions.py`
+calls every function on Values, looks at the results, and makes this table; a test holds it true for
+the installed NumPy. A function of several names counts once.
 
-Left out are classes (`vectorize`, `nditer`, `poly1d` ...), constants, what reads, writes or sets
-options, what is about types alone, and the submodules other than `linalg` and `fft` (`random`,
-`ma`, `polynomial`, `strings`, `testing` ...). They are not on a gradient's way; where a tracked
-Value gets into one of them, it refuses to be converted to an array.
+The table leaves out classes (`vectorize`, `nditer`, `poly1d` ...), constants, functions that read,
+write or set options, functions of types alone, and the submodules other than `linalg` and `fft`
+(`random`, `ma`, `polynomial`, `strings`, `testing` ...). No gradient passes through them. A tracked
+Value that gets into one refuses to become an array.
 """
 
 ABOUT = {
     DIFFERENTIABLE: """\
-These record a node, or are composed of functions that do. What changes an array in place changes
-a Value, if that is computed. [Conventions](conventions.md) says what
-is chosen at edge points. `unique` differentiates the elements; the counts and places are plain.""",
+These record a node, or are composed of functions that do. Functions that change an array in place
+change a computed Value. [Conventions](conventions.md) has the choices at edge points. `unique`
+differentiates the elements; the counts and places are plain.""",
     PLAIN: """\
 These have no derivative, or one that is 0 wherever it exists: indices, comparisons, shapes, steps,
 arrays made of a shape. On Values they give plain arrays and numbers.""",
     UNSUPPORTED: """\
-These raise a `TypeError` on Values, which names the function and says what to do. NumPy does not
-ask a Value about functions such as `array`, `arange` and `frompyfunc`, which convert what they are
-given to an array; it is the conversion that raises there (`fromiter`, `from_dlpack` and `isfortran`
-raise errors of their own). With `import tinygrad_bp.numpy as np` those take Values as well. Without
-it, join Values with `stack`; in place of `full(shape, v)` use `broadcast_to(v, shape)`.""",
+These raise a `TypeError` on Values, which names the function and another way to write it. NumPy
+does not ask a Value about functions such as `array`, `arange` and `frompyfunc`, which convert their
+arguments to arrays. There the conversion raises the error (`fromiter`, `from_dlpack` and
+`isfortran` raise their own). With `import tinygrad_bp.numpy as np` they take Values as well.
+Without it, join Values with `stack`; in place of `full(shape, v)` use `broadcast_to(v, shape)`.""",
 }
 
 

@@ -110,11 +110,11 @@ def _reason(error: Exception) -> str:
 INTRODUCTION = """\
 # What every op can do
 
-For each op of the table: whether [derive](derive.md) writes it and its derivative as NumPy source
-and as formulas, and whether [compile](compile.md) runs them on each backend; otherwise the reason.
-The table is made by `python docs/ops_backends.py`, which computes a value and a gradient with each
-op in each way and compares them with the engine's; a test holds it true. Functions that are
-composed of these ops can do what the ops can.
+For each op: does [derive](derive.md) write it and its derivative as NumPy source and as formulas,
+and does [compile](compile.md) run them on each backend? If not, the table has the reason. `python
+docs/ops_backends.py` computes a value and a gradient with each op in each way, compares them with
+the engine's, and makes this table; a test holds it true. A function that is composed of ops can do
+whatever all of them can.
 """
 
 

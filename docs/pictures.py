@@ -4,7 +4,6 @@ Those of the page that steps through backpropagation are taken in Chromium.
 """
 
 import os
-import runpy
 import shutil
 from io import BytesIO
 from pathlib import Path
@@ -14,59 +13,63 @@ from typing import Any
 import numpy as np
 
 import tinygrad_bp as bp
+from tinygrad_bp.drawing.themes import ThemeName
 
-ROOT = Path(__file__).parent.parent
-IMAGES = ROOT / "docs" / "images"
+IMAGES = Path(__file__).parent / "images"
 
 
-def main(folder: Path = IMAGES) -> None:
-    in_both_themes(folder)
+def main(folder: Path = IMAGES, theme: ThemeName = "light") -> None:
+    """Draw all pictures of the documentation, in the colours of a theme."""
+    bp.draw(neuron(), folder / "neuron_backward.svg", theme=theme, backward=True, derivatives=True)
+    value, comparison = wrong_tanh()
+    bp.draw(value, folder / "wrong.svg", theme=theme, direction="LR", comparison=comparison)
     params = bp.net7652.initial_parameters()
     loss = net(params)
-    bp.draw(loss, folder / "net7652.svg")
-    bp.draw(loss, folder / "folded.svg", depth=0, direction="LR")
-    bp.draw(vanishing(), folder / "gradients.svg", colours="gradients", theme="dark", depth=0)
-    bp.draw(loss, folder / "backward.svg", backward=True)
-    bp.draw(loss, folder / "focus.svg", focus="out_h2", around="descendants", derivatives=True)
+    bp.draw(loss, folder / "net7652.svg", theme=theme)
+    bp.draw(loss, folder / "folded.svg", theme=theme, depth=0, direction="LR")
+    bp.draw(loss, folder / "backward.svg", theme=theme, backward=True)
+    around: dict[str, Any] = {"focus": "out_h2", "around": "descendants", "derivatives": True}
+    bp.draw(loss, folder / "focus.svg", theme=theme, **around)
+    bp.draw(loss, folder / "heat_maps.svg", theme=theme, heat_maps=True, **around)
+    bp.draw(recurrent(), folder / "loop.svg", theme=theme, fold="loops")
     wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
     comparison = bp.compare(bp.net7652.loss, params, wrong)
-    bp.draw(loss, folder / "mistake.svg", comparison=comparison)
+    bp.draw(loss, folder / "mistake.svg", theme=theme, comparison=comparison)
+    bp.draw(vanishing(), folder / "gradients.svg", theme=theme, colours="gradients", depth=0)
 
 
-def in_both_themes(folder: Path) -> None:
-    """Draw the pictures of README, which shows those that fit the reader's page."""
-    neuron = runpy.run_path(str(ROOT / "examples" / "scalar_graph.py"))["neuron"]()
+def moving(folder: Path = IMAGES) -> None:
+    """Draw the picture of README, which shows the one that fits the reader's page."""
+    themes: dict[str, ThemeName] = {"stepping.svg": "light", "stepping-dark.svg": "dark"}
+    for name, theme in themes.items():
+        bp.animate(neuron(), folder / name, theme=theme)
 
+
+def neuron() -> bp.Value:
+    """Compute tanh(w * x + b), and differentiate it."""
     x, w, b = (bp.Value(v, name=n) for n, v in (("x", 2.0), ("w", -3.0), ("b", 6.5)))
-    y = bp.named(np.tanh(bp.named(w * x + b, "z")), "y")
-    y.backward(retain_grads=True)
+    p = bp.named(w * x, "p")
+    y = bp.named(np.tanh(bp.named(p + b, "z")), "y")
+    y.backward()
+    return y
 
-    a = np.array([[0.5, -1.0], [2.0, 0.3]])
+
+def wrong_tanh() -> tuple[bp.Value, bp.Comparison]:
+    """Compare the wrong backward pass of README."""
+    x = np.array([[0.5, -1.0], [2.0, 0.3]])
     params = {"w": np.array([0.1, 0.2])}
 
     def loss(params: dict[str, Any]) -> Any:
-        y = bp.named(np.tanh(a @ params["w"]), "y")
+        y = bp.named(np.tanh(x @ params["w"]), "y")
         return bp.named(np.sum(y**2), "loss")
 
     def by_hand(params: dict[str, Any]) -> dict[str, Any]:
-        y = np.tanh(a @ params["w"])
-        return {"w": a.T @ (2 * y * (1 - y))}
+        y = np.tanh(x @ params["w"])
+        return {"w": x.T @ (2 * y * (1 - y))}
 
-    comparison = bp.compare(loss, params, by_hand)
     value = loss({"w": bp.Value(params["w"], name="w")})
-    value.backward(retain_grads=True)
-    for theme, end in (("light", ""), ("dark", "-dark")):
-        bp.draw(neuron, folder / f"neuron{end}.svg", theme=theme, direction="LR")
-        bp.draw(
-            y, folder / f"neuron_backward{end}.svg", theme=theme, backward=True, derivatives=True
-        )
-        bp.draw(
-            value,
-            folder / f"wrong{end}.svg",
-            theme=theme,
-            direction="LR",
-            comparison=comparison,
-        )
+    value.backward()
+    return value, bp.compare(loss, params, by_hand)
 
 
 def vanishing() -> bp.Value:
@@ -78,8 +81,17 @@ def vanishing() -> bp.Value:
             h = bp.sigmoid(bp.Value(rng.normal(size=(4, 4)), name=f"w_{k}") @ h)
     with bp.scope("loss"):
         loss = bp.named(np.sum(h**2) / 2, "loss")
-    loss.backward(retain_grads=True)
+    loss.backward()
     return loss
+
+
+def recurrent() -> bp.Value:
+    """Compute a state sixty times from itself."""
+    w, b, h = (bp.Value(v, name=n) for v, n in ((0.7, "w"), (0.1, "b"), (0.5, "h_0")))
+    for _ in range(60):
+        h = np.tanh(w * h + b)
+    h.backward()
+    return h
 
 
 def net(params: dict[str, np.ndarray]) -> bp.Value:
@@ -88,22 +100,31 @@ def net(params: dict[str, np.ndarray]) -> bp.Value:
     x = bp.Value(bp.net7652.SAMPLE, name="x", requires_grad=False)
     t = bp.Value(bp.net7652.TARGET, name="t", requires_grad=False)
     loss = bp.net7652.loss(values, x, t)
-    loss.backward(retain_grads=True)
+    loss.backward()
     return loss
+
+
+def live_pages(folder: Path) -> None:
+    """Write the pages that the documentation leads to: a neuron, and the net with a mistake."""
+    bp.explore(neuron(), folder / "neuron.html", title="A neuron")
+    net_page(folder / "net.html")
+
+
+def net_page(path: Path) -> None:
+    """Write the page of the 7-6-5-2 net with the notebook's mistake."""
+    params = bp.net7652.initial_parameters()
+    wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
+    comparison = bp.compare(bp.net7652.loss, params, wrong)
+    bp.explore(net(params), path, title="The 7-6-5-2 net", comparison=comparison)
 
 
 def screens(folder: Path = IMAGES) -> None:
     """Take pictures of the page: a step, and the same on a phone in the dark as a question."""
     from playwright.sync_api import sync_playwright
 
-    params = bp.net7652.initial_parameters()
-    wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
-    page = bp.explore(
-        net(params), title="The 7-6-5-2 net", comparison=bp.compare(bp.net7652.loss, params, wrong)
-    )
     with sync_playwright() as playwright, TemporaryDirectory() as temporary:
         file = Path(temporary, "page.html")
-        file.write_text(page.html, encoding="utf-8")
+        net_page(file)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=[] if os.geteuid() else ["--no-sandbox"],
@@ -140,6 +161,7 @@ def save(picture: bytes, path: Path) -> None:
 
 if __name__ == "__main__":
     main()
+    moving()
     if shutil.which("chromium"):
         screens()
     else:

@@ -91,3 +91,11 @@ def texts(cell):
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
         found += [text] if " at 0x" not in text else []
     return found
+
+
+def test_planted_mistakes(capsys):
+    main_of("planted_mistakes.py")()  # which checks its exercises
+    printed = capsys.readouterr().out
+    assert "gamma is 1 everywhere: draw gamma at random" in printed
+    assert "with gamma drawn at random: each of" in printed
+    assert printed.count("hint: Wrong: ") == 3

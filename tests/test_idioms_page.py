@@ -25,6 +25,15 @@ def test_the_page_is_what_the_script_makes():
     assert page.page() == page.PAGE.read_text(encoding="utf-8"), "run python docs/idioms.py"
 
 
+def test_readme_counts_as_the_page_does():
+    written, readme = (path.read_text(encoding="utf-8") for path in (page.PAGE, page.README))
+    assert page.with_counts_of(written, readme) == readme, "run python docs/idioms.py"
+    other = (
+        "Of 10 idioms 5 run, 3 are refused and told what to write instead, and 2 do neither yet."
+    )
+    assert "Of 10 ways to write a loss that we collected, 5" in page.with_counts_of(other, readme)
+
+
 def test_every_status(tmp_path):
     runs = Idiom("runs", SOURCE.format(refused=False))
     refused = Idiom("refused", SOURCE.format(refused=True), refused="use a")

@@ -18,7 +18,7 @@ spec.loader.exec_module(table)
 
 TEXT = table.PAGE.read_text(encoding="utf-8")
 ON_PAGE = table.classified(TEXT)
-MADE_WITH = re.search(r"that of NumPy (\S+)\.", TEXT).group(1)
+MADE_WITH = re.search(r"treat Values, in NumPy (\S+)\.", TEXT).group(1)
 HERE = table.public_names()
 KNOWN = [name for name in HERE if name in ON_PAGE]
 

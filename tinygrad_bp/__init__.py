@@ -5,7 +5,8 @@ Import as ``import tinygrad_bp as bp``. Which way the arrows run, from the botto
 - `kernel` and `ops`: the node, the backward loop, the table of ops with their derivatives;
 - `transforms`: a function run on Values, and differentiated;
 - `programs`: a function as plain data; `writing`, `compiling`, `diagnosing` read programs;
-- `checking` compares gradients; `viewing`, `drawing`, `exploring` show graphs;
+- `checking` compares gradients; `planting` makes mistakes on purpose;
+- `viewing`, `drawing`, `exploring` show graphs;
 - `nn`, `optim`, `net7652`: nets, and the notebook's own;
 - `commands`: the command line, with the demo.
 
@@ -66,22 +67,31 @@ if TYPE_CHECKING:
     from .checking.kernels import compare_vjp
     from .compiling.compile import Compiled, compile
     from .drawing.draw import draw
+    from .exploring.animation import animate
     from .exploring.explore import explore
     from .net7652 import plot_histories
+    from .planting import BlindSpot, BlindSpots, Exercise
+    from .planting.blind_spots import blind_spots
+    from .planting.exercise import exercise, exercises
     from .transforms import checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .writing import Derivation, derive
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
+    "BlindSpot",
+    "BlindSpots",
     "Comparison",
     "Compiled",
     "Derivation",
+    "Exercise",
     "Op",
     "StaleGraphError",
     "Value",
     "absolute",
     "add",
+    "animate",
+    "blind_spots",
     "broadcast_to",
     "checkpoint",
     "clip",
@@ -94,6 +104,8 @@ __all__ = [
     "div",
     "draw",
     "drawing",
+    "exercise",
+    "exercises",
     "exp",
     "explore",
     "grad",
@@ -148,6 +160,10 @@ _MODULE_OF = {
     "compile": "compiling",
     "draw": "drawing",
     "plot_histories": "net7652",
+    **dict.fromkeys(
+        ("BlindSpot", "BlindSpots", "Exercise", "blind_spots", "exercise", "exercises"), "planting"
+    ),
+    "animate": "exploring",
     "explore": "exploring",
     "Derivation": "writing",
     "derive": "writing",

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, get_args
 
 from .checking import Comparison, compare
 from .checking.frameworks import Framework, Jax, Torch
 
+OnBlindSpots = Literal["error", "warn", "ignore"]
+
 
 def assert_gradients_match(
-    fun: Callable[[Any], Any], params: Any, manual: Any = None, **options: Any
+    fun: Callable[[Any], Any],
+    params: Any,
+    manual: Any = None,
+    *,
+    blind_spots: OnBlindSpots = "ignore",
+    **options: Any,
 ) -> Comparison:
     """Raise AssertionError unless the gradients of a function agree.
 
@@ -20,6 +28,9 @@ def assert_gradients_match(
         As for `compare`: a scalar function, where to differentiate it, and its hand-derived
         gradient, or a function that gives that. Without it the automatic gradient is compared
         with the numeric one.
+    blind_spots : {"ignore", "warn", "error"}, optional
+        What is done where the gradients agree, but likely mistakes would not show at `params`:
+        see `tinygrad_bp.blind_spots`.
     **options
         ``numeric`` and ``tolerance``, as for `compare`.
 
@@ -31,9 +42,14 @@ def assert_gradients_match(
     Raises
     ------
     AssertionError
-        With the table of the comparison as its text.
+        With the table of the comparison as its text, or with the blind spots.
     TypeError, ValueError
-        Where there is nothing to compare, as `compare` does.
+        Where there is nothing to compare, as `compare` does; if an option is unknown.
+
+    Warns
+    -----
+    UserWarning
+        Of blind spots, with ``blind_spots="warn"``.
 
     Examples
     --------
@@ -43,9 +59,21 @@ def assert_gradients_match(
     <Comparison: gradients match: 3 entries>
     """
     __tracebackhide__ = True  # pytest shows the line of the test
+    if blind_spots not in get_args(OnBlindSpots):
+        raise ValueError(
+            f"blind_spots must be one of {get_args(OnBlindSpots)}, got {blind_spots!r}"
+        )
     comparison = compare(fun, params, manual, **options)
     if not comparison:
         raise AssertionError(str(comparison))
+    if blind_spots != "ignore":
+        from .planting import blind_spots as find_blind_spots  # only who asks pays for it
+
+        found = find_blind_spots(fun, params, tolerance=comparison.tolerance)
+        if found and blind_spots == "error":
+            raise AssertionError(str(found))
+        if found:
+            warnings.warn(str(found), stacklevel=2)
     return comparison
 
 

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 import tinygrad_bp as bp
 from tests.checking import nets
+from tinygrad_bp.checking.adapting import Adapted
+from tinygrad_bp.checking.compare import compare_program
+from tinygrad_bp.checking.sampling import MANY
 
 METHODS = ["auto", "complex", "adaptive", "five-point", "central"]
 GENERATOR = np.random.default_rng(0)
@@ -386,6 +389,25 @@ def test_options_are_checked():
             bp.compare(square_loss, SQUARE, tolerance=tolerance)
     with pytest.raises(TypeError, match="tolerance must be a number"):
         bp.compare(square_loss, SQUARE, tolerance="small")
+    ran = []
+    with pytest.raises(ValueError, match="unknown method"):
+        bp.compare(ran.append, SQUARE, numeric="forward")
+    assert ran == []
+
+
+def test_a_tolerance_of_zero_asks_for_the_very_numbers():
+    assert bp.compare(np.sum, np.ones(2), np.ones(2), tolerance=0)
+    assert not bp.compare(np.sum, np.ones(2), np.ones(2) * (1 + 1e-12), tolerance=0)
+    assert compare_program(Adapted(np.sum, np.ones(2), np.ones(2))).tolerance == 1e-7
+
+
+def test_of_no_more_than_a_thousand_entries_each_is_computed():
+    whole = bp.compare(lambda x: np.sum(x**2), np.ones(MANY), 2 * np.ones(MANY))
+    assert whole.ok
+    assert all(entry.numeric is not None for entry in whole.entries)
+    sampled = bp.compare(lambda x: np.sum(x**2), np.ones(MANY + 1), 2 * np.ones(MANY + 1))
+    assert sampled.ok
+    assert any(entry.numeric is None for entry in sampled.entries)
 
 
 def test_nothing_of_the_user_is_touched():
@@ -529,7 +551,9 @@ def test_text():
     text = str(bp.compare(nets.loss, nets.parameters(), lambda p: nets.manual(p, 0.1)))
     assert "44 of 95 entries are wrong" in text
     assert "b_2[1, 0] is wrong: manual 0.00075025550617" in text
-    assert text.endswith("tolerance 1e-07; numeric side: complex step")
+    assert "(tolerance 1e-07). Automatic and numeric (complex step) differ by" in " ".join(
+        text.split()
+    )
     assert "\x1b" not in text
     assert text == text.encode("ascii").decode()
 
@@ -539,7 +563,9 @@ def test_the_report_says_which_numeric_method():
     assert comparison
     assert comparison.numeric_method == "adaptive"
     words = " ".join(str(comparison).split())
-    assert "adaptive differences (not the complex step: the complex step gave a slope of 0" in words
+    assert (
+        "(adaptive differences; not the complex step: the complex step gave a slope of 0" in words
+    )
     assert comparison.numeric_note
 
 
@@ -547,7 +573,7 @@ def test_lines_are_short_and_numbers_stay_with_their_side():
     params = bp.net7652.initial_parameters()
     wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
     lines = str(bp.compare(bp.net7652.loss, params, wrong)).splitlines()
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines)) <= 80
     assert not any(line.endswith(("manual", "automatic", "numeric")) for line in lines)
     long = "w" * 150
     text = str(bp.compare(lambda p: p[long] ** 2, {long: 1.0}, {long: 3.0}))
@@ -634,3 +660,13 @@ def test_a_fault_of_the_diagnosis_leaves_the_verdict(monkeypatch):
     assert [each.verdict for each in comparison.entries] == ["wrong", "wrong"]
     assert comparison.diagnosis == []
     assert caught[0].filename == __file__
+
+
+def test_verdicts_have_colours_in_html():
+    params = {"w": np.array([1.0, 2.0]), "b": 0.5}
+    page = bp.compare(
+        lambda p: np.sum(p["w"] ** 2) + p["b"], params, {"w": params["w"], "b": 1.0}
+    )._repr_html_()
+    red, green = re.findall(r'<td style="color:(#\w+)">(manual wrong|correct)</td>', page)
+    assert (red[1], green[1]) == ("manual wrong", "correct")
+    assert red[0] != green[0]

@@ -364,3 +364,10 @@ def test_warning_filters_are_put_back():
     before = list(warnings.filters)
     bp.numeric_gradient(casts, POINT)
     assert warnings.filters == before
+
+
+def test_what_only_jumps_has_no_gradient():
+    for fun in (lambda x: np.sum(x > 1), lambda x: np.all(x > 1)):
+        with pytest.raises(TypeError, match=r"fun must return a real number, got (int64|bool)"):
+            bp.numeric_gradient(fun, np.array([1.0, 2.0]))
+    np.testing.assert_array_equal(bp.numeric_gradient(lambda x: 0, np.ones(2)), [0, 0])

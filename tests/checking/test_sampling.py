@@ -1,14 +1,12 @@
 """Many parameters: the numeric side is a sample, and nothing wrong gets through."""
 
 import json
-import sys
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.checking import waiting
 from tinygrad_bp.checking.sampling import MANY
 
 SIZES = (120, 40, 10)
@@ -140,16 +138,3 @@ def test_a_unit_at_its_kink_is_no_mistake():
     params["b"][4] = -(x[1] @ params["w"][:, 4])
     comparison = bp.compare(lambda p: bp.sum(bp.relu(bp.named(x @ p["w"] + p["b"], "z"))), params)
     assert comparison, str(comparison)
-
-
-def test_a_bar_is_shown_to_people_alone(monkeypatch, capsys):
-    with waiting.shown_after_a_second("nothing"):
-        assert "Timer" not in str(sys.exc_info())
-    assert capsys.readouterr().err == ""
-    started = []
-    monkeypatch.setattr(waiting, "_SECONDS", 0.0)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr("rich.progress.Progress.start", lambda bar: started.append(bar))
-    with waiting.shown_after_a_second("comparing"):
-        pass
-    assert [bar.tasks[0].description for bar in started] in ([], ["comparing"])

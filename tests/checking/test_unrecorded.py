@@ -47,7 +47,7 @@ def test_the_first_line_says_so_and_why_and_what_to_do():
         r"\d+ of test_unrecorded.py: TypeError: numpy.unheard .*; compose it of others",
         first,
     )
-    assert "| parameter | shape | worst entry | manual/numeric | verdict " in str(comparison)
+    assert "| worst entry | manual | numeric | error   | verdict " in str(comparison)
     assert "automatic -" not in str(comparison)
     assert "compose it of others" in comparison._repr_html_()
 

@@ -26,6 +26,17 @@ def manual_gradients(params):
     return {"w": x.T @ (2 * y * (1 - y ** 2))}
 """
 WRONG = RIGHT.replace("y ** 2", "y")
+SCALED = """
+import numpy as np
+x = np.array([[0.5, -1.0], [2.0, 0.3]])
+params = {"w": np.array([[0.1, 0.2], [-0.3, 0.4]]), "scale": np.ones(2)}
+def loss(params):
+    return np.sum((params["scale"] * np.tanh(x @ params["w"])) ** 2)
+def manual_gradients(params):
+    y, scale = np.tanh(x @ params["w"]), params["scale"]
+    d = 2 * scale * y
+    return {"w": x.T @ (d * scale * (1 - y ** 2)), "scale": (d * y).sum(axis=0)}
+"""
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits and forks are those of Linux")
 
 
@@ -45,7 +56,7 @@ def check(file, text, *arguments):
 def test_right_gradients(file):
     done = check(file, NET + RIGHT)
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.startswith("gradients match: 2 entries\n| parameter")
+    assert done.stdout.startswith("gradients match: 2 entries\n| worst entry")
     assert done.stderr == ""
 
 
@@ -54,6 +65,18 @@ def test_wrong_gradients(file):
     assert done.exit_code == 1
     assert "2 of 2 entries are wrong" in done.stdout
     assert "manual wrong" in done.stdout
+
+
+def test_blind_spots_are_printed_and_fail_only_where_that_is_asked_for(file):
+    assert check(file, SCALED).stdout.startswith("gradients match")
+    done = check(file, SCALED, "--blind-spots")
+    assert done.exit_code == 0, done.stderr
+    assert "scale is 1 everywhere: draw scale at random" in done.stdout
+    done = check(file, SCALED, "--fail-on-blind-spots", "--json")
+    assert done.exit_code == 1
+    content = json.loads(done.stdout)
+    assert content["status"] == "correct"
+    assert content["blind_spots"]["spots"][0]["reason"] == "scale is 1 everywhere"
 
 
 def test_json(file):
@@ -66,13 +89,16 @@ def test_json(file):
         "file",
         "status",
         "error",
+        "credit",
         "comparison",
+        "blind_spots",
         "output",
         "output_cut",
     ]
     assert content["schema"] == 1
     assert content["status"] == "wrong"
     assert content["error"] is None
+    assert content["credit"] == {"w": 0}
     assert content["file"] == str(file)
     assert content["output"] == "hello\n"
     assert content["comparison"]["ok"] is False
@@ -375,7 +401,7 @@ def test_numpy_and_what_lies_beside_take_values(file, tmp_path):
     text = NET.replace("return np", "return layer.loss(params, x) #") + RIGHT
     done = check(file, "import layer" + text)
     assert done.exit_code == 0, done.stderr
-    assert "manual/automatic" in done.stdout
+    assert "| manual | automatic | " in done.stdout
 
 
 def test_what_cannot_be_recorded_has_a_verdict(file):
@@ -386,7 +412,7 @@ def test_what_cannot_be_recorded_has_a_verdict(file):
     assert "there are no automatic ones: line 8 of net.py: ZeroDivisionError" in " ".join(
         done.stdout.split()
     )
-    assert "manual/numeric" in done.stdout
+    assert "| manual | numeric | " in done.stdout
     assert check(file, refused + WRONG).exit_code == 1
 
 

@@ -46,6 +46,7 @@ def test_everything_is_written(demo):
         "gradients.json",
         "gradients-notebook-order.txt",
         "gradients-notebook-order.json",
+        "plots/losses.png",
         "plots/gd-values-and-gradients.png",
         "plots/gd-without-biases.png",
         "plots/adam-beside-gd.png",

@@ -44,7 +44,7 @@ def test_a_picture_with_gradients(run, tmp_path):
 def test_every_option(run, tmp_path):
     done = run(
         *("--manual", "by_hand", "--backward", "combined", "--derivatives", "--gradients"),
-        *("--theme", "print", "--depth", "1", "--focus", "w"),
+        *("--theme", "print", "--depth", "1", "--focus", "w", "--loops", "--heat-maps"),
         out="graph.txt",
     )
     assert done.exit_code == 0, done.output

@@ -21,6 +21,15 @@ def manual_gradients(params):
 """
 
 
+TWO_LAYERS = """
+import numpy as np
+params = {"w": np.array([[0.5, -0.3], [0.2, 0.7]]), "v": np.array([1.5, -0.4])}
+def loss(p):
+    h = np.tanh(p["w"] @ np.array([1.0, 2.0]))
+    return np.sum((p["v"] @ h - 0.5) ** 2)
+"""
+
+
 def explore(*arguments):
     return CliRunner().invoke(app, ["explore", *map(str, arguments)])
 
@@ -51,6 +60,17 @@ def test_gradients_derived_by_hand_are_compared(tmp_path):
         "layers[0].b": False,
     }
     assert found["stop"] is not None
+
+
+def test_wrong_lines_are_there_to_be_found(tmp_path):
+    file, out = tmp_path / "net.py", tmp_path / "out.html"
+    file.write_text(TWO_LAYERS)
+    assert explore(file, "--out", out, "--exercises", "2").exit_code == 0
+    first, second = story(out)["hunts"]
+    assert first["lines"] != second["lines"]
+    for hunt in (first, second):
+        assert all(" = " in hunt["lines"][k] for k in hunt["wrong"])
+        assert hunt["right"] not in "\n".join(hunt["lines"])
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tinygrad_bp.compiling.numba_backend.expanding import expanded, with_own_res
 from tinygrad_bp.compiling.numba_backend.functions import parts_of
 from tinygrad_bp.compiling.numba_backend.fusion import Plan
 from tinygrad_bp.compiling.numba_backend.layout import Memory
+from tinygrad_bp.compiling.numba_backend.machine_code import _machine_code
 from tinygrad_bp.ops import shaping
 from tinygrad_bp.programs import witnesses
 from tinygrad_bp.programs.program import Instruction, Kind, Program
@@ -413,6 +414,16 @@ def test_2000_steps_of_the_notebooks_net():
     expected = bp.net7652.train("gd", epochs=2000).params
     for one, name in zip(found, params, strict=True):
         close(one, expected[name])
+
+
+def test_programs_that_differ_in_their_numbers_alone_are_one_machine_code():
+    compiled = _machine_code.cache_info().currsize
+    x, first, second = np.arange(3.0), np.ones(3), np.full(3, 2.0)
+    for c in (first, second, first):
+        value, gradient = bp.compile(lambda a, c=c: np.sum(np.cos(a) * c), backend="numba")(x)
+        assert value == pytest.approx(np.sum(np.cos(x) * c), rel=1e-14)
+        np.testing.assert_allclose(gradient, -np.sin(x) * c, rtol=1e-14)
+    assert _machine_code.cache_info().currsize <= compiled + 1
 
 
 def test_a_missing_numba_is_named_with_its_extra(monkeypatch):

@@ -1,9 +1,13 @@
+import re
+
 import numpy as np
 import pytest
 
 import tinygrad_bp as bp
 from tinygrad_bp.drawing.backward_graph import with_backward
 from tinygrad_bp.viewing.graph import Role, describe
+
+from .test_draw import pieces, texts
 
 
 def cotangents(value, layout):
@@ -59,9 +63,60 @@ def test_combined_every_use_of_a_forward_value_is_an_edge(net):
 def test_the_picture_has_both_sides(net):
     for layout in ("beside", "combined", True):
         source = bp.draw(net, backward=layout).source
-        for text in ('label="forward"', 'label="backward"', "style=dashed", "d_w_1"):
+        for text in ('label="forward"', 'label="backward"', ",dashed", "d_w_1"):
             assert text in source
     assert bp.draw(net, backward=True).source == bp.draw(net, backward="beside").source
+
+
+def heights(svg):
+    """How far down the box of each node reaches."""
+    found = {}
+    for group in pieces(svg, "node"):
+        numbers = re.findall(r"-?[\d.]+,(-?[\d.]+)", " ".join(shapes(group)))
+        found[group.get("id")] = sum(map(float, numbers)) / len(numbers)
+    return found
+
+
+def shapes(group):
+    return (each.get("points") or each.get("d") or "" for each in group.iter())
+
+
+def test_each_cotangent_stands_in_the_row_of_its_node(net):
+    height = heights(bp.draw(net, backward=True).pipe("svg"))
+    for node, cotangent in cotangents(net, "beside").items():
+        assert abs(height[node.id] - height[cotangent.id]) < 30, node
+    assert max(height.values()) - min(height.values()) > 600
+
+
+def test_a_line_joins_them_only_where_nothing_stands_between(net):
+    found = cotangents(net, "beside")
+    svg = bp.draw(net, backward=True).pipe("svg")
+    drawn = {edge.get("id") for edge in pieces(svg, "edge")}
+    for node in found:
+        assert (f"{node.id}-d{node.id[1:]}-grad" in drawn) == bool(node.value.parents)
+    x = bp.Value(0.5, name="x")
+    branches = np.sin(x) + np.exp(x)
+    drawn = {
+        edge.get("id") for edge in pieces(bp.draw(branches, backward=True).pipe("svg"), "edge")
+    }
+    assert {each for each in drawn if each.endswith("-grad")} == {"n3-d3-grad"}
+
+
+def test_combined_nothing_crosses_from_one_side_to_the_other(net):
+    graph = with_backward(describe(net), "combined")
+    sides = {node.id: node.side for node in graph.nodes}
+    edges = re.findall(r"^\t(\w+) -> (\w+) ", bp.draw(net, backward="combined").source, re.M)
+    assert len(edges) == sum(not edge.links for edge in graph.edges)
+    assert all(sides.get(tail, sides[head]) == sides[head] for tail, head in edges)
+
+
+def test_formulas_are_not_cut():
+    x = bp.Value(0.5, name="x")
+    terms = [np.sin(x * bp.Value(1.0 * k, name=f"weight_{k}")) for k in range(8)]
+    written = texts(bp.draw(sum(terms), backward=True).pipe("svg"))
+    for k in range(8):
+        assert sum(f"weight_{k}" in text and "d_" in text for text in written) >= 1
+    assert not any("…" in text for text in written if "weight" in text)
 
 
 def test_the_text_has_the_backward_pass_in_order(net):

@@ -43,7 +43,7 @@ def test_they_stand_at_the_edges_with_the_positions_of_operands(net):
     source = bp.draw(net, derivatives=True).source
     assert 'label=" 0: ḡ @ h_1.T "' in source
     assert 'label=" ḡ * (z_1 &gt; 0) "' in source
-    assert "at an edge" in source
+    assert "on an edge" in source
     assert "at an edge" not in bp.draw(net).source
 
 

@@ -117,5 +117,7 @@ def test_what_a_folded_node_says():
 
 
 def test_a_predicate_has_to_be_a_function(net):
-    with pytest.raises(TypeError, match="fold must be a function of a Value, got 'layer 1'"):
+    with pytest.raises(
+        TypeError, match="fold must be a function of a Value, or 'loops', got 'layer 1'"
+    ):
         bp.draw(net, fold="layer 1")

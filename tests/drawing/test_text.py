@@ -12,13 +12,13 @@ def test_a_scalar_graph():
     y = bp.named(bp.exp(a * b) - bp.sqrt(a) / 4, "y")
     y.backward()
     assert f"{text_tree(y)}\n" == dedent("""\
-        ┌ n7  y = n3 - n6        ()  value -0.3511   grad -
-        │ └─┬ n6  n5 / 4         ()  value 0.3536    grad -
+        ┌ n7  y = n3 - n6        ()  value -0.3511   grad 1
+        │ └─┬ n6  n5 / 4         ()  value 0.3536    grad -1
         │   │ └─ n4  (constant)  ()  value 4
-        │   └ n5  sqrt(a)        ()  value 1.414     grad -
+        │   └ n5  sqrt(a)        ()  value 1.414     grad -0.25
         │     └─ a -> see n1
-        ├ n3  exp(n2)            ()  value 0.002479  grad -
-        └ n2  a * b              ()  value -6        grad -
+        ├ n3  exp(n2)            ()  value 0.002479  grad 1
+        └ n2  a * b              ()  value -6        grad 0.002479
           ├─ n1  a (parameter)   ()  value 2         grad -0.09582
           └─ n0  b (parameter)   ()  value -3        grad 0.004958
         """)

@@ -42,7 +42,7 @@ def visit(chromium, tmp_path):
         settings = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
         context = chromium.new_context(**{**settings, **options})
         contexts.append(context)
-        context.set_default_timeout(300_000)  # a busy machine is no error
+        context.set_default_timeout(60_000)  # a busy machine is no error
         context.route("**/*", guarded)
         tab = context.new_page()
         tab.on("pageerror", lambda error: complaints.append(str(error)))
@@ -87,3 +87,31 @@ def named_net():
     x = bp.Value(bp.net7652.SAMPLE, name="x", requires_grad=False)
     t = bp.Value(bp.net7652.TARGET, name="t", requires_grad=False)
     return bp.net7652.loss(params, x, t)
+
+
+@pytest.fixture(scope="session")
+def tab(chromium):
+    """One tab for all graphs."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, offline=True)
+    context.set_default_timeout(60_000)
+    tab = context.new_page()
+    complaints = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("console", lambda message: complaints.append(message.text))
+    yield tab
+    context.close()
+    assert complaints == []
+
+
+def open_page(tab, folder, page):
+    (folder / "page.html").write_text(page.html, encoding="utf-8")
+    tab.goto((folder / "page.html").as_uri())
+
+
+def edit(tab, name, entry, text):
+    """Change a number as a reader does: click it, type, leave."""
+    tab.evaluate("go(0)")
+    node = tab.evaluate("(name) => nodes.findIndex((node) => node.name === name)", name)
+    tab.locator(f'figure.editable[data-of="{node}"] [data-entry="{entry}"]').click()
+    tab.locator("#entry").fill(text)
+    tab.locator("#done").click()

@@ -101,7 +101,7 @@ def test_another_layout_would_be_seen(net_page, visit):
     with Image.open(KEPT / "1280.png") as image:
         kept = image.convert("RGB")
     tab = opened(visit, net_page, 1280)
-    tab.locator("#panel").evaluate("panel => { panel.style.order = -1 }")
+    tab.locator(".side").evaluate("side => { side.style.order = -1 }")
     assert apart(blurred(tab.screenshot()), kept) > ALIKE
     tab = opened(visit, net_page, 1280, color_scheme="dark")
     assert apart(blurred(tab.screenshot()), kept) > 10 * ALIKE

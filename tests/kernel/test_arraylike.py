@@ -104,7 +104,7 @@ def test_methods_of_a_scalar():
 def test_a_parameter_cannot_be_changed_in_place(change, what):
     x = bp.Value(A, name="w")
     with pytest.raises(
-        TypeError, match=f"{what} would change the Value 'w', which a gradient.*copy"
+        TypeError, match=f"{what} would change the Value 'w', which has a gradient.*copy"
     ):
         change(x)
     np.testing.assert_array_equal(x.data, A)

@@ -81,3 +81,61 @@ def test_builtins_of_two_numbers():
     assert (quotient, rest.data) == (3, 1.5)
     assert divmod(20, x)[1].data == 5.0
     assert round(bp.Value(1.26), 1) == 1.3
+
+
+def op_with(forward=lambda a: a * 1.0, rule=lambda g, y, a: g * 1.0):
+    return bp.Op("hand-made", forward, rule)
+
+
+@pytest.mark.parametrize(
+    ("forward", "said"),
+    [
+        (lambda a: a * 1j, "complex128"),
+        (lambda a: np.emath.sqrt(-a), "complex128"),
+        (lambda a: np.sum(a) * 1j, "complex128"),
+        (lambda a: None, "object: None"),
+        (lambda a: "text", "<U4: text"),
+        (lambda a: np.array(["text"]), "<U4"),
+    ],
+)
+def test_a_forward_that_gives_no_real_numbers_is_refused(forward, said):
+    for requires_grad in (True, False):
+        x = bp.Value([1.0, 2.0], requires_grad=requires_grad)
+        with pytest.raises(
+            TypeError, match=f"hand-made: expected .* real numbers.* got dtype {said}"
+        ):
+            op_with(forward)(x)
+
+
+def test_a_forward_may_compute_with_complex_numbers_inside():
+    magnitude = op_with(lambda a: np.abs(a + 1j) ** 2, lambda g, y, a: g * 2 * a)
+    assert_right(magnitude, np.array([-1.0, 0.5]), analytic=False)
+
+
+def test_a_rule_may_give_a_number_or_a_list():
+    x = bp.Value(3.0)
+    op_with(rule=lambda g, y, a: float(g) * 2)(x).backward()
+    assert x.grad == 2
+    assert type(x.grad) is np.float64
+    total = op_with(np.sum, lambda g, y, a: [1, 2, 3])
+    np.testing.assert_array_equal(bp.grad(total)(np.ones(3)), [1, 2, 3])
+    x = bp.Value(np.float32(3))
+    op_with(rule=lambda g, y, a: 2.0)(x).backward(create_graph=True)
+    assert x.grad.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "said"),
+    [
+        (lambda g, y, a: None, TypeError, "expected the cotangent of the operand, got None"),
+        (lambda g, y, a: 2.0, ValueError, r"expected a cotangent of shape \(3,\).*, got \(\)"),
+        (lambda g, y, a: "text", TypeError, "cotangent of the operand: expected real numbers"),
+        (lambda g, y, a: g * np.ones(3) * 1j, TypeError, "got complex ones, which a derivative"),
+    ],
+)
+def test_a_rule_that_gives_no_cotangent_is_refused(rule, error, said):
+    total = op_with(np.sum, rule)
+    with pytest.raises(error, match=said):
+        total(bp.Value(np.ones(3))).backward()
+    with pytest.raises(error, match=said):
+        bp.grad(total)(np.ones(3))

@@ -1,5 +1,7 @@
 """Topological order, no_grad, scope."""
 
+import asyncio
+import contextvars
 import threading
 
 import numpy as np
@@ -75,8 +77,137 @@ class TestNoGrad:
             thread.join()
         assert found == [True]
 
+    def test_one_object_can_be_shared_by_threads(self):
+        off, inside, wrong = bp.no_grad(), threading.Barrier(4), []
+
+        def work():
+            for _ in range(3):
+                inside.wait()
+                with off:
+                    inside.wait()
+                    wrong.append((bp.Value(1.0) * 2).requires_grad)
+                wrong.append(not (bp.Value(1.0) * 2).requires_grad)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert wrong == [False] * 24
+
+    @pytest.mark.parametrize("decorator", [bp.no_grad(), bp.no_grad])
+    def test_as_a_decorator(self, decorator):
+        @decorator
+        def square(x):
+            """Square."""
+            return x * x
+
+        x = bp.Value(2.0)
+        assert not square(x).requires_grad
+        assert (x * x).requires_grad
+        assert (square.__name__, square.__doc__) == ("square", "Square.")
+        with pytest.raises(TypeError, match="multiply sequence"):
+            square("text")
+        assert (x * x).requires_grad
+
+    def test_a_decorated_generator_is_inside_only_while_it_runs(self):
+        x, seen, closed = bp.Value(2.0), [], []
+
+        @bp.no_grad()
+        def steps(x):
+            try:
+                sent = yield x * 1
+                try:
+                    yield sent * x
+                except KeyError:
+                    yield x * 3
+                return "end"
+            finally:
+                closed.append((x * 1).requires_grad)
+
+        def outside():
+            seen.append((x * 1).requires_grad)
+            result = yield from steps(x)
+            seen.append(result)
+
+        running = outside()
+        found = [next(running)]
+        seen.append((x * 1).requires_grad)
+        found += [running.send(5), running.throw(KeyError())]
+        seen.append((x * 1).requires_grad)
+        assert [y.data for y in found] == [2, 10, 6]
+        assert not any(y.requires_grad for y in found)
+        assert list(running) == []
+        stopped = steps(x)
+        next(stopped)
+        stopped.close()
+        assert (seen, closed) == ([True, True, True, "end"], [False, False])
+
+    def test_a_generator_that_waits_inside_a_block_ends_it_in_any_order(self):
+        x = bp.Value(2.0)
+
+        def waits():
+            with bp.no_grad():
+                yield
+
+        first, second = waits(), waits()
+        next(first)
+        with bp.scope("s"):
+            next(second)
+            first.close()
+            assert not (x * x).requires_grad
+            second.close()
+            assert (x * x).scope == ("s",)
+        assert (x * x).requires_grad
+        assert (x * x).scope == ()
+
+    def test_leaving_a_block_in_another_thread_changes_nothing_there(self):
+        def waits():
+            with bp.no_grad():
+                yield
+
+        generator, found = waits(), []
+        contextvars.copy_context().run(next, generator)
+
+        def work():
+            with bp.no_grad():
+                generator.close()
+                found.append((bp.Value(1.0) * 2).requires_grad)
+            found.append((bp.Value(1.0) * 2).requires_grad)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert found == [False, True]
+
+    def test_coroutines(self):
+        @bp.no_grad()
+        async def square(x):
+            await asyncio.sleep(0)
+            return x * x
+
+        async def beside(x):
+            await asyncio.sleep(0)
+            return x * x
+
+        async def both():
+            return await asyncio.gather(square(bp.Value(2.0)), beside(bp.Value(2.0)))
+
+        assert [y.requires_grad for y in asyncio.run(both())] == [False, True]
+
+    def test_what_is_no_function_is_refused(self):
+        with pytest.raises(TypeError, match=r"no_grad: expected a function.* got 3"):
+            bp.no_grad(3)
+
 
 class TestScope:
+    def test_as_a_decorator(self):
+        @bp.scope("layer")
+        def layer(x):
+            return x * 2
+
+        assert layer(bp.Value(1.0)).scope == ("layer",)
+
     def test_nested_names(self):
         with bp.scope("net"):
             x = bp.Value(1.0)

@@ -64,6 +64,40 @@ def test_histories_stand_side_by_side_on_one_scale(histories):
     np.testing.assert_array_equal(lines_of(figure.axes[1])[:, 0], histories["momentum"].loss)
 
 
+def test_losses_are_laid_over_each_other(histories):
+    figure = bp.plot_histories(list(histories.values()), ["loss"], together=True)
+    (axes,) = figure.axes
+    assert axes.get_yscale() == "log"
+    assert [line.get_label() for line in axes.get_lines()] == ["GD", "momentum", "Adam"]
+    for line, history in zip(axes.get_lines(), histories.values(), strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), history.loss)
+    assert {text.get_text() for text in axes.texts} == {"GD", "momentum", "Adam"}
+    with pytest.raises(ValueError, match="together draws the loss alone"):
+        bp.plot_histories(list(histories.values()), ["values"], together=True)
+
+
+def test_each_line_is_named_at_its_end_and_no_name_covers_another(histories):
+    figure = histories["adam"].plot(["values", "gradients", "m"], parameters=["w_1"])
+    for axes in figure.axes:
+        assert axes.get_legend() is None
+        assert {text.get_text() for text in axes.texts} == {f"w_1[1, {k}]" for k in range(7)}
+        colours = {line.get_label(): line.get_color() for line in axes.get_lines()}
+        assert all(text.get_color() == colours[text.get_text()] for text in axes.texts)
+        heights = sorted(text.xyann[1] for text in axes.texts)
+        assert min(np.diff(heights)) > 0.07
+        assert heights[0] >= 0
+        assert heights[-1] <= 1.0 + 1e-9
+    assert [axes.get_yscale() for axes in figure.axes] == ["linear", "symlog", "symlog"]
+
+
+def test_what_is_compared_has_the_same_axes(histories):
+    longer = bp.net7652.train("gd", epochs=60)
+    figure = bp.plot_histories({"a": histories["gd"], "b": longer}, ["gradients"])
+    one, other = figure.axes
+    assert one.get_xlim() == other.get_xlim()
+    assert one.get_ylim() == other.get_ylim()
+
+
 def test_titles_are_those_of_a_mapping(histories):
     figure = bp.plot_histories({"a": histories["gd"], "b": histories["gd"]}, ["loss"])
     assert [axes.get_title() for axes in figure.axes] == ["a: loss", "b: loss"]

@@ -316,3 +316,105 @@ def test_views_of_a_view_and_of_what_is_gone():
     np.testing.assert_array_equal(h.data[1:, 1], -1)
     assert inner.data[2, 1] == 50
     assert len(h._views) < 40
+
+
+def test_a_row_that_was_used_before_is_put_over_another_one():
+    """The element is a view of the node that is assigned to: it is what it was before."""
+
+    def fun(a):
+        h = a * 2
+        total = h.sum()
+        h[0] = h[-1]
+        return np.sum(h) * total
+
+    a = np.arange(1.0, 7.0).reshape(2, 3)
+    assert_right(fun, a)
+    np.testing.assert_array_equal(bp.grad(fun)(a), [[120.0] * 3, [288.0] * 3])
+
+
+def test_rows_of_a_loop_are_views():
+    def loss(x, copied=np.copy):
+        h = copied(x) * 1
+        for k, row in enumerate(h):
+            row *= k + 2
+            row[0] += 1
+        for row in h.T:
+            row -= x[0, 0]
+        return np.sum(h**2)
+
+    value, gradient = bp.value_and_grad(loss)(X)
+    assert value == loss(X)
+    np.testing.assert_allclose(gradient, bp.numeric_gradient(loss, X), rtol=1e-12)
+
+
+def assigned_from_a_view_of_itself(h):
+    row = h[-1]
+    h[0:1] = row[::-1]
+    h[1:] = row[0:1]
+    return row * h
+
+
+def assigned_from_a_view_of_a_view(h):
+    columns = h.T
+    part = columns[:, 0]
+    copied = columns.copy()
+    h[1:] = part
+    return columns * copied
+
+
+def assigned_through_a_diagonal(h):
+    corner = h[:, 1:]
+    diagonal = np.diagonal(corner)
+    last = h[-1]
+    h[0] = np.sum(diagonal) * 2
+    return corner * diagonal + np.sum(last)
+
+
+def raveled_with_gaps(h):
+    for row in (h[:, 0].ravel(), h[None, :, 0].ravel(), h[0].ravel(), h.ravel()):
+        row[1:] += np.sum(h[0])
+    return h
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        assigned_from_a_view_of_itself,
+        assigned_from_a_view_of_a_view,
+        assigned_through_a_diagonal,
+        raveled_with_gaps,
+    ],
+)
+def test_views_that_are_assigned_to_what_they_see(change):
+    def loss(x):
+        return np.sum(change(np.copy(x) * 1) ** 2)
+
+    value, gradient = bp.value_and_grad(loss)(X)
+    np.testing.assert_allclose(value, loss(X), rtol=1e-14)
+    np.testing.assert_allclose(gradient, bp.numeric_gradient(loss, X), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        bp.value_and_grad,
+        bp.jacobian,
+        bp.hessian,
+        bp.compile,
+        lambda f: lambda w: bp.derive(f, w),
+        lambda f: lambda w: bp.jvp(f, (w,), (w,)),
+        lambda f: lambda w: bp.grad(lambda p: f(p["w"]))({"w": w}),
+        lambda f: lambda w: bp.compare(f, w),
+        lambda f: lambda w: bp.numeric_gradient(f, w),
+        lambda f: lambda w: f(bp.Value(w)),
+    ],
+)
+def test_a_function_that_changes_its_argument_is_refused_and_the_array_stays(transform):
+    def careless(w):
+        w *= 2
+        return np.sum(w * w)
+
+    w = np.ones(3)
+    with pytest.raises((TypeError, ValueError), match=r"work on a copy|compute with a copy"):
+        transform(careless)(w)
+    np.testing.assert_array_equal(w, np.ones(3))

@@ -200,3 +200,12 @@ def test_a_wrong_rule_is_caught():
     wrong = bp.Op("wrong", _einsum.forward, variadic=without_the_diagonal)
     with pytest.raises(AssertionError):
         assert_right(lambda a: wrong(a, subscripts="ii->i", optimize=False), np.ones((3, 3)))
+
+
+@pytest.mark.parametrize("shapes", [[(2, 0), (1, 3)], [(2, 1), (0, 3)], [(2, 0), (0, 3)]])
+@pytest.mark.parametrize("subscripts", ["ij,jk->ik", "ij,jk->", "ij,jk->ijk"])
+def test_an_axis_without_elements_beside_one_that_is_repeated(subscripts, shapes):
+    arrays = normal(*shapes)
+    gradients = bp.grad(lambda a, b: np.sum(np.einsum(subscripts, a, b)), (0, 1))(*arrays)
+    for gradient, shape in zip(gradients, shapes, strict=True):
+        np.testing.assert_array_equal(gradient, np.zeros(shape), strict=True)

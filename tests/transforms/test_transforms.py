@@ -256,3 +256,28 @@ class TestRefusals:
     def test_errors_say_what_came(self, call, error, said):
         with pytest.raises(error, match=said):
             call()
+
+
+JUMPS = {
+    "a comparison": lambda x: x[0] > 1,
+    "all": lambda x: np.all(x > 1),
+    "Python's": lambda x: bool(np.all(x > 1)),
+    "a place": np.argmax,
+    "a count": lambda x: np.sum(x > 1),
+}
+
+
+@pytest.mark.parametrize(
+    "transform", [bp.grad, bp.value_and_grad, bp.jacobian, bp.hessian, bp.compile]
+)
+@pytest.mark.parametrize("name", JUMPS)
+def test_what_only_jumps_has_no_gradient(name, transform):
+    if (name, transform) == ("Python's", bp.compile):  # whose trace takes no bool()
+        return
+    with pytest.raises(TypeError, match=r"must return a real number, got a (truth|whole)"):
+        transform(JUMPS[name])(np.array([1.0, 2.0]))
+
+
+def test_a_constant_has_a_gradient_of_zeros():
+    assert bp.grad(lambda x: 0)(1.0) == 0
+    assert bp.grad(lambda x: 2.5)(1.0) == 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.transforms.variables import named_after_variables
+from tinygrad_bp.transforms.variables import memory_of, named_after_variables, names_of_arrays
 
 X = np.array([1.0, 2.0])
 
@@ -169,3 +169,82 @@ def test_derive_and_compare_use_them():
 
     comparison = bp.compare(loss, params, manual)
     assert [row.name for row in comparison.rows if row.verdict == "wrong"] == ["w", "z"]
+
+
+def test_what_a_function_is_given_is_its_callers_to_name():
+    def net(x, y, *parts, factor=2.0, **more):
+        y = x * factor
+        factor = y + 1
+        parts = factor + 2
+        more = parts + 3
+        z = more + 4
+        return z + 5
+
+    assert names(net, X, X) == [None, None, None, None, "z", "net"]
+
+
+def test_who_asks_is_told_of_each_node_and_of_the_line_that_makes_it():
+    told = []
+
+    def net(x):
+        h = np.tanh(x)
+        return h * h
+
+    with named_after_variables(
+        made=lambda node, frame: told.append((node.op.name, node.name, frame))
+    ):
+        net(bp.Value(X))
+    assert [(op, name) for op, name, _ in told] == [("tanh", None), ("mul", None)]
+    codes = []
+    for _, _, frame in told:
+        while frame.f_code is not net.__code__:
+            frame = frame.f_back
+        codes.append(frame.f_code)
+    assert codes == [net.__code__] * 2
+
+
+WEIGHTS = np.array([0.5, -1.0])
+OTHERS = np.array([3.0, 4.0])
+SHIFT = np.ones(3)
+
+
+def called(x):
+    return calling(x) * OTHERS if x is None else x * OTHERS
+
+
+def calling(x):
+    return called(x * WEIGHTS)
+
+
+def test_arrays_have_the_names_by_which_a_function_sees_them():
+    inside = np.zeros(2)
+    step = 0.125
+
+    def fun(x, shift=SHIFT):
+        return np.sum(calling(x + inside) * step) + np.sum(shift) + bp.relu(x).sum()
+
+    found = names_of_arrays(fun)
+    assert set(found.values()) == {"inside", "step", "shift", "WEIGHTS", "OTHERS"}
+    assert found[memory_of(WEIGHTS)] == "WEIGHTS"
+    assert found[memory_of(OTHERS.view())] == "OTHERS"
+    assert found[memory_of(step)] == "step"
+
+
+def test_functions_of_other_modules_are_not_looked_into():
+    space = {"__name__": "elsewhere", "TABLE": np.ones(2)}
+    exec("def scaled(x):\n    return x * TABLE", space)
+    scaled = space["scaled"]
+    assert names_of_arrays(lambda x: scaled(x)) == {}
+    assert list(names_of_arrays(scaled).values()) == ["TABLE"]
+    assert names_of_arrays(print) == {}
+
+
+def test_memory_tells_arrays_apart():
+    block = np.zeros((3, 3))
+    same = [block, block[:], block.view(np.recarray), block[...]]
+    assert len(set(map(memory_of, same))) == 1
+    others = [block[0], block[:, 0], block[1:, 1:], block[:2], block.T[:2], block.view(np.int64)]
+    others += [block[1:], np.zeros((3, 3))]
+    assert len(set(map(memory_of, [block, *others]))) == 1 + len(others)
+    first, second = 0.5, -0.25
+    assert memory_of(first) != memory_of(second)

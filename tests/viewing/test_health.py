@@ -5,12 +5,6 @@ import tinygrad_bp as bp
 from tinygrad_bp.viewing.health import flags, size_of
 
 
-def with_gradient(*entries):
-    x = bp.Value(np.zeros(len(entries)))
-    x.grad = np.array(entries)
-    return x
-
-
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
@@ -24,17 +18,28 @@ def with_gradient(*entries):
     ],
 )
 def test_gradients(entries, said):
-    assert flags(with_gradient(*entries)) == said
+    x = bp.Value(np.zeros(len(entries)))
+    assert flags(x, np.array(entries)) == said
+
+
+def test_a_gradient_that_is_round_off_has_not_vanished():
+    x = bp.Value(0.0)
+    assert flags(x, np.array(1e-17), is_round_off=True) == ()
+    assert flags(x, np.array(np.nan), is_round_off=True) == ("NaN in the gradient",)
+
+
+def said_of(value):
+    return flags(value, None)
 
 
 def test_dead_rectifiers():
-    assert flags(bp.relu(bp.Value([-1.0, -2.0]))) == ("dead relu: no unit is active",)
-    assert flags(bp.relu(bp.Value([-1.0, 2.0]))) == ()
+    assert said_of(bp.relu(bp.Value([-1.0, -2.0]))) == ("dead relu: no unit is active",)
+    assert said_of(bp.relu(bp.Value([-1.0, 2.0]))) == ()
     batch = bp.Value([[-1.0, 2.0, -3.0], [-1.0, -2.0, 3.0]])  # rows are samples
-    assert flags(bp.relu(batch)) == ("dead relu: 1 of 3 units never active",)
-    assert flags(bp.relu(bp.Value([[-1.0], [2.0]]))) == ()  # a sample as a column
-    assert flags(bp.tanh(bp.Value([-1.0]))) == ()
-    assert flags(bp.relu(bp.Value(np.zeros((0, 3))))) == ()
+    assert said_of(bp.relu(batch)) == ("dead relu: 1 of 3 units never active",)
+    assert said_of(bp.relu(bp.Value([[-1.0], [2.0]]))) == ()  # a sample as a column
+    assert said_of(bp.tanh(bp.Value([-1.0]))) == ()
+    assert said_of(bp.relu(bp.Value(np.zeros((0, 3))))) == ()
 
 
 def test_the_size_is_that_of_the_largest_finite_entry():

@@ -88,7 +88,7 @@ def test_a_gradient_is_a_dash_until_there_is_one_and_nothing_for_constants():
     y = (x * 2).sum()
     two, leaf, product, total = cards(describe(y)).values()
     assert [two.gradient, leaf.gradient, product.gradient, total.gradient] == ["", "-", "-", "-"]
-    y.backward(retain_grads=True)
+    y.backward()
     two, leaf, product, total = cards(describe(y)).values()
     assert [two.gradient, leaf.gradient, product.gradient, total.gradient] == [
         "",

@@ -192,7 +192,26 @@ class Comparison(Report):
             verdict,
             None if verdict in ("missing", "not read") else _side(sides),
             "; ".join(notes),
+            **self._at(worst, shape, block, unread),
         )
+
+    def _at(
+        self, worst: tuple[int, ...] | None, shape: tuple[int, ...], block: slice, unread: object
+    ) -> dict[str, float]:
+        """Return the derivatives at an entry, by side; those that there are."""
+        if worst is None:
+            return {}
+        place = block.start + int(np.ravel_multi_index(worst, shape)) if shape else block.start
+        known = {
+            "manual": self._sides.manual is not None and unread is None,
+            "automatic": self.recorded,
+            "numeric": self._taken is None or bool(self._taken[place]),
+        }
+        return {
+            side: float(getattr(self._sides, side)[place])
+            for side, is_known in known.items()
+            if is_known
+        }
 
     def _notes(self, name: str, block: slice, reached: bool) -> Iterator[str]:
         if (unread := self._unread.get(name)) is not None:
@@ -341,6 +360,8 @@ def make_step_row(step: InnerGradient, wrong: Mask) -> Row:
         "wrong" if wrong.any() else "correct",
         "manual" if wrong.any() else None,
         f"inner Value; {wrong.sum()} of {wrong.size} entries" if wrong.any() else "",
+        None if place is None else float(step.manual[place]),
+        None if place is None else float(step.automatic[place]),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..kernel.data import own_arithmetic
 from ..kernel.value import Value
 from ..trees import flatten, rebuild
 
@@ -25,6 +26,9 @@ def numbers(leaf: Any) -> npt.NDArray[Any]:
     """Return real numbers as an array; raise TypeError, saying what they are, for others."""
     if hasattr(leaf, "detach"):  # a Value, or a tensor that may require a gradient
         leaf = leaf.data if isinstance(leaf, Value) else leaf.detach()
+    subclass = isinstance(leaf, np.ndarray) and type(leaf) is not np.ndarray
+    if subclass and isinstance(leaf, np.ma.MaskedArray):
+        raise TypeError(own_arithmetic(type(leaf)))
     try:
         array = np.asarray(leaf)
     except ValueError as error:
@@ -64,6 +68,8 @@ class Problem:
         for path, leaf in flatten(params):
             self.names.append(path or "params")
             try:
+                if reason := own_arithmetic(type(leaf)):
+                    raise TypeError(reason)
                 arrays.append(numbers(leaf))
             except TypeError as error:
                 raise TypeError(
@@ -183,7 +189,7 @@ class Point:
 
     def _real(self, result: Any) -> float:
         if type(result) is not np.float64:
-            result = _scalar(result, "fiub")
+            result = _scalar(result, "f")
             self.problem.resolution = max(self.problem.resolution, _resolution(result))
         return float(result)
 
@@ -208,7 +214,7 @@ class Point:
 def _scalar(result: Any, kinds: str) -> Any:
     """Return what `fun` gave as a NumPy scalar, or say why it is none."""
     array = np.asarray(result.data if isinstance(result, Value) else result)
-    if array.dtype.kind not in kinds:
+    if array.dtype.kind not in kinds and type(result) is not int:
         raise TypeError(
             f"fun must return a real number, got {type(result).__name__} of dtype {array.dtype}"
         )

@@ -18,18 +18,14 @@ from ..diagnosing import Diagnosis
 Verdict = Literal["correct", "wrong", "missing", "not read"]
 WrongSide = Literal["manual", "automatic", "both"] | None
 
-_WIDTH = 100
+_WIDTH = 80
 _MOST_ENTRIES = 1000
+#: Of a verdict in a notebook: wrong, correct; both can be read on white and on black.
+_COLOURS = ("#e6202d", "#118833")
 #: Stands in a remark where a line must not break.
 NO_BREAK = "\N{NO-BREAK SPACE}"
-_COLUMNS = (
-    "parameter",
-    "shape",
-    "worst entry",
-    "manual/automatic",
-    "automatic/numeric",
-    "verdict",
-)
+#: Numbers are written with at least so many digits, and wrong ones until they are seen to differ.
+_DIGITS, _MOST_DIGITS = 4, 10
 _METHODS = {
     "complex": "complex step",
     "adaptive": "adaptive differences",
@@ -64,6 +60,8 @@ class Row:
         Which gradient is wrong.
     note : str
         What else there is to know.
+    manual, automatic, numeric : float or None
+        The derivatives at the worst entry; None where there is none.
     """
 
     name: str
@@ -74,6 +72,9 @@ class Row:
     verdict: Verdict
     wrong_side: WrongSide
     note: str
+    manual: float | None = None
+    automatic: float | None = None
+    numeric: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,10 @@ def _as_text(comparison: Report) -> str:
     from rich.text import Text
 
     table = Table(box=box.MARKDOWN)
-    for heading in _headings(comparison):
-        table.add_column(heading, overflow="fold")
+    first, *rest = _headings(comparison)
+    table.add_column(first, overflow="fold")
+    for heading in rest:
+        table.add_column(heading, no_wrap=True)
     for row in comparison.rows:
         table.add_row(*map(Text, _cells(row, comparison)))  # Text: names are no markup
     lines = StringIO()
@@ -227,8 +230,10 @@ def _as_html(comparison: Report) -> str:
     """Write a table for notebooks; every text in it is escaped."""
     heads = "".join(f"<th>{escape(heading)}</th>" for heading in _headings(comparison))
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(row, comparison)) + "</tr>"
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}"
+        f'<td style="color:{_COLOURS[row.verdict == "correct"]}">{escape(verdict)}</td></tr>'
         for row in comparison.rows
+        for *cells, verdict in [_cells(row, comparison)]
     )
     remarks = "".join(f"<li>{escape(line)}</li>" for line in comparison.remarks)
     refusal = f"<p>{escape(_say_refusal(comparison))}</p>" if comparison.refusal else ""
@@ -293,20 +298,37 @@ def _say_refusal(comparison: Report) -> str:
     )
 
 
+def _sides(comparison: Report) -> list[str]:
+    """Choose the gradients that are shown beside each other: two, or all where they part."""
+    manual = ["manual"] * any(row.manual is not None for row in comparison.rows)
+    parted = any(row.wrong_side in ("automatic", "both") for row in comparison.rows)
+    if comparison.refusal:
+        return [*manual, "numeric"]
+    return [*manual, "automatic", *(["numeric"] if parted or not manual else [])]
+
+
 def _headings(comparison: Report) -> list[str]:
-    first, second = _COLUMNS[:3], _COLUMNS[5:]
-    return [*first, *(_COLUMNS[3:5] if not comparison.refusal else ["manual/numeric"]), *second]
+    return ["worst entry", *_sides(comparison), "error", "verdict"]
 
 
 def _cells(row: Row, comparison: Report) -> list[str]:
-    errors = [row.manual_error, *([] if comparison.refusal else [row.numeric_error])]
+    given = [getattr(row, side) for side in _sides(comparison)]
+    error = row.numeric_error if row.manual_error is None else row.manual_error
     return [
-        row.name,
-        str(row.shape),
-        "-" if row.worst is None else str(row.worst),
-        *("-" if error is None else f"{error:.1e}" for error in errors),
+        f"{row.name}{list(row.worst)}" if row.worst else row.name,
+        *_write_apart(given, is_wrong=row.verdict == "wrong"),
+        "-" if error is None else f"{error:.1e}",
         row.verdict if row.wrong_side is None else f"{row.wrong_side} wrong",
     ]
+
+
+def _write_apart(numbers: list[float | None], *, is_wrong: bool) -> list[str]:
+    """Write numbers; those that are wrong with as many digits as it takes to see it."""
+    for digits in range(_DIGITS, _MOST_DIGITS + 1):
+        written = ["-" if x is None else f"{x + 0.0:.{digits}g}" for x in numbers]
+        if not is_wrong or len(set(written) - {"-"}) > 1:
+            break
+    return written
 
 
 def _title(diagnosis: Diagnosis) -> str:
@@ -329,10 +351,11 @@ def _as_lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield from _wrap(_title(diagnosis))
     for text in (diagnosis.explanation, diagnosis.fix):
         yield from _wrap(f"  {text}")
-    if diagnosis.yours:
-        yield f"  You computed:   {diagnosis.yours}"
-    if diagnosis.line:
-        yield f"  The right step: {diagnosis.line}"
+    lines = [("You computed:   ", diagnosis.yours), ("The right step: ", diagnosis.line)]
+    broken = any(len(f"  {said}{line}") > _WIDTH for said, line in lines)
+    for said, line in lines:
+        if line:
+            yield f"  {said.rstrip()}\n    {line}" if broken else f"  {said}{line}"
 
 
 def _wrap(text: str) -> list[str]:
@@ -344,8 +367,14 @@ def _wrap(text: str) -> list[str]:
 
 
 def _footer(comparison: Report) -> str:
-    reason = f" (not the complex step: {comparison.numeric_note})"
-    return (
-        f"largest relative differences; tolerance {comparison.tolerance:g}; numeric side: "
-        f"{_METHODS[comparison.numeric_method]}{reason if comparison.numeric_note else ''}"
+    method = _METHODS[comparison.numeric_method]
+    if comparison.numeric_note:
+        method += f"; not the complex step: {comparison.numeric_note}"
+    shown = (
+        "Shown: the entry of each parameter with the largest relative error (tolerance "
+        f"{comparison.tolerance:g})."
     )
+    errors = [row.numeric_error for row in comparison.rows if row.numeric_error is not None]
+    if not errors:
+        return f"{shown} Numeric side: {method}."
+    return f"{shown} Automatic and numeric ({method}) differ by {max(errors):.1e} at most."

@@ -22,9 +22,12 @@ def answer(
     params: str = "params",
     loss: str = "loss",
     manual: str = MANUAL,
+    blind_spots: bool = False,
     **options: Any,
 ) -> dict[str, Any]:
     """Compare the manual gradients in a file; `options` are those of `compare`.
+
+    With `blind_spots` it is also said which mistakes would not show at these parameters.
 
     With a `reference` the parameters and the loss are those of that file. A file without manual
     gradients may have a loss that gives them, beside its number.
@@ -35,18 +38,28 @@ def answer(
     own = run(file) if reference else source
     within_loss = manual == MANUAL and not own.defines(manual) and own is source
     by_hand = None if within_loss else own.look_up("--manual", manual)
-    comparison = compare(fun, source.parameters(params), by_hand, **options)
+    given = source.parameters(params)
+    comparison = compare(fun, given, by_hand, **options)
     if comparison.manual is None:  # nor does the loss give gradients beside its number
         own.look_up("--manual", manual)
     if not isfinite(comparison.loss):
         raise ScriptError(
-            f"{loss} gives {comparison.loss} at the parameters, where no gradient can be checked; "
-            "give parameters at which it is a finite number",
+            f"{loss} gives {comparison.loss} at the parameters, so there is no gradient to check; "
+            "choose parameters at which it is finite",
             file=source.path,
             kind="not-finite",
         )
-    return {
+    answer = {
         "status": "correct" if comparison.ok else "wrong",
         "text": f"{comparison}\n",
         "comparison": json.loads(comparison.to_json()),
     }
+    if not blind_spots:
+        return answer
+    if comparison.refusal:
+        what = "blind spots are not looked for: there is no automatic gradient"
+        return answer | {"text": f"{comparison}\n\n{what}\n"}
+    from ..planting import blind_spots as find_blind_spots  # only who asks pays for it
+
+    found = find_blind_spots(fun, given, tolerance=comparison.tolerance)
+    return answer | {"text": f"{comparison}\n\n{found}\n", "blind_spots": found.as_data()}

@@ -48,5 +48,5 @@ def differentiate(script: UserFile, at: Any, loss: str, manual: Any = None) -> V
     if not isinstance(result, Value):
         raise TypeError(f"{loss} gives a {type(result).__name__} for Values; expected a Value")
     if result.ndim == 0 and result.requires_grad:
-        result.backward(retain_grads=True)
+        result.backward()
     return result

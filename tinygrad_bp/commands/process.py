@@ -68,6 +68,12 @@ class Outcome:
     answer: dict[str, Any] = field(default_factory=dict)
     error: dict[str, Any] | None = None
 
+    @property
+    def credit(self) -> dict[str, int]:
+        """1 for each parameter, and each inner Value, whose gradient is right, 0 for the others."""
+        rows = (self.answer.get("comparison") or {}).get("rows", ())
+        return {row["name"]: int(row["verdict"] == "correct") for row in rows}
+
     def to_json(self, file: Path) -> str:
         """Write an object for programs; docs/check.md says what is in it."""
         content = {
@@ -75,7 +81,9 @@ class Outcome:
             "file": str(file),
             "status": self.status,
             "error": self.error,
+            "credit": self.credit,
             "comparison": self.answer.get("comparison"),
+            "blind_spots": self.answer.get("blind_spots"),
             "output": self.output,
             "output_cut": self.output_cut,
         }
@@ -119,7 +127,7 @@ def run_command(
             if path is not None:
                 refuse_missing(path)
     except ScriptError as error:
-        return _fail(error)
+        return report_failure(error)
     given = {"file": file.resolve(), "reference": reference and reference.resolve()}
     files = {key: path for key, path in {**given, "out": out and out.absolute()}.items() if path}
     with TemporaryDirectory(prefix="tinygrad-bp-", ignore_cleanup_errors=True) as folder:
@@ -138,12 +146,12 @@ def run_command(
         ended = _run(job)
         content = _read_answer(answer, token)
         if content is None:
-            return _fail(_reason(file, ended, _read(trace, 1 << 20)), ended)
+            return report_failure(_reason(file, ended, _read(trace, 1 << 20)), ended)
     if content.get("error") is None:
         status = content.get("status", "done")
         return Outcome(status, content["text"], ended.output, ended.output_cut, content)
     shown = {str(given[key]): path for key, path in (("reference", reference), ("file", file))}
-    return _fail(_as_error(content["error"], shown), ended)
+    return report_failure(_as_error(content["error"], shown), ended)
 
 
 @dataclass(frozen=True)
@@ -261,7 +269,7 @@ def _reason(file: Path, ended: _Ended, trace: bytes) -> ScriptError:
     text = trace.decode("utf-8", "replace")
     own = re.search(rf'File "{re.escape(str(file.resolve()))}", line (\d+)', text)
     if ended.status is None or text.startswith("Timeout"):
-        kind, what = "time", "it took too long, and was stopped; --time-limit says how long it may"
+        kind, what = "time", "it took too long and was stopped; --time-limit gives it more seconds"
     elif ended.status < 0:
         name = signal.Signals(-ended.status).name
         kind, what = "crash", f"Python crashed ({name}): out of memory, or an error in C code"
@@ -271,7 +279,8 @@ def _reason(file: Path, ended: _Ended, trace: bytes) -> ScriptError:
     return ScriptError(what, file=file, line=int(own[1]) if own else None, kind=kind)
 
 
-def _fail(error: ScriptError, ended: _Ended | None = None) -> Outcome:
+def report_failure(error: ScriptError, ended: _Ended | None = None) -> Outcome:
+    """Make the outcome of what could not be done."""
     cell, line = error.place
     about = {"kind": error.kind, "cell": cell, "line": line, "message": error.what}
     output = (ended.output, ended.output_cut) if ended else ("", False)

@@ -132,5 +132,5 @@ def _refuse_changes(find_replaced: Callable[[], str], file: Path) -> None:
     found = find_replaced()
     if found:
         raise ScriptError(
-            f"it replaces {found}, which the command itself is made of", file=file, kind="replaced"
+            f"it replaces {found}, which the command itself uses", file=file, kind="replaced"
         )

@@ -11,6 +11,7 @@ import numpy as np
 from ..programs import Instruction, Program, TracingError
 from ..programs.steadiness import same, whole
 from ..programs.trace import Traced, trace
+from ..transforms.running import refuse_whole
 from ..trees import flatten
 from .arguments import Arguments, structure
 
@@ -100,6 +101,7 @@ def _check_scalar(value: Any) -> None:
     elif np.shape(value) != ():
         what = f"shape {np.shape(value)}"
     else:
+        refuse_whole("compile", np.asarray(value).dtype)
         return
     kind = TypeError if isinstance(value, dict | list | tuple) else ValueError
     raise kind(

@@ -74,6 +74,13 @@ class Reconstruction(Derivation):
             (f"{n} = {_full(n, mine, known)}", f"{n} = {_full(n, right, known)}") for n in changed
         ]
 
+    @property
+    def changed(self) -> dict[int, tuple[str, str]]:
+        """The `pairs` by the instruction of `program` that each is the line of."""
+        places = {name: k for k, name in self._source.lines.variables.items()}
+        pairs = ((yours.partition(" = ")[0], yours, right) for yours, right in self.pairs)
+        return {places[name]: (yours, right) for name, yours, right in pairs if name in places}
+
     @cached_property
     def _texts(self) -> tuple[list[str], list[str]]:
         return self._source.text().splitlines(), self.right.source.splitlines()

@@ -15,7 +15,7 @@ from ..transforms.running import recorded
 from ..viewing.formulas import formula
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import terms_of
-from ..viewing.plain_text import clip, number
+from ..viewing.plain_text import number
 
 #: What the cotangent of the node at the head of an edge is called.
 UPSTREAM = "ḡ"
@@ -56,7 +56,7 @@ def _derivative(head: Node, position: int, rule: Any, terms: Mapping[Value, str]
     stand_ins = zip((result, *operands), (value, *value.parents), strict=True)
     names = {mine: terms[its] for mine, its in stand_ins if its.op or its.name or its.ndim}
     names[upstream] = UPSTREAM
-    return clip(formula(contribution, names))
+    return formula(contribution, names)
 
 
 def _stand_in(value: Value) -> Value:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..kernel import Value
 from ..saving import write
+from ..viewing.gradients import gradients_in
 from ..viewing.graph import Graph, describe
 from ..viewing.labels import Card, cards
 from ..viewing.marks import Mark
@@ -19,6 +20,8 @@ from .diagram import Diagram
 from .dot import Style, dot_lines
 from .focus import Around, find, focus_on
 from .folding import fold_scopes, fold_to_be_read, fold_where
+from .heat_maps import find_heat_maps
+from .loops import fold_loops
 from .mermaid import mermaid
 from .render import TIME_LIMIT
 from .text import tree
@@ -41,11 +44,12 @@ def draw(
     backward: bool | Literal["beside", "combined"] = False,
     comparison: Comparison | None = None,
     depth: int | None = None,
-    fold: Callable[[Value], bool] | None = None,
+    fold: Callable[[Value], bool] | Literal["loops"] | None = None,
     focus: Value | str | None = None,
     around: Around = "both",
     derivatives: bool = False,
     colours: Literal["roles", "gradients"] = "roles",
+    heat_maps: bool = False,
     theme: ThemeName = "light",
     force: bool = False,
     time_limit: float = TIME_LIMIT,
@@ -61,9 +65,10 @@ def draw(
 
     Up to four numbers are written in full, more as ``min .. max, mean``. A picture in SVG shows
     up to 400 of them in full while the pointer rests on the node. The gradient is ``-`` until a
-    backward pass has left one; those of inner nodes stay with ``backward(retain_grads=True)``.
-    Called out in words are: NaN and infinity; gradients that vanish (no entry above 1e-8) or
-    explode (one above 10,000); rectifiers with units that no sample (row) activates.
+    backward pass has left some; those of inner nodes, which it does not keep, are computed again,
+    and no ``.grad`` changes. Called out in words are: NaN and infinity; gradients that vanish (no
+    entry above 1e-8, and more than round-off) or explode (one above 10,000); rectifiers with units
+    that no sample (row) activates.
 
     Parameters
     ----------
@@ -78,9 +83,9 @@ def draw(
         Whether the graph runs from top to bottom or from left to right.
     backward : bool or {"beside", "combined"}, optional
         Draw the graph of the backward pass, too: beside the forward one and upwards, a node for
-        each cotangent with its formula (True), or combined with it, a node for each op with an
-        edge for every Value that it uses. A cotangent is called after the node that it belongs
-        to, ``d_w`` for w. For a Value that is no scalar it starts from ones.
+        each cotangent with its formula (True), or combined with it, a node for each op, with the
+        forward Values that it uses drawn again near it. A cotangent is called after the node
+        that it belongs to, ``d_w`` for w. For a Value that is no scalar it starts from ones.
     comparison : Comparison, optional
         What `tinygrad_bp.compare` found for the same function at the same parameters: each
         parameter, which has to bear the name it has there, shows the manual, automatic and
@@ -88,9 +93,10 @@ def draw(
         the diagnosis found the mistake, else the wrong gradient that is computed first.
     depth : int, optional
         Draw each scope inside of so many others as one node; 0 for all scopes.
-    fold : callable, optional
+    fold : callable or "loops", optional
         ``fold(node)`` says of a Value whether it is drawn as one with its neighbours for which
-        it is true, too.
+        it is true, too. "loops" draws of a loop the first pass, one that stands for all others,
+        with their number and the numbers of the last of them, and the pass that ends the graph.
     focus : Value or str, optional
         The node of interest, or its name, or its id in another drawing: only what it is computed
         from and what is computed from it is drawn.
@@ -102,13 +108,16 @@ def draw(
     colours : {"roles", "gradients"}, optional
         What the fill of a node repeats: its role, or the decade of the largest entry of its
         gradient, with fixed limits.
+    heat_maps : bool, optional
+        Whether arrays are shown as small maps of colours, too: of at most 12 x 12 cells, the means
+        of blocks where there are more entries; each relative to its largest entry.
     theme : {"light", "dark", "print", "colour-blind"}, optional
         The colours.
     force : bool, optional
         Whether to draw all nodes of a graph of any size. Otherwise one of more than 150 nodes is
-        folded, by its scopes or, without any, into expressions of what is used once, unless
-        `depth`, `fold` or `focus` says something else; and what then has more than 1,000 nodes,
-        or is more than Mermaid takes, is refused.
+        folded, by its scopes or its loops, whatever leaves fewer nodes, else into expressions of
+        what is used once, unless `depth`, `fold` or `focus` says something else; and what then
+        has more than 1,000 nodes, or is more than Mermaid takes, is refused.
     time_limit : float, optional
         Seconds that drawing a picture may take.
 
@@ -149,7 +158,7 @@ def draw(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = bp.draw(y, f"{folder}/graph.txt")
     ...     print(pathlib.Path(folder, "graph.txt").read_text(encoding="utf-8"))
-    n1  y = x * x         ()  value 9  grad -
+    n1  y = x * x         ()  value 9  grad 1
     ├─ n0  x (parameter)  ()  value 3  grad 6
     └─ x -> see n0
     """
@@ -161,18 +170,19 @@ def draw(
     if not isinstance(value, Value):
         raise TypeError(f"draw: expected a Value, got {type(value).__name__}")
     graph = describe(value)
-    marks = _marks(graph, comparison, focus)
+    marks, gradients = _marks(graph, comparison, focus), gradients_in(value)
     if focus is not None:
         graph = focus_on(graph, find(graph, focus), around)
     if backward:
         graph = with_backward(graph, "combined" if backward == "combined" else "beside")
     graph = _fold(graph, depth, fold, force, is_focused=focus is not None)
-    written = cards(graph, marks)
+    written = cards(graph, marks, gradients)
     style = Style(
         direction,
         theme_used,
         by_gradient=colours == "gradients",
         derivatives=local_derivatives(graph) if derivatives else {},
+        heat_maps=find_heat_maps(graph, gradients) if heat_maps else {},
         with_ids=bool(derivatives or backward),
     )
     diagram = _diagram(graph, written, style)
@@ -216,15 +226,17 @@ def _marks(
 def _fold(
     graph: Graph,
     depth: int | None,
-    fold: Callable[[Value], bool] | None,
+    fold: Callable[[Value], bool] | Literal["loops"] | None,
     force: bool,
     *,
     is_focused: bool,
 ) -> Graph:
     """Fold as was asked for, else what is large; refuse what is too large all the same."""
-    if fold is not None:
+    if fold == "loops":
+        graph = fold_loops(graph)
+    elif fold is not None:
         if not callable(fold):
-            raise TypeError(f"draw: fold must be a function of a Value, got {fold!r}")
+            raise TypeError(f"draw: fold must be a function of a Value, or 'loops', got {fold!r}")
         graph = fold_where(graph, fold)
     if depth is not None:
         if type(depth) is not int or depth < 0:

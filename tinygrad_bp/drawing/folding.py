@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..kernel import Value
 from ..viewing.graph import Edge, Graph, Node, Role, common
+from .loops import fold_loops
 
 #: Larger graphs are folded unless something else is asked for.
 READABLE = 150
@@ -26,12 +27,23 @@ class Part(NamedTuple):
 
 
 def fold_to_be_read(graph: Graph) -> Graph:
-    """Fold a large graph as little as is needed: its inner scopes first, else its expressions."""
+    """Fold a large graph as little as is needed.
+
+    Its loops, or its inner scopes first, whatever leaves fewer nodes; without any scopes, and if
+    loops are not enough, its expressions.
+    """
     if len(graph.nodes) <= READABLE:
         return graph
+    loops = fold_loops(graph)
+    is_enough = len(loops.nodes) <= READABLE
+    if all(not node.scope for node in graph.nodes):
+        return loops if is_enough else fold_expressions(graph)
+    scopes = _fold_inner_scopes(graph)
+    return loops if is_enough and len(loops.nodes) < len(scopes.nodes) else scopes
+
+
+def _fold_inner_scopes(graph: Graph) -> Graph:
     depths = {len(node.scope) for node in graph.nodes}
-    if depths == {0}:
-        return fold_expressions(graph)
     for depth in range(max(depths) - 1, -1, -1):
         folded = fold_scopes(graph, depth)
         if len(folded.nodes) <= READABLE:

@@ -70,6 +70,8 @@ def _lines(graph: Graph, cards: Mapping[str, Card], style: Style) -> Iterator[st
         notes = [str(edge.position)] if edge.ordered and not edge.links else []
         if edge.id in style.derivatives:
             notes.append(_text(style.derivatives[edge.id], _IN_NUMBERS))
+        if edge.recurs:
+            notes.append("next pass")
         label = f"|{' '.join(notes)}|" if notes else ""
         arrow = "-.-" if edge.links else "-->"
         yield f"  {edge.tail.id} {arrow}{label} {edge.head.id}"

@@ -13,6 +13,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from ..waiting import shown_after_a_second
 from .pdf import MissingConverterError, pdf_from_svg
 
 #: What the embedded renderer writes.
@@ -56,14 +57,15 @@ def render(
         return _pdf(render(source, "svg", engine=engine, time_limit=time_limit))
     program = _program(format)
     try:
-        done = subprocess.run(
-            [program, f"-K{engine}", f"-T{format}", *_RESOLUTION.get(format, ())],
-            input=source.encode(),
-            capture_output=True,
-            timeout=time_limit,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            check=False,
-        )
+        with shown_after_a_second(f"drawing {format}"):
+            done = subprocess.run(
+                [program, f"-K{engine}", f"-T{format}", *_RESOLUTION.get(format, ())],
+                input=source.encode(),
+                capture_output=True,
+                timeout=time_limit,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                check=False,
+            )
     except subprocess.TimeoutExpired as error:
         raise RenderError(
             f"{Path(program).name} was stopped after {time_limit:g} s while drawing {format}; "

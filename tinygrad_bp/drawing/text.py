@@ -49,10 +49,10 @@ def text_tree(value: Value) -> str:
     >>> y = bp.named(bp.tanh(x * w) + x, "y")
     >>> y.backward()
     >>> print(bp.drawing.text_tree(y))
-    ┌ n4  y = n3 + x        ()  value 1   grad -
+    ┌ n4  y = n3 + x        ()  value 1   grad 1
     │ └─ x -> see n0
-    ├ n3  tanh(n2)          ()  value -1  grad -
-    └ n2  x * w             ()  value -6  grad -
+    ├ n3  tanh(n2)          ()  value -1  grad 1
+    └ n2  x * w             ()  value -6  grad 2.458e-05
       ├─ n0  x (parameter)  ()  value 2   grad 0.9999
       └─ n1  w (parameter)  ()  value -3  grad 4.915e-05
     """
@@ -74,7 +74,11 @@ def tree(graph: Graph, cards: Mapping[str, Card]) -> str:
 
 def _forward(graph: Graph) -> Graph:
     nodes = tuple(node for node in graph.nodes if node.side != "backward")
-    edges = (e for e in graph.edges if "backward" not in (e.tail.side, e.head.side))
+    edges = (
+        edge
+        for edge in graph.edges
+        if "backward" not in (edge.tail.side, edge.head.side) and not edge.recurs
+    )
     return Graph(nodes, tuple(edges))
 
 

@@ -35,6 +35,8 @@ class Theme:
     ramp : tuple of str
         Fills by the size of the gradient: below the first of `DECADES`, between them, above.
         Only `ink` is written on them.
+    negative, zero, positive : str
+        The entries of heat maps, on which nothing is written.
     """
 
     background: str
@@ -48,6 +50,9 @@ class Theme:
     fills: Mapping[Role, str]
     outlines: Mapping[Role, str]
     ramp: tuple[str, ...]
+    negative: str
+    zero: str
+    positive: str
 
 
 def _by_role(*colours: str) -> dict[Role, str]:
@@ -68,6 +73,9 @@ THEMES: Mapping[str, Theme] = {
         fills=_by_role("#dbeafe", "#f3f4f6", "#ffffff", "#fef3c7", "#ede9fe", "#fdf2f8"),
         outlines=_by_role("#1d4ed8", "#6b7280", "#4b5563", "#92400e", "#6d28d9", "#9d174d"),
         ramp=("#ffffff", "#fff7db", "#ffeab0", "#ffd98a", "#ffc266", "#ffa64d", "#ff8a4c"),
+        negative="#225ea8",
+        zero="#f3f1ec",
+        positive="#b85410",
     ),
     "dark": Theme(
         background="#0d1117",
@@ -81,6 +89,9 @@ THEMES: Mapping[str, Theme] = {
         fills=_by_role("#122b52", "#262c36", "#0d1117", "#3d2c06", "#2b1f4d", "#3b1229"),
         outlines=_by_role("#79b0ff", "#8b949e", "#b1bac4", "#e3b341", "#c4a7ff", "#ff9bce"),
         ramp=("#0d1117", "#1d1a2e", "#33204a", "#4f2258", "#6e2452", "#8a2d3f", "#a03d20"),
+        negative="#60a5f0",
+        zero="#282d32",
+        positive="#f09650",
     ),
     "print": Theme(
         background="#ffffff",
@@ -94,6 +105,9 @@ THEMES: Mapping[str, Theme] = {
         fills=_by_role("#ededed", "#ffffff", "#ffffff", "#ffffff", "#f5f5f5", "#ffffff"),
         outlines=_by_role("#000000", "#666666", "#333333", "#000000", "#333333", "#333333"),
         ramp=("#ffffff", "#f2f2f2", "#e4e4e4", "#d5d5d5", "#c5c5c5", "#b5b5b5", "#a3a3a3"),
+        negative="#ffffff",
+        zero="#b0b0b0",
+        positive="#000000",
     ),
     # after Okabe and Ito, Color Universal Design (2008): blue, orange and luminance alone
     "colour-blind": Theme(
@@ -108,6 +122,9 @@ THEMES: Mapping[str, Theme] = {
         fills=_by_role("#cfe8f7", "#f2f2f2", "#ffffff", "#fff1b8", "#e3e3f1", "#fdeadb"),
         outlines=_by_role("#0072b2", "#595959", "#404040", "#7a5c00", "#4b4b8f", "#9c3f00"),
         ramp=("#ffffff", "#eaf3fa", "#cfe4f3", "#add2ea", "#86bde0", "#d9c34a", "#f0e442"),
+        negative="#0072b2",
+        zero="#f4f1e8",
+        positive="#d55e00",
     ),
 }
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from math import prod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..viewing.blocks import means_of_blocks, rows_of
 from ..viewing.plain_text import summary
 
 #: Arrays of up to so many numbers are written in full, unless there are too many of them.
@@ -34,6 +34,11 @@ class Arrays:
             self._arrays.append(array)
         return self._places[key]
 
+    @property
+    def most(self) -> int:
+        """Up to how many numbers an array is told in full."""
+        return _most_of([array.size for array in self._arrays])
+
     def content(self) -> list[dict[str, Any]]:
         """Return the table as plain data.
 
@@ -41,27 +46,20 @@ class Arrays:
         a list of rows, or ``blocks``: the means of its blocks. More than two axes are laid out
         as rows of the last one.
         """
-        sizes = [array.size for array in self._arrays]
-        most = IN_FULL
-        while most > 4 and sum(min(size, most) for size in sizes) > MOST_NUMBERS:
-            most //= 4
-        return [_content(array, most) for array in self._arrays]
+        return [_content(array, self.most) for array in self._arrays]
+
+
+def _most_of(sizes: Sequence[int]) -> int:
+    """Return up to how many numbers an array is told in full."""
+    most = IN_FULL
+    while most > 4 and sum(min(size, most) for size in sizes) > MOST_NUMBERS:
+        most //= 4
+    return most
 
 
 def _content(array: npt.NDArray[Any], most: int) -> dict[str, Any]:
-    rows = array.reshape(prod(array.shape[:-1]), array.shape[-1] if array.ndim else 1)
+    rows = rows_of(array)
     about = {"shape": list(array.shape), "summary": summary(array)}
-    if array.ndim == 1:
-        rows = rows.reshape(1, -1)
     if array.size <= most:
         return {**about, "rows": rows.tolist()}
-    side = max(int(most**0.5), 1)
-    cuts = [_cuts(length, side) for length in rows.shape]
-    with np.errstate(all="ignore"):
-        blocks = [[float(rows[a:b, c:d].mean()) for c, d in cuts[1]] for a, b in cuts[0]]
-    return {**about, "blocks": blocks}
-
-
-def _cuts(length: int, most: int) -> list[tuple[int, int]]:
-    edges = np.linspace(0, length, min(length, most) + 1).round().astype(int).tolist()
-    return list(pairwise(edges))
+    return {**about, "blocks": means_of_blocks(rows, max(int(most**0.5), 1))}

@@ -40,14 +40,37 @@ class Page:
         return f"<Page {title!r}{where}>"
 
     def _repr_html_(self) -> str:
-        """Show the page in a frame of its own, which can reach nothing outside."""
+        """Show the page in a frame of its own, which can reach nothing outside.
+
+        Its forms are answers of learners, which go nowhere, and it can print.
+        """
         return (
-            f'<iframe title="Backpropagation, step by step" sandbox="allow-scripts" width="100%" '
+            f'<iframe title="Backpropagation, step by step" '
+            f'sandbox="allow-scripts allow-forms allow-modals" width="100%" '
             f'height="{HEIGHT}" style="border:0" srcdoc="{escape(self.html)}"></iframe>'
         )
 
 
-def assemble(story: Mapping[str, Any], picture: str, alternative: str) -> str:
+#: The scripts of a page, in the order in which they run: `arrays.js` before what is derived.
+SCRIPTS = (
+    "elements.js",
+    "expressions.js",
+    "figures.js",
+    "computing.js",
+    "diagram.js",
+    "reasons.js",
+    "paths.js",
+    "panel.js",
+    "lesson.js",
+    "steps.js",
+    "editor.js",
+    "worksheets.js",
+    "hunts.js",
+    "start.js",
+)
+
+
+def assemble(story: Mapping[str, Any], picture: str, alternative: str, functions: str) -> str:
     """Put a page together.
 
     Whatever users named is escaped: as HTML here, as SVG in the picture; in the story no
@@ -62,8 +85,12 @@ def assemble(story: Mapping[str, Any], picture: str, alternative: str) -> str:
         SVG, escaped.
     alternative : str
         The picture in words.
+    functions : str
+        JavaScript: an expression that gives the list of the functions that compute the graph.
     """
-    style, script = _part("page.css"), _part("page.js")
+    style, script = _part("page.css"), "".join(map(_part, SCRIPTS))
+    functions = f'"use strict";\nconst functions = {functions};\n'
+    arrays = _part("arrays.js")
     return Template(_part("page.html")).substitute(
         title=escape(story["title"]),
         alternative=escape(alternative),
@@ -71,6 +98,10 @@ def assemble(story: Mapping[str, Any], picture: str, alternative: str) -> str:
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
+        arrays=arrays,
+        arrays_hash=_hash(arrays),
+        functions=functions,
+        functions_hash=_hash(functions),
         picture=picture,
         story=_json(story),
     )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..checking import Comparison
 from ..drawing.render import TIME_LIMIT
 from ..kernel import Value
+from ..planting import Exercise
+from ..programs.witnesses import run_in_full
 from ..saving import write
+from ..transforms.running import Trace
 from ..viewing.graph import Graph, describe
 from ..viewing.plain_text import printable
+from ..waiting import shown_after_a_second
+from .computing import Computing
 from .document import Page, assemble
 from .picture import picture
 from .recording import record
@@ -24,11 +30,14 @@ MOST_NODES = 1000
 _SUFFIXES = (".html", ".htm")
 
 
+@shown_after_a_second("making a page")
 def explore(
-    value: Value,
+    value: Value | Callable[[Any], Any],
     path: str | os.PathLike[str] | None = None,
     *,
+    params: Any = None,
     comparison: Comparison | None = None,
+    exercises: Exercise | Sequence[Exercise] = (),
     title: str | None = None,
     seed: Any = None,
     force: bool = False,
@@ -39,18 +48,26 @@ def explore(
     The page is one HTML file that needs no network and makes no request. It plays the forward
     pass, then the backward sweep in the engine's order: at each step the node, its rule as a
     formula and as code, ``upstream × local = contribution`` and ``gradient: old + Δ → new`` with
-    the numbers of this graph. Learners can be asked for the gradients instead.
+    the numbers of this graph. Numbers of leaves can be changed, and both passes follow. Learners
+    can be asked for the gradients instead.
 
     Parameters
     ----------
-    value : Value
-        The last node, such as a loss. Its graph is only read; no ``.grad`` changes.
+    value : Value or callable
+        The last node, such as a loss. Its graph is only read; no ``.grad`` changes. Or a function
+        of `params` that gives one: then comparisons in its code are nodes of the graph, and follow
+        when a number of a parameter is changed.
     path : str or os.PathLike, optional
         The file to write, ``.html``. It is replaced as a whole or not at all.
+    params : array_like, nested dicts, lists and tuples of them, optional
+        Where a function is run.
     comparison : Comparison, optional
         What `tinygrad_bp.compare` gave for the same function and parameters. Manual, automatic
         and numeric gradients are then shown side by side, and the page stops at the first wrong
         step. Parameters are found by their names and shapes.
+    exercises : Exercise or sequence of Exercise, optional
+        What `tinygrad_bp.exercise` or `tinygrad_bp.exercises` made: the page lets its readers find
+        the wrong line.
     title : str, optional
         The heading; by default the name of `value`.
     seed : array_like, optional
@@ -68,7 +85,8 @@ def explore(
     Raises
     ------
     TypeError
-        If `value` is not a Value, or `comparison` not a Comparison.
+        If `value` is neither a Value nor a function with `params`, or `comparison` not a
+        Comparison.
     ValueError
         If the suffix is another one, the graph is too large, `value` is not a scalar and there
         is no seed, or the comparison belongs to other parameters.
@@ -84,6 +102,11 @@ def explore(
     Arrays of up to 256 numbers are in the page in full, larger ones as the means of blocks, so
     that its size is bounded. A graph without anything to differentiate has a forward pass only.
 
+    The page computes in JavaScript, in float64. Where it cannot, for an op that it does not know,
+    arrays of more than 4,096 numbers, or a graph whose code compared numbers, it says so, and its
+    numbers are fixed. Numbers that code took out of the graph, by ``.data`` or ``float()``, are
+    constants of the graph and do not follow.
+
     Examples
     --------
     >>> import tinygrad_bp as bp
@@ -91,6 +114,10 @@ def explore(
     >>> page = bp.explore(bp.named(x * x, "y"))
     >>> page.html[:15]
     '<!DOCTYPE html>'
+
+    Of a function, whose masks follow:
+
+    >>> page = bp.explore(lambda p: p * (p > 0), params=2.0)
 
     As a file, with a check of gradients that were derived by hand:
 
@@ -101,8 +128,9 @@ def explore(
     ...     page.path.name
     'page.html'
     """
+    in_full = False
     if not isinstance(value, Value):
-        raise TypeError(f"explore: expected a Value, got {type(value).__name__}")
+        value, in_full = _run(value, params)
     if comparison is not None and not isinstance(comparison, Comparison):
         raise TypeError(f"explore: expected a Comparison, got {type(comparison).__name__}")
     if path is not None and Path(path).suffix.lower() not in _SUFFIXES:
@@ -111,20 +139,37 @@ def explore(
     if len(graph.nodes) > MOST_NODES and not force:
         _refuse(graph)
     recording = record(value, seed)
-    terms = name_terms(graph)
+    terms, computing = name_terms(graph), Computing(graph, in_full)
     told = story(
         graph,
         recording,
         terms,
+        computing,
         title=title or printable(value.name or "A computational graph"),
         comparison=comparison,
+        exercises=[exercises] if isinstance(exercises, Exercise) else exercises,
     )
     drawn = picture(graph, recording, terms, time_limit=time_limit)
-    page = Page(assemble(told, drawn, _in_words(graph)))
+    page = Page(assemble(told, drawn, _in_words(graph), computing.script.text()))
     if path is not None:
         write(path, page.html.encode())
         page.path = Path(path)
     return page
+
+
+def _run(fun: Any, params: Any) -> tuple[Value, bool]:
+    """Run a function on Values; return its result, and whether comparisons are nodes."""
+    if not callable(fun):
+        raise TypeError(f"explore: expected a Value or a function, got {type(fun).__name__}")
+    if params is None:
+        raise TypeError("explore: a function needs params=, the parameters to run it at")
+    traced, in_full = run_in_full(lambda: Trace("explore", fun, (params,), {}, [0], naming=True))
+    if not isinstance(traced.value, Value):
+        raise TypeError(
+            f"explore: the function gives a {type(traced.value).__name__} for Values; expected a "
+            "Value"
+        )
+    return traced.value, in_full
 
 
 def _in_words(graph: Graph) -> str:

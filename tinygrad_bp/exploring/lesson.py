@@ -7,45 +7,102 @@ from typing import Any
 
 import numpy as np
 
+from ..kernel.backward import sum_to_shape
+from .patterns import Pattern, pattern
 from .recording import Contribution, Visit
 
 #: How far an answer may be off, relative to the right one.
 TOLERANCE = 0.01
-#: Nobody computes with larger arrays by hand.
-LARGEST = 64
+#: Against the largest entry of an array, this is 0.
+NOTHING = 1e-9
+#: Against the gradient that arrives, so little is left over of a sum that should be 0.
+ROUND_OFF = 1e-12
+#: A page shows so many digits, and no numbers of larger arrays than these.
+DIGITS, LARGEST, MOST_COLUMNS = 4, 64, 8
+#: Nobody adds up more numbers by hand, or types larger arrays.
+MOST_TERMS, MOST_TYPED = 8, 6
 
 
-def question(visit: Visit, number: int) -> dict[str, Any] | None:
-    """Ask for one entry of one contribution.
+def questions(visit: Visit) -> list[dict[str, Any]]:
+    """Ask for what a step adds to the gradient of each operand in turn.
+
+    Only what can be computed of the numbers that the page shows is asked for: with these, to four
+    digits, the rule gives the answer. So there are no questions for round-off.
 
     Parameters
     ----------
     visit : Visit
         The step of the backward pass.
-    number : int
-        Which question this is: operands take turns.
 
     Returns
     -------
-    dict or None
-        ``part``, which of the contributions; ``index``, of the entry; ``answer``; and
-        ``mistakes``, pairs of a wrong answer and a hint. None where there is nothing to ask.
+    list of dict
+        ``part``, which of the contributions; ``index``, of an entry; ``whole``, whether the whole
+        array is asked for and not that entry alone; ``answer``, the numbers; and ``mistakes``,
+        pairs of a wrong answer for that entry and a hint.
     """
-    if not visit.contributions or visit.upstream.size > LARGEST:
+    found = (_question(visit, part, each) for part, each in enumerate(visit.contributions))
+    return [each for each in found if each is not None]
+
+
+def _question(visit: Visit, part: int, asked: Contribution) -> dict[str, Any] | None:
+    delta = np.asarray(asked.delta, float)
+    right = _compute_from_what_is_shown(visit, asked)
+    if right is None or delta.size == 0:
         return None
-    part = number % len(visit.contributions)
-    asked = visit.contributions[part]
-    sizes = np.where(np.isfinite(asked.delta), np.abs(asked.delta), -1.0)
-    if not 0 < asked.delta.size <= LARGEST or sizes.max() < 0:
+    most = np.abs(delta[np.isfinite(delta)]).max(initial=0.0)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(right - delta) <= TOLERANCE / 2 * np.abs(delta) + NOTHING * most
+    is_round_off = 0 < most <= ROUND_OFF * np.abs(visit.upstream).max(initial=0.0)
+    if is_round_off or not near.any():
         return None
-    index = tuple(int(i) for i in np.unravel_index(int(sizes.argmax()), sizes.shape))
-    answer = float(asked.delta[index])
+    index = tuple(
+        map(int, np.unravel_index(np.where(near, np.abs(delta), -1.0).argmax(), near.shape))
+    )
+    whole = bool(near.all()) and 1 < delta.size <= MOST_TYPED
+    answer = float(delta[index])
     return {
         "part": part,
         "index": list(index),
-        "answer": answer,
+        "whole": whole,
+        "answer": np.ravel(delta).tolist() if whole else [answer],
+        "most": most,
         "mistakes": _tell_apart(_mistakes(visit, asked, index, answer), answer),
     }
+
+
+def _compute_from_what_is_shown(visit: Visit, asked: Contribution) -> Any:
+    """Apply the rule to numbers with four digits; None where some are not shown, or too many."""
+    given = [visit.upstream, visit.node._data, *(parent._data for parent in visit.node.parents)]
+    if not all(map(_is_shown, given)) or _terms(visit, asked) > MOST_TERMS:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            rule = visit.node.op.rule(asked.position)
+            raw = np.asarray(rule(*map(_round, given), **visit.node.metadata))
+            return sum_to_shape(raw, asked.delta.shape)
+    except (ValueError, TypeError, ArithmeticError):
+        return None
+
+
+def _is_shown(data: Any) -> bool:
+    lengths = np.shape(data)
+    return np.size(data) <= LARGEST and (not lengths or lengths[-1] <= MOST_COLUMNS)
+
+
+def _round(data: Any) -> Any:
+    shown = [float(f"{x:.{DIGITS}g}") for x in np.ravel(data).tolist()]
+    return np.reshape(shown, np.shape(data))[()]
+
+
+def _terms(visit: Visit, asked: Contribution) -> int:
+    """Count the numbers that are added up for one entry."""
+    kind, length = pattern(visit.node, asked.position), np.shape(visit.upstream)
+    if kind is Pattern.MIXES:
+        return np.size(visit.upstream)
+    if kind is Pattern.MATRIX and len(length) > 1:
+        return int(length[-1 - asked.position])
+    return np.size(asked.raw) // max(np.size(asked.delta), 1)
 
 
 def _tell_apart(mistakes: Iterator[tuple[Any, str]], answer: float) -> list[tuple[float, str]]:
@@ -98,8 +155,8 @@ def _mistakes(
     if asked.old is not None:
         yield asked.new[index], "This is the new sum. What is asked for is only what is added."
     yield from (
-        (2 * answer, "This is twice as much."),
-        (answer / 2, "This is half of it: is there a square?"),
+        (2 * answer, "This is twice the answer."),
+        (answer / 2, "Half of the answer: did you drop the 2 of a square?"),
     )
 
 

@@ -8,10 +8,12 @@ from xml.etree import ElementTree
 
 from ..drawing.dot import dot_lines
 from ..drawing.render import render
+from ..drawing.stand_ins import stands_for
 from ..kernel import Value
+from ..viewing.gradients import Gradients, run_backward
 from ..viewing.graph import Graph
 from ..viewing.labels import Card, cards
-from ..viewing.plain_text import clip, summary
+from ..viewing.plain_text import clip
 from .recording import Recording
 from .rules import Term
 
@@ -24,9 +26,10 @@ def picture(
 ) -> str:
     """Draw the graph as SVG to be put into a page.
 
-    Nodes have the class of their role and ``data-node``, their place in the graph; edges have
-    ``data-edge``. The texts of a node's value and gradient, as they are at the end, have the
-    classes ``value`` and ``grad``.
+    Nodes have the class of their role and ``data-node``, their place in the graph; what stands in
+    for a node at a use that is far away has them too, and ``data-use``, the place of the node that
+    uses it. Edges have ``data-edge``. The texts of a node's value and gradient, as they are at the
+    end, have the classes ``value`` and ``grad``.
 
     Raises
     ------
@@ -39,16 +42,17 @@ def picture(
     _without_tooltips(root)
     _without_fonts(root)
     nodes = {node.id: (k, written[node.id]) for k, node in enumerate(graph.nodes)}
-    edges: dict[str, list[int]] = {}
-    for k, edge in enumerate(graph.edges):
-        edges.setdefault(f"{edge.tail.id}->{edge.head.id}", []).append(k)
+    edges = {edge.id: k for k, edge in enumerate(graph.edges)}
     for group in root.iter(f"{_SVG}g"):
         title = group.findtext(f"{_SVG}title") or ""
         kind = group.get("class")
-        if kind == "node":
+        if kind == "node" and title in nodes:
             _mark_node(group, *nodes[title])
+        elif kind == "node":
+            original, use = stands_for(title)
+            _mark_stand_in(group, *nodes[original], use)
         elif kind == "edge":
-            group.set("data-edge", str(edges[title].pop(0)))
+            group.set("data-edge", str(edges[group.get("id") or ""]))
         elif kind == "graph":
             group.set("id", "graph")
         if kind != "graph":
@@ -64,14 +68,15 @@ def picture(
 
 def _cards(graph: Graph, recording: Recording, terms: Mapping[Value, Term]) -> dict[str, Card]:
     """Give every node a name, the gradient that it ends with, and no tooltip."""
-    found = cards(graph)
+    root = graph.root.value
+    known = run_backward(root, recording.gradients[root]) if recording.gradients else Gradients()
+    found = cards(graph, gradients=known)
     for node in graph.nodes:
-        term = terms[node.value]
-        gradient = recording.gradients.get(node.value)
+        term, gradient = terms[node.value], found[node.id].gradient
         found[node.id] = replace(
             found[node.id],
             name="" if term.is_number else clip(term.text),
-            gradient="" if gradient is None else summary(gradient),
+            gradient="" if gradient == "-" else gradient,
             details=node.id,
         )
     return found
@@ -94,11 +99,18 @@ def _without_fonts(root: ElementTree.Element) -> None:
             text.attrib.pop(name, None)
 
 
+def _mark_stand_in(group: ElementTree.Element, place: int, card: Card, use: int) -> None:
+    group.set("class", f"node {card.role} again")
+    group.set("data-node", str(place))
+    group.set("data-use", str(use))
+
+
 def _mark_node(group: ElementTree.Element, place: int, card: Card) -> None:
     group.set("class", f"node {card.role}")
     group.set("data-node", str(place))
     numbers = list(group.iter(f"{_SVG}text"))
-    del numbers[len(numbers) - len(card.flags) :]  # below the numbers
+    for _ in card.flags:  # below the numbers
+        numbers.pop().set("class", "flag")
     if card.gradient:
         numbers[-1].set("class", "grad")
         del numbers[-2:]

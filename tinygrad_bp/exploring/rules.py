@@ -88,8 +88,7 @@ def write_op(node: Value, terms: Mapping[Value, Term]) -> Written:
     leaves = _leaves([each._data for each in operands], inputs)
     at = dict(zip(operands, leaves, strict=True))
     try:
-        with recorded(), recorded_in_full(), np.errstate(all="ignore"):
-            output = node.op(*[at[parent] for parent in node.parents], **node.metadata)
+        output = apply_op(node, [at[parent] for parent in node.parents])
         return _written(output, leaves, inputs)
     except Exception:  # a user's op that cannot be written out
         return _by_name(node.op.name, inputs)
@@ -118,17 +117,27 @@ def write_rule(node: Value, position: int, upstream: Any, terms: Mapping[Value, 
     inputs = [terms[node].gradient, *(terms[each] for each in (node, *operands))]
     leaves = _leaves([upstream, node._data, *(each._data for each in operands)], inputs)
     at = dict(zip(operands, leaves[2:], strict=True))
-    rule = node.op.rule(position)
     shape = node.parents[position].shape
     try:
-        with recorded(), recorded_in_full(), np.errstate(all="ignore"):
-            given = [at[parent] for parent in node.parents]
-            output = rule(leaves[0], leaves[1], *given, **node.metadata)
-            if output.shape != shape:
+        output = apply_rule(node, position, *leaves[:2], *[at[parent] for parent in node.parents])
+        if output.shape != shape:
+            with recorded():
                 output = sum_to_shape(output, shape)
         return _written(output, leaves, inputs)
     except Exception:  # a user's rule that runs on arrays alone
         return _by_name(f"{node.op.name}_vjp_{position}", inputs)
+
+
+def apply_op(node: Value, operands: Sequence[Any]) -> Any:
+    """Compute a node of other operands, and record what is computed."""
+    with recorded(), recorded_in_full(), np.errstate(all="ignore"):
+        return node.op(*operands, **node.metadata)
+
+
+def apply_rule(node: Value, position: int, g: Any, y: Any, *operands: Any) -> Any:
+    """Compute a derivative rule of a node, and record what is computed."""
+    with recorded(), recorded_in_full(), np.errstate(all="ignore"):
+        return node.op.rule(position)(g, y, *operands, **node.metadata)
 
 
 def _by_name(name: str, inputs: Sequence[Term]) -> Written:

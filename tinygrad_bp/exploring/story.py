@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import ast
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,24 +11,35 @@ import numpy as np
 from ..checking import Comparison
 from ..kernel import Value
 from ..ops import matmul
+from ..planting import Exercise
+from ..viewing.gradients import Gradients
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable
 from .arrays import Arrays
-from .lesson import TOLERANCE, question
+from .beside import set_beside
+from .computing import Computing, write_exactly
+from .hunts import hunts
+from .lesson import NOTHING, TOLERANCE, questions
 from .mathml import mathml
+from .patterns import pattern
 from .recording import Contribution, Recording, Visit
 from .rules import Term, write_op, write_rule
 from .verdicts import verdicts
+
+#: A node without a name is called by its expression up to this length.
+LONGEST_EXPRESSION = 24
 
 
 def story(
     graph: Graph,
     recording: Recording,
     terms: Mapping[Value, Term],
+    computing: Computing,
     *,
     title: str,
     comparison: Comparison | None,
+    exercises: Sequence[Exercise] = (),
 ) -> dict[str, Any]:
     """Tell both passes as plain data.
 
@@ -35,35 +47,93 @@ def story(
     -------
     dict
         ``nodes`` in topological order; ``edges`` as triples of tail, head and position;
-        ``steps`` in the order in which they are played; ``arrays``, to which all others refer
-        by position (see `Arrays.content`); ``comparison`` or None.
+        ``steps`` in the order in which they are played; ``hints``, to which questions refer by
+        position; ``arrays``, to which all others refer by position (see `Arrays.content`);
+        ``most``, up to how many numbers of them are told in full; ``comparison`` or None;
+        ``hunts`` for wrong lines; ``fixed``, why the numbers cannot be changed, or None, and
+        ``parametersAlone``, whether those of constants cannot.
     """
-    telling = _Telling(graph, recording, terms)
+    telling = _Telling(graph, recording, terms, computing)
     steps = list(telling.steps())
+    nodes = [telling.node(node) for node in graph.nodes]
     return {
         "title": printable(title),
         "tolerance": TOLERANCE,
-        "nodes": [telling.node(node) for node in graph.nodes],
+        "nothing": NOTHING,
+        "nodes": nodes,
+        "hints": telling.hints,
         "edges": [
             [telling.places[e.tail.value], telling.places[e.head.value], e.position]
             for e in graph.edges
         ],
         "steps": steps,
-        "comparison": None
-        if comparison is None
-        else verdicts(comparison, graph, steps, telling.places, telling.arrays),
+        "comparison": None if comparison is None else telling.comparison(comparison, steps),
+        "hunts": hunts(exercises),
         "arrays": telling.arrays.content(),
+        "most": telling.arrays.most,
+        "fixed": computing.refusal,
+        "parametersAlone": computing.parameters_alone,
     }
+
+
+def _first_step_to(wrong: Collection[int], steps: Sequence[Mapping[str, Any]]) -> int | None:
+    """Return the first step that completes a gradient which is wrong in the manual pass."""
+    for k, step in enumerate(steps):
+        if any(part["complete"] and part["to"] in wrong for part in step.get("parts", ())):
+            return k
+    return None
+
+
+class _PutIn(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, known: Mapping[str, ast.expr]) -> None:
+        self._known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._known.get(node.id, node)
 
 
 class _Telling:
     """The parts of one story."""
 
-    def __init__(self, graph: Graph, recording: Recording, terms: Mapping[Value, Term]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        recording: Recording,
+        terms: Mapping[Value, Term],
+        computing: Computing,
+    ) -> None:
         self.graph, self.recording, self.terms = graph, recording, terms
+        self.computing = computing
         self.arrays = Arrays()
         self.places = {node.value: k for k, node in enumerate(graph.nodes)}
-        self._cards = cards(graph)
+        self._cards = cards(graph, gradients=Gradients())
+        self._hints: dict[str, int] = {}
+        self._trees: dict[Value, ast.expr] = {}
+
+    @property
+    def hints(self) -> list[str]:
+        """What is said of wrong answers; questions refer to it by position."""
+        return list(self._hints)
+
+    def comparison(
+        self, comparison: Comparison, steps: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """Tell what was compared, and the manual pass beside the right one where it is known."""
+        told = verdicts(comparison, self.graph, steps, self.places, self.arrays)
+        yours = comparison.reconstruction
+        if yours is not None:
+            told["beside"] = set_beside(
+                yours,
+                self.graph,
+                self.recording.gradients,
+                self.places,
+                self.arrays,
+                self.computing,
+            )
+            told["stop"] = _first_step_to(told["beside"]["wrong"], steps) or told["stop"]
+        return told
 
     def node(self, node: Node) -> dict[str, Any]:
         """Tell what there is to know of a node but its gradient."""
@@ -79,11 +149,27 @@ class _Telling:
             "operands": [self.places[parent] for parent in value.parents],
             "differentiated": value in self.recording.gradients,
         }
+        if value.op is None and self.computing.refusal is None:
+            about["exact"] = write_exactly(value)
         if value.op is not None:
+            about["compute"] = self.computing.op(value)
             written = write_op(value, self.terms)
             about["lines"] = _assign(written.code, f"{term.code} = ")
+            if not value.name and len(written.code) == 1:
+                about["expression"] = self._expression(node, written.code[0])
             about["formula"] = mathml(("infix", "=", term.math, written.math))
         return about
+
+    def _expression(self, node: Node, code: str) -> str | None:
+        """Return what a node without a name is computed of, in names; None where that is long."""
+        parents = node.value.parents
+        known = {self.terms[p].code: self._trees[p] for p in parents if p in self._trees}
+        tree = _PutIn(known).visit(ast.parse(code, mode="eval")).body
+        text = ast.unparse(tree).replace("np.", "")
+        if len(text) > LONGEST_EXPRESSION:
+            return None
+        self._trees[node.value] = tree
+        return text
 
     def steps(self) -> Iterator[dict[str, Any]]:
         """Tell the steps: the leaves, each op, the first gradient, each op again backwards."""
@@ -98,33 +184,41 @@ class _Telling:
             "phase": "backward",
             "node": self.places[result],
             "seed": self.arrays.add(seed),
+            "exact": write_exactly(Value(seed)),
             "formula": mathml(("infix", "=", self.terms[result].gradient.math, ("plain", "1"))),
             "parts": [],
         }
-        asked = 0
         for visit in self.recording.visits:
-            asking = question(visit, asked)
-            asked += asking is not None
             yield {
                 "phase": "backward",
                 "node": self.places[visit.node],
                 "upstream": self.arrays.add(visit.upstream),
                 "parts": [self._part(visit, each) for each in visit.contributions],
-                "question": asking,
+                "questions": [self._question(each) for each in questions(visit)],
             }
+
+    def _question(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Tell a question, with the places of its hints."""
+        mistakes = [
+            [wrong, self._hints.setdefault(hint, len(self._hints))]
+            for wrong, hint in asked["mistakes"]
+        ]
+        return {**asked, "mistakes": mistakes}
 
     def _part(self, visit: Visit, each: Contribution) -> dict[str, Any]:
         """Tell what one use of an operand adds to the operand's gradient."""
         written = write_rule(visit.node, each.position, visit.upstream, self.terms)
         term = self.terms[each.operand].gradient
         first = each.old is None
-        added = written.math if first else ("infix", "+", term.math, written.math)
+        equals = "=" if first else "+="
         read = [visit.node, *dict.fromkeys(visit.node.parents)]
         return {
             "to": self.places[each.operand],
             "position": each.position,
-            "lines": _assign(written.code, f"{term.code} {'=' if first else '+='} "),
-            "formula": mathml(("infix", "=", term.math, added)),
+            "rule": self.computing.rule(visit.node, each.position),
+            "lines": _assign(written.code, f"{term.code} {equals} "),
+            "formula": mathml(("infix", equals, term.math, written.math)),
+            "pattern": pattern(visit.node, each.position),
             "factors": [self.places[read[k - 1]] for k in written.factors if k],
             "local": None if each.local is None else self.arrays.add(each.local),
             "unchanged": each.local is not None and bool(np.all(each.local == 1)),

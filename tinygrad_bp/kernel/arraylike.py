@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from .context import witness
-from .data import as_node
+from .data import Node, as_node, refuse_class
 from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
 from .leaving import asked_by, is_printing, note
 
@@ -58,20 +58,22 @@ def _hand_over(function: np.ufunc) -> Callable[..., Any]:
     return lambda *operands: function(*operands)
 
 
-def _assigning(operator: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    def assign(self: Any, other: Any) -> Any:
-        return implementation(operator)(self, other)
+def _look_up(
+    function: Callable[..., Any],
+) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """Make an operator and its reflection of what is registered when it is first used."""
+    return (
+        lambda self, other: implementation(function)(self, other),
+        lambda self, other: implementation(function)(other, self),
+    )
 
-    return assign
 
-
-class BehavesAsArray:
+class BehavesAsArray(Node):
     """The part of `Value` that is the same for an array."""
 
     __slots__ = ()
 
     if TYPE_CHECKING:
-        _data: Any
         requires_grad: bool
 
         @property
@@ -89,10 +91,14 @@ class BehavesAsArray:
     __pow__, __rpow__ = _binary(np.power)
     __matmul__, __rmatmul__ = _binary(np.matmul)
 
-    __iadd__, __isub__ = _assigning(operator.iadd), _assigning(operator.isub)
-    __imul__, __itruediv__ = _assigning(operator.imul), _assigning(operator.itruediv)
-    __ipow__, __imatmul__ = _assigning(operator.ipow), _assigning(operator.imatmul)
-    __imod__, __ifloordiv__ = _assigning(operator.imod), _assigning(operator.ifloordiv)
+    __mod__, __rmod__ = _look_up(np.remainder)
+    __divmod__, __rdivmod__ = _look_up(np.divmod)
+    __floordiv__, __rfloordiv__ = _look_up(np.floor_divide)
+
+    __iadd__, __isub__ = _look_up(operator.iadd)[0], _look_up(operator.isub)[0]
+    __imul__, __itruediv__ = _look_up(operator.imul)[0], _look_up(operator.itruediv)[0]
+    __ipow__, __imatmul__ = _look_up(operator.ipow)[0], _look_up(operator.imatmul)[0]
+    __imod__, __ifloordiv__ = _look_up(operator.imod)[0], _look_up(operator.ifloordiv)[0]
 
     __lt__, __le__ = _comparison(np.less), _comparison(np.less_equal)
     __gt__, __ge__ = _comparison(np.greater), _comparison(np.greater_equal)
@@ -104,24 +110,6 @@ class BehavesAsArray:
     __or__ = __ror__ = _hand_over(np.bitwise_or)
     __xor__ = __rxor__ = _hand_over(np.bitwise_xor)
     __invert__ = _hand_over(np.invert)
-
-    def __mod__(self, other: Any) -> Any:
-        return implementation(np.remainder)(self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return implementation(np.remainder)(other, self)
-
-    def __divmod__(self, other: Any) -> Any:
-        return implementation(np.divmod)(self, other)
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return implementation(np.divmod)(other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return implementation(np.floor_divide)(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return implementation(np.floor_divide)(other, self)
 
     def __round__(self, digits: int = 0) -> Any:
         return implementation(np.round)(self, digits)
@@ -354,12 +342,21 @@ class BehavesAsArray:
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
+        if len(types) > 1:
+            for kind in types:
+                refuse_class(kind, f"numpy.{function.__name__}")
         out = kwargs.pop("out", None)
         if out is None:
             return implementation(function)(*args, **kwargs)
         node = as_node(f"{function.__name__}: out=", out)
         implementation(np.copyto)(node, implementation(function)(*args, **kwargs))
         return out
+
+    @property
+    def _mask(self) -> NoReturn:
+        """What numpy.ma asks an operand for whose bare data it computes with: refused."""
+        refuse_class(np.ma.MaskedArray, "a Value beside numpy.ma")
+        raise AssertionError
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         self._refuse_to_lose_graph(

@@ -98,7 +98,7 @@ class Sharing(Op):
             if node.op is None and self.is_view(node, base):  # which nothing is recorded of
                 node._window = Window(base, self, metadata, None)
             if base.op is not None or not base.requires_grad:
-                _list_view(base, node)
+                list_view(base, node)
         return node
 
     def is_view(self, node: Value, base: Value) -> bool:
@@ -158,7 +158,7 @@ class Window(NamedTuple):
         _adopt(view, fresh)
         view._version = clock[0]
         view._window = self
-        _list_view(self.base, view)
+        list_view(self.base, view)
 
 
 def window_of(node: Value) -> Window | None:
@@ -175,7 +175,8 @@ def window_of(node: Value) -> Window | None:
     return None
 
 
-def _list_view(base: Value, view: Value) -> None:
+def list_view(base: Value, view: Value) -> None:
+    """Let a node know of a view of it, which is taken anew after an assignment to the node."""
     try:
         views = base._views
     except AttributeError:
@@ -231,7 +232,7 @@ def borrows(node: Value) -> bool:
 def refuse_parameter(what: str, node: Value) -> NoReturn:
     """Say what to do instead of changing a leaf that a gradient is asked for."""
     raise TypeError(
-        f"{what} would change {node._label()}, which a gradient is asked for, while it is used; "
+        f"{what} would change {node._label()}, which has a gradient, while a graph uses it; "
         "work on a copy, as in w = w.copy() before it, or assign all its data, v.data = array, "
         "between two passes"
     )

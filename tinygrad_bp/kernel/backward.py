@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from .data import as_data
 from .order import Linked
 
 #: ``rule(g, y, *operands, **metadata)``: the cotangent of one operand, from the cotangent `g` of
@@ -75,12 +76,19 @@ def sweep(
         else:
             y, operands = node._data, [parent._data for parent in parents]
         rules = op.rules or map(op.rule, range(len(parents)))  # of a variadic op, one by one
-        for position, (parent, rule) in enumerate(zip(parents, rules)):
+        position = -1
+        for parent, rule in zip(parents, rules):
+            position += 1
             if parent not in path or rule is None:
                 continue
             try:
                 contribution = raw = rule(g, y, *operands, **node.metadata)
-                if raw.shape != parent._data.shape:
+                try:
+                    shape = raw.shape
+                except AttributeError:
+                    contribution = raw = _as_cotangent(raw, g.dtype)
+                    shape = raw.shape
+                if shape != parent._data.shape:
                     contribution = sum_to_shape(raw, parent._data.shape)
             except Exception as error:
                 error.add_note(f"in the derivative rule of {op.name} for {_named(parent, node)}")
@@ -90,6 +98,16 @@ def sweep(
             if parent in pending:
                 contribution = pending[parent] + contribution
             pending[parent] = contribution
+
+
+def _as_cotangent(raw: Any, dtype: Any) -> Any:
+    """Take numbers that a rule gave without an array around them."""
+    if raw is None:
+        raise TypeError(
+            "expected the cotangent of the operand, got None; is a return missing? An operand "
+            "without a derivative has None in the place of its rule"
+        )
+    return as_data(raw, dtype, "the cotangent of the operand")
 
 
 def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:

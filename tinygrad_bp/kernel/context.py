@@ -3,15 +3,18 @@
 One context variable holds both answers, so an op asks once: ``None`` says that nothing is
 recorded (:class:`no_grad`), a tuple of names is the group that new nodes belong to
 (:class:`scope`). A context variable is per thread and per task, and the ``with`` statement
-resets it when the block raises.
+puts it back when the block raises.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import ContextVar, Token
-from typing import Any, Self
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
+from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from typing import Any, Self, TypeVar
 
+F = TypeVar("F", bound=Callable[..., Any])
 Scope = tuple[str, ...]
 
 recording: ContextVar[Scope | None] = ContextVar("recording", default=())
@@ -25,23 +28,111 @@ run: ContextVar[object] = ContextVar("run", default=None)
 witness: ContextVar[Callable[..., Any] | None] = ContextVar("witness", default=None)
 
 
+#: The settings that are entered: the innermost, what was recorded outside of it, and the others.
+_Entered = tuple["_Setting", Scope | None, Any]
+_entered: ContextVar[_Entered | None] = ContextVar("entered", default=None)
+
+
 class _Setting:
-    """A context manager that sets `recording` and puts it back; may be entered again inside."""
+    """A context manager that sets `recording` and puts it back, and a decorator.
 
-    __slots__ = ("_tokens",)
+    It holds nothing itself: it may be entered again inside, and in several threads. The block of
+    a generator may be left after one that was entered later.
+    """
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[Scope | None]] = []
+    __slots__ = ()
+
+    def _inside(self, outer: Scope | None) -> Scope | None:
+        """Return what is recorded inside."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        outer = recording.get()
+        _entered.set((self, outer, _entered.get()))
+        recording.set(self._inside(outer))
+        return self
 
     def __exit__(self, *exception: object) -> None:
-        recording.reset(self._tokens.pop())
+        entered = _entered.get()
+        if entered is not None and entered[0] is self:
+            recording.set(entered[1])
+            _entered.set(entered[2])
+        else:
+            self._leave_before_others(entered)
+
+    def _leave_before_others(self, entered: _Entered | None) -> None:
+        """Take the setting out from under others, and let those be inside of what is left."""
+        later = []
+        while entered is not None and entered[0] is not self:
+            later.append(entered[0])
+            entered = entered[2]
+        if entered is None:  # it was entered in another thread or task, which is not concerned
+            return
+        _, outer, left = entered
+        for setting in reversed(later):
+            left = (setting, outer, left)
+            outer = setting._inside(outer)
+        _entered.set(left)
+        recording.set(outer)
+
+    def __call__(self, function: F) -> F:
+        """Let a function run inside; a generator is inside while it runs, not while it waits."""
+        inside: Any
+        if isgeneratorfunction(function):
+            inside = self._around_each_step(function)
+        elif iscoroutinefunction(function):
+
+            async def inside(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return await function(*args, **kwargs)
+
+        elif isasyncgenfunction(function) or not callable(function):
+            raise TypeError(
+                f"{type(self).__name__}: expected a function, a generator or a coroutine to "
+                f"decorate, got {function!r}; use a with statement inside of it"
+            )
+        else:
+
+            def inside(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return function(*args, **kwargs)
+
+        decorated: Any = wraps(function)(inside)
+        return decorated  # type: ignore[no-any-return]
+
+    def _around_each_step(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def steps(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+            generator = function(*args, **kwargs)
+            resume, sent = generator.send, None
+            while True:
+                try:
+                    with self:
+                        item = resume(sent)
+                except StopIteration as end:
+                    return end.value
+                try:
+                    resume, sent = generator.send, (yield item)
+                except GeneratorExit:
+                    with self:
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    resume, sent = generator.throw, error
+
+        return steps
 
 
 class no_grad(_Setting):  # noqa: N801 - named as in PyTorch
-    """Context in which ops on Values record nothing.
+    """Context in which ops on Values record nothing; also a decorator.
 
     Results are leaves without parents and with ``requires_grad=False``; their memory is that of
     their data. Leaves made inside keep the ``requires_grad`` that they are given.
+
+    Notes
+    -----
+    A ``with`` block holds until it is left. In a generator that yields inside of one, it holds for
+    whoever goes on meanwhile, as all of Python's contexts do. Decorate the generator instead: it
+    is inside while it runs, and not while it waits.
 
     Examples
     --------
@@ -51,17 +142,35 @@ class no_grad(_Setting):  # noqa: N801 - named as in PyTorch
     ...     y = x * x
     >>> y.requires_grad, y.parents
     (False, ())
+    >>> @bp.no_grad()
+    ... def accuracy(x):
+    ...     return x * x
+    >>> accuracy(x).requires_grad
+    False
     """
 
     __slots__ = ()
 
-    def __enter__(self) -> Self:
-        self._tokens.append(recording.set(None))
-        return self
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        """Make a context, or decorate a function where it is written without parentheses."""
+        setting = super().__new__(cls)
+        return setting if function is None else setting(function)
+
+    def _inside(self, outer: Scope | None) -> None:
+        return None
+
+
+class record(_Setting):  # noqa: N801 - used as a word in a with statement
+    """Context in which ops record, inside `no_grad` too."""
+
+    __slots__ = ()
+
+    def _inside(self, outer: Scope | None) -> Scope:
+        return outer or ()
 
 
 class scope(_Setting):  # noqa: N801 - used as a word in a with statement
-    """Context whose new nodes belong to a named group, for diagrams and derived source.
+    """Context whose new nodes belong to a named group, for diagrams and source; also a decorator.
 
     Scopes nest: a node made inside ``scope("net")`` and ``scope("layer 1")`` has the scope
     ``("net", "layer 1")``. Inside :class:`no_grad` nothing is recorded, so a scope there is idle.
@@ -91,9 +200,6 @@ class scope(_Setting):  # noqa: N801 - used as a word in a with statement
         if not isinstance(name, str):
             raise TypeError(f"scope: the name must be a string, got {type(name).__name__}")
         self.name = name
-        self._tokens = []
 
-    def __enter__(self) -> Self:
-        outer = recording.get()
-        self._tokens.append(recording.set(None if outer is None else (*outer, self.name)))
-        return self
+    def _inside(self, outer: Scope | None) -> Scope | None:
+        return None if outer is None else (*outer, self.name)

@@ -4,43 +4,108 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-_WEAK = frozenset({float, int, bool, np.bool_})
+#: Types of numbers that take the precision of what they meet.
+WEAK = frozenset({float, int, bool, np.bool_})
+
+#: NumPy's codes of real numbers. A long double becomes a float64.
+REAL = frozenset("?bBhHiIlLqQefd")
+
+#: What an array computes by. A class that has one of its own computes something else.
+_ARITHMETIC = (
+    "__array_ufunc__",
+    "__array_function__",
+    "__neg__",
+    "__abs__",
+    *(
+        f"__{side}{name}__"
+        for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+        for side in ("", "r")
+    ),
+)
 
 
-def as_data(data: Any, dtype: Any = None) -> Any:
+class Node:
+    """What a `Value` is to those who stand below it: something with `_data`, and no array."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        _data: Any
+
+
+def as_data(data: Any, dtype: Any = None, what: str = "Value") -> Any:
     """Copy numbers into a float array, or a NumPy scalar where the shape is ()."""
-    array = as_numbers(data)
+    array = as_numbers(data, what)
     if dtype is None:
         dtype = np.float32 if array.dtype == np.float32 else np.float64
     return array.astype(dtype)[()]
 
 
-def as_numbers(data: Any) -> Any:
-    """Return numbers as an array or a NumPy scalar, or say why they are none."""
-    if hasattr(data, "_data"):
-        _refuse("another Value; use it as it is, or its .data", data)
-    try:
-        array = np.asarray(data)
-    except ValueError as error:
-        raise TypeError(f"Value: expected numbers in a regular array: {error}") from error
-    if array.dtype.kind not in "fiub":
-        kind = "complex numbers" if array.dtype.kind == "c" else f"dtype {array.dtype}"
-        _refuse(kind, data)
+def as_numbers(data: Any, what: str = "Value") -> Any:
+    """Return numbers as an array or a NumPy scalar, or say why `what` they are for is none."""
+    array = data
+    if type(data) is not np.ndarray:
+        if isinstance(data, Node):
+            _refuse(what, "another Value; use it as it is, or its .data", data)
+        refuse_class(type(data), what)
+        try:
+            array = np.asarray(data)
+        except (ValueError, RuntimeError) as error:  # ragged, or another library's to differentiate
+            raise TypeError(f"{what}: expected numbers in a regular array: {error}") from error
+    if array.dtype.char not in REAL:
+        if array.dtype.char != "g":
+            kind = "complex numbers" if array.dtype.kind == "c" else f"dtype {array.dtype}"
+            _refuse(what, kind, data)
+        array = array.astype(np.float64)
     return array if array.ndim else array[()]
+
+
+def refuse_class(kind: type, what: str) -> None:
+    """Refuse the arrays of a class that computes otherwise than a graph would."""
+    reason = own_arithmetic(kind)
+    if reason:
+        raise TypeError(f"{what}: expected real numbers, got {reason}")
+
+
+def own_arithmetic(kind: type) -> str:
+    """Say what the arrays of a class compute by rules of their own, and what to use instead; or "".
+
+    Classes that only store or show their numbers otherwise, such as `numpy.memmap`, are arrays
+    like any other; those of `tinygrad_bp.numpy` compute as NumPy's do.
+    """
+    if not issubclass(kind, np.ndarray) or kind is np.ndarray or hasattr(kind, "_lend"):
+        return ""
+    own = [name for name in _ARITHMETIC if getattr(kind, name) is not getattr(np.ndarray, name)]
+    if not own:
+        return ""
+    if issubclass(kind, np.ma.MaskedArray):
+        return (
+            "a masked array, whose mask a graph would lose; multiply by the mask: "
+            "kept = ~np.ma.getmaskarray(m), and np.sum(kept * (m.filled(0) - x) ** 2)"
+        )
+    if issubclass(kind, np.matrix):
+        return (
+            "a numpy.matrix, whose * multiplies matrices and that of a graph elements; "
+            "use np.asarray(m), and @ to multiply matrices"
+        )
+    return (
+        f"a {kind.__name__}, an array that computes in its own way (the class has its own "
+        f"{own[0]}); use np.asarray(a) where its numbers are meant"
+    )
 
 
 def is_weak(number: Any) -> bool:
     """Return whether a number takes the precision of what it meets: Python's, or a truth value."""
-    return type(number) in _WEAK
+    return type(number) in WEAK
 
 
 def as_node(name: str, array: Any) -> Any:
     """Return the node that an array is, so that a Value can be put into it; or say how it can."""
-    if hasattr(array, "_data"):
+    if isinstance(array, Node):
         return array
     if hasattr(array, "_as_node"):
         return array._as_node()
@@ -51,11 +116,10 @@ def as_node(name: str, array: Any) -> Any:
     )
 
 
-def _refuse(what: str, data: Any) -> NoReturn:
+def _refuse(what: str, kind: str, data: Any) -> NoReturn:
     text = repr(data)
-    raise TypeError(
-        f"Value: expected real numbers, got {what}: {text if len(text) < 80 else text[:77] + '...'}"
-    )
+    text = text if len(text) < 80 else text[:77] + "..."
+    raise TypeError(f"{what}: expected real numbers, got {kind}: {text}")
 
 
 # --- whose memory it is --------------------------------------------------------------------------
@@ -66,8 +130,14 @@ _LARGE = 1 << 16
 
 def as_gradient(cotangent: Any, dtype: Any, copied: bool = True) -> Any:
     """Convert a cotangent to the dtype of its leaf, an array into memory of its own."""
-    if hasattr(cotangent, "_data"):
-        return cotangent if cotangent.dtype == dtype else cotangent.astype(dtype)
+    if isinstance(cotangent, Node):
+        value: Any = cotangent
+        return value if value.dtype == dtype else value.astype(dtype)
+    if cotangent.dtype.kind == "c":
+        raise TypeError(
+            "expected a gradient of real numbers, got complex ones, which a derivative rule gave; "
+            "the rule of an op that computes with complex numbers returns their real part"
+        )
     return cotangent.astype(dtype, copy=copied)
 
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from .context import witness
+from .data import Node
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -105,7 +106,7 @@ def data_of(argument: Any) -> Any:
         return type(argument)(map(data_of, argument))
     if isinstance(argument, dict):
         return {key: data_of(item) for key, item in argument.items()}
-    return getattr(argument, "_data", argument)
+    return argument._data if isinstance(argument, Node) else argument
 
 
 def refuse_keywords(name: str, keywords: dict[str, Any]) -> None:

@@ -10,11 +10,10 @@ import numpy as np
 
 from .backward import Rule
 from .context import recording
-from .data import is_weak
+from .data import REAL, WEAK, as_numbers, is_weak, refuse_class
 from .history import clock
 from .value import NOTHING, Value, _new, constant
 
-_WEAK = (float, int, bool)
 #: What Python writes as an operator.
 OPERATORS: dict[Callable[..., Any], str] = {
     np.add: "+",
@@ -32,6 +31,8 @@ OPERATORS: dict[Callable[..., Any], str] = {
     np.equal: "==",
     np.not_equal: "!=",
 }
+_ARRAY = np.ndarray
+_FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 _RAISED_AGAIN = (ValueError, TypeError, IndexError, np.linalg.LinAlgError)
 
 
@@ -177,34 +178,42 @@ class Op:
         """Compute, and record a node where an operand is a Value."""
         if len(operands) != self.arity and self.arity is not None:
             raise TypeError(f"{self.name}: expected {self.arity} operands, got {len(operands)}")
-        for operand in operands:
-            if isinstance(operand, Value):
-                break
-        else:
-            for operand in operands:
-                if type(operand) is not np.ndarray:
-                    return self._on_numbers(operands, metadata)
-            return self.forward(*operands, **metadata)
-        data = []
-        mixed = requires_grad = False
+        data: list[Any] = []
+        found = mixed = strange = requires_grad = False
         for operand in operands:
             if isinstance(operand, Value):
                 data.append(operand._data)
                 if operand.requires_grad:
                     requires_grad = True
+                found = True
             else:
                 data.append(operand)
                 mixed = True
+                if type(operand) is _ARRAY:
+                    strange = strange or operand.dtype.char == "g"
+                elif type(operand) not in WEAK:
+                    strange = True
         if mixed:
+            if not found:
+                return self._on_arrays(operands, metadata)
+            if strange:
+                self._check_operands(operands)
             operands = (*[a if isinstance(a, Value) else constant(a) for a in operands],)
+            if strange:
+                data = [d if type(d) in WEAK else a._data for d, a in zip(data, operands)]
         try:
-            result = self.forward(*data, **metadata)
+            result = self.forward(*data, **metadata) if metadata else self.forward(*data)
         except Exception as error:
             self._explain(error, operands)
-        if type(result) is not np.ndarray or not result.ndim:
-            result = np.asarray(result)[()]
+        if type(result) is not _ARRAY or not result.ndim:
+            if not isinstance(result, np.generic):
+                result = np.asarray(result)
+                self._check_result(result)
+                result = result[()]
             if not requires_grad and result.dtype.kind == "f" and all(map(is_weak, data)):
                 result = float(result)
+        if self.numpy is None and result.dtype not in _FLOATS:
+            self._check_result(result)
         scope = recording.get()
         if scope is None:
             return constant(result)
@@ -220,14 +229,38 @@ class Op:
         node._retains_grad = False
         return node
 
-    def _on_numbers(self, operands: tuple[Any, ...], metadata: dict[str, Any]) -> Any:
+    def _check_operands(self, operands: tuple[Any, ...]) -> None:
+        for k, operand in enumerate(operands):
+            if not isinstance(operand, Value) and type(operand) not in WEAK:
+                as_numbers(operand, f"{self.name}: operand {k}")
+
+    def _check_result(self, result: Any) -> None:
+        if result.dtype.char not in REAL:
+            raise TypeError(
+                f"{self.name}: expected the forward function to return real numbers, an array or "
+                f"one, got dtype {result.dtype}: {str(result)[:60]}"
+            )
+
+    def _on_arrays(self, operands: tuple[Any, ...], metadata: dict[str, Any]) -> Any:
         """Compute without Values; beside an array Python's numbers take its precision."""
+        for operand in operands:
+            if type(operand) is not _ARRAY:
+                break
+        else:
+            return self.forward(*operands, **metadata)
+        weak = len(operands) > 1
         arrays = [
-            a if type(a) is np.ndarray or (type(a) in _WEAK and len(operands) > 1) else _as_array(a)
+            a if type(a) is np.ndarray or (weak and type(a) in WEAK) else self._as_array(a)
             for a in operands
         ]
         result = self.forward(*arrays, **metadata)
-        return np.float64(result) if type(result) in _WEAK else result
+        return np.float64(result) if type(result) in WEAK else result
+
+    def _as_array(self, operand: Any) -> Any:
+        if isinstance(operand, np.generic):
+            return operand
+        refuse_class(type(operand), self.name)
+        return np.asarray(operand)[()]
 
     def _explain(self, error: Exception, parents: tuple[Value, ...]) -> NoReturn:
         """Raise an error of the forward function again, with the operands in its text."""
@@ -253,7 +286,3 @@ def _is_numpys(function: Any) -> bool:
 
 def _is_elementwise(function: Any) -> bool:
     return isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
-
-
-def _as_array(operand: Any) -> Any:
-    return operand if isinstance(operand, np.generic) else np.asarray(operand)[()]

@@ -53,8 +53,9 @@ def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
         node = stack[-1]
         height = len(stack)
         if node not in done:
-            parents = node._parents if node._version >= known else settle_operands(node)
-            for parent in reversed(parents):
+            if node._version < known:
+                settle_operands(node)
+            for parent in reversed(node._parents):
                 if parent not in done and (constants or parent.requires_grad):
                     if parent._parents:
                         stack.append(parent)

@@ -275,10 +275,10 @@ class Value(BehavesAsArray):
         ]
         unshared = () if create_graph else alone(path, arrived, seed)
         for node, cotangent in arrived:
-            former = node.grad if node.op is None else None
-            copied = former is None and id(cotangent) not in unshared
+            adds = node.grad is not None and node.op is None
+            copied = not adds and id(cotangent) not in unshared
             cotangent = as_gradient(cotangent, node._data.dtype, copied)
-            node.grad = cotangent if former is None else former + cotangent
+            node.grad = node.grad + cotangent if adds else cotangent
 
     def _seed(self, seed: Any, create_graph: bool) -> Any:
         """Return the first cotangent, checked, as the backward pass needs it."""
@@ -296,7 +296,7 @@ class Value(BehavesAsArray):
                 )
             seed = self._data.dtype.type(1)
         elif not isinstance(seed, Value):
-            seed = as_data(seed, self._data.dtype)
+            seed = as_data(seed, self._data.dtype, "backward: seed")
         if seed.shape != self._data.shape:
             raise ValueError(
                 f"backward: expected a seed of shape {self.shape}, the shape of the Value, "

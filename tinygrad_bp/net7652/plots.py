@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from math import log10
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -24,8 +25,12 @@ _TITLES: Mapping[str, str] = {
 }
 _OF_THE_NET = ("loss", "residuals")
 _OPTIMIZERS = {"gd": "GD", "momentum": "momentum", "adam": "Adam"}
+#: Records that shrink by orders of magnitude, and may be negative.
+_SHRINKING = ("gradients", "updates", "m", "v")
 #: Of one panel, in inches.
 _WIDTH, _HEIGHT = 6.4, 3.2
+#: Between the names of two lines, as a part of the height of a panel.
+_GAP = 0.075
 
 
 class Trained(Protocol):
@@ -33,6 +38,9 @@ class Trained(Protocol):
 
     @property
     def optimizer(self) -> str: ...  # noqa: D102
+
+    @property
+    def loss(self) -> Any: ...  # noqa: D102
 
 
 class _Panel(NamedTuple):
@@ -51,11 +59,12 @@ def plot_history(
     panels = _panels([history], records, parameters, row)
     columns = 1 if len(panels) in (1, 3) else 2
     rows = -(-len(panels) // columns)
-    figure = _figure(rows, columns)
+    figure, first = _figure(rows, columns), None
     for place, panel in enumerate(panels, 1):
-        axes = figure.add_subplot(rows, columns, place)
+        axes = figure.add_subplot(rows, columns, place, sharex=first)
         _draw(axes, history, panel, row, epochs, _OPTIMIZERS[history.optimizer])
-        axes.legend(fontsize="small")
+        first = first or axes
+    _name_lines(figure)
     return figure
 
 
@@ -66,8 +75,12 @@ def plot_histories(
     parameters: Sequence[str] = ("w_1",),
     row: int = 1,
     epochs: int | None = None,
+    together: bool = False,
 ) -> Figure:
     """Lay training histories side by side: a column for each, with the same scale in a row.
+
+    Losses are drawn on a logarithmic scale; gradients, updates and moments on one that is
+    logarithmic on both sides of zero, since they shrink by orders of magnitude.
 
     Parameters
     ----------
@@ -82,6 +95,8 @@ def plot_histories(
         Which row of them, one line for each entry.
     epochs : int, optional
         How many epochs to draw, from the first one; all by default.
+    together : bool, optional
+        Whether to lay the losses over each other in one panel; with ``records=["loss"]``.
 
     Returns
     -------
@@ -93,7 +108,8 @@ def plot_histories(
     ImportError
         If matplotlib is missing.
     ValueError
-        If there is no history, no such record or parameter, or an optimiser keeps no such moment.
+        If there is no history, no such record or parameter, an optimiser keeps no such moment, or
+        something else than the loss is to be drawn together.
     IndexError
         If a parameter has no such row.
 
@@ -111,16 +127,98 @@ def plot_histories(
     else:
         columns = list(histories.items())
     panels = _panels([history for _, history in columns], records, parameters, row)
+    if together:
+        return _draw_losses(columns, records, epochs)
     figure = _figure(len(panels), len(columns))
+    epochs_axes = None
     for line, panel in enumerate(panels):
         first = None
         for column, (title, history) in enumerate(columns, 1):
             place = line * len(columns) + column
-            axes = figure.add_subplot(len(panels), len(columns), place, sharey=first)
+            axes = figure.add_subplot(
+                len(panels), len(columns), place, sharey=first, sharex=epochs_axes
+            )
             _draw(axes, history, panel, row, epochs, title)
-            first = first or axes
-        axes.legend(fontsize="small")
+            first, epochs_axes = first or axes, epochs_axes or axes
+    _name_lines(figure)
     return figure
+
+
+def _draw_losses(
+    columns: Sequence[tuple[str, Trained]], records: Sequence[str], epochs: int | None
+) -> Figure:
+    """Lay the losses of several histories over each other, each line with its name."""
+    if list(records) != ["loss"]:
+        raise ValueError(f"together draws the loss alone: expected records=['loss'], got {records}")
+    figure = _figure(1, 1)
+    axes = figure.add_subplot()
+    for title, history in columns:
+        axes.plot(history.loss[:epochs], label=title, linewidth=1.4)
+    axes.set(title="loss", xlabel="epoch", yscale="log")
+    axes.grid(alpha=0.3)
+    _name_lines(figure)
+    return figure
+
+
+def _name_lines(figure: Figure) -> None:
+    """Write the name of each line at its end, where several are in one panel.
+
+    Names that would cover each other are moved apart, from the lowest on.
+    """
+    for axes in figure.axes:
+        lines = axes.get_lines()
+        if len(lines) < 2:
+            continue
+        scale = axes.yaxis.get_transform().transform
+        low, high = scale(axes.get_ylim())
+        heights = [(scale(line.get_ydata()) - low) / (high - low) for line in lines]
+        ends = [float(height[-1]) for height in heights]
+        # lines that end together are named in the order in which they begin
+        order = sorted(range(len(lines)), key=lambda k: (round(ends[k], 2), heights[k][0]))
+        places = _spread([ends[k] for k in order])
+        for k, place in zip(order, places, strict=True):
+            line = lines[k]
+            axes.annotate(
+                str(line.get_label()),
+                xy=(1, ends[k]),
+                xytext=(1.04, place),
+                xycoords="axes fraction",
+                textcoords="axes fraction",
+                va="center",
+                fontsize="small",
+                color=line.get_color(),
+                annotation_clip=False,
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": line.get_color(),
+                    "linewidth": 0.6,
+                    "relpos": (0, 0.5),
+                },
+            )
+
+
+def _spread(heights: Sequence[float]) -> list[float]:
+    """Move sorted heights apart as little as is needed, and back into the panel.
+
+    Examples
+    --------
+    >>> [round(each, 3) for each in _spread([0.5, 0.5, 0.98])]
+    [0.463, 0.537, 0.98]
+    """
+    placed: list[list[float]] = []  # groups that touch each other, by what is in them
+    for height in heights:
+        placed.append([height])
+        while len(placed) > 1 and _bottom(placed[-1]) < _bottom(placed[-2]) + _GAP * len(
+            placed[-2]
+        ):
+            placed[-2:] = [placed[-2] + placed[-1]]
+    return [_bottom(group) + _GAP * k for group in placed for k in range(len(group))]
+
+
+def _bottom(group: Sequence[float]) -> float:
+    """Return where the lowest of some names stands, the middle of which is that of their lines."""
+    height = _GAP * (len(group) - 1)
+    return max(0.0, min(1.0 - height, sum(group) / len(group) - height / 2))
 
 
 def _panels(
@@ -174,6 +272,9 @@ def _draw(
     axes.plot(lines[:epochs], label=labels, linewidth=1.2)
     if panel.record == "loss":
         axes.set_yscale("log")
+    largest = float(abs(lines[:epochs]).max())
+    if panel.record in _SHRINKING and largest > 0:
+        axes.set_yscale("symlog", linthresh=10.0 ** round(log10(largest) - 4))
     axes.set(title=f"{title}: {_TITLES[panel.record].format(name)}", xlabel="epoch")
     axes.grid(alpha=0.3)
 

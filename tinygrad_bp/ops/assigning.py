@@ -19,6 +19,7 @@ from ..kernel.assigning import (
     borrows,
     change,
     is_parameter,
+    list_view,
     origin,
     outdate_views,
     refuse_parameter,
@@ -105,12 +106,15 @@ class Writes:
         self.taken = np.zeros(former.shape, bool)
         self.scope = recording.get()
 
-    def add(self, key: Any, index: Index, element: Any) -> bool:
-        """Take note of a write, unless its places overlap with those of another one."""
+    def add(self, key: Any, index: Index, element: Any, time: int) -> bool:
+        """Take note of a write, unless its places overlap with those of another one.
+
+        The element is what it was at the time: it may be a view of the node itself.
+        """
         if key not in self.elements and np.any(self.taken[index]):
             return False
         self.elements.pop(key, None)
-        self.elements[key] = index, element, clock[0]
+        self.elements[key] = index, element, time
         self.taken[index] = True
         return True
 
@@ -130,6 +134,7 @@ class Writes:
             return None
         if key is not None and read.shape:
             read._window = Window(node, indexing, {"index": index}, read.scope)
+            list_view(node, read)
         return read
 
     def settle(self, node: Value) -> None:
@@ -176,7 +181,7 @@ def setitem(v: Value, index: Index, element: Any) -> None:
         If that cannot be; nothing is changed then.
     """
     what = "v[index] = element"
-    element = as_array(element)
+    element = as_array(element, "v[index] = element: element")
     if not isinstance(element, Value):
         element = as_numbers(element)
     if has_values(index):
@@ -199,13 +204,13 @@ def setitem(v: Value, index: Index, element: Any) -> None:
     if window is not None or is_parameter(v):
         _give(v, _put(v, element, indices=(index,)), window)
         return
-    if not isinstance(v, Assembling) or not v._pending.add(key_of(index, v.shape), index, element):
-        former = change(v)
-        v._pending = Writes(former)
-        v.__class__ = Assembling
-        v._pending.add(key_of(index, former.shape), index, element)
-    else:
+    written = key_of(index, v.shape), index, element, clock[0]
+    if isinstance(v, Assembling) and v._pending.add(*written):
         outdate_views(v, now() + 1)
+        return
+    v._pending = Writes(change(v))
+    v.__class__ = Assembling
+    v._pending.add(*written)
 
 
 def _places(what: str, v: Value, index: Index) -> tuple[int, ...]:

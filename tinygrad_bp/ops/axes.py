@@ -10,6 +10,7 @@ import numpy.typing as npt
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernel.arraylike import Axis
+from ..kernel.data import refuse_class
 from ..kernel.dispatch import data_of
 from ..kernel.value import Value
 
@@ -19,9 +20,12 @@ DType = npt.DTypeLike | None
 MISSING: Any = np._NoValue
 
 
-def as_operand(a: Any) -> Any:
-    """Make an array of what is neither that nor a Value."""
-    return a if isinstance(a, Value) else np.asarray(a)
+def as_operand(a: Any, what: str = "an operand") -> Any:
+    """Make an array of what is neither that nor a Value; `what` is its name in an error."""
+    if isinstance(a, Value):
+        return a
+    refuse_class(type(a), what)
+    return np.asarray(a)
 
 
 def as_dtype(a: Any, dtype: DType) -> Any:

@@ -56,7 +56,7 @@ def _transposed(
             factors.append(np.eye(length, dtype=g.dtype))
         else:
             target += label
-            if lengths.get(label, -1) < length:
+            if label not in lengths or lengths[label] != length != 1:  # it was repeated there
                 labels.append(label)
                 factors.append(np.ones(length, g.dtype))
     how = optimize if isinstance(optimize, bool | str) else True  # a path is of this product only

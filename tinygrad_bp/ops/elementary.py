@@ -69,7 +69,7 @@ tanh = implements(np.tanh)(Op("tanh", np.tanh, lambda g, y, a: g * (1 - y**2)))
 
 @np.errstate(over="ignore")
 def _forward_sigmoid(a: Any) -> Any:
-    return 1 / (1 + np.exp(-a))  # exp may overflow to infinity: 1 / infinity is the right 0
+    return 1.0 / (1.0 + np.exp(-a))  # exp may overflow to infinity: 1 / infinity is the right 0
 
 
 sigmoid = Op(

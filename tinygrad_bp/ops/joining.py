@@ -14,6 +14,7 @@ import numpy as np
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .axes import as_operand
 from .shaping import getitem, ravel, reshape, shape_of
 
 
@@ -116,11 +117,11 @@ def _leaves(part: Any) -> list[Any]:
     return [leaf for each in part for leaf in _leaves(each)] if isinstance(part, list) else [part]
 
 
-def as_array(nested: Any) -> Any:
-    """Make one array of nested lists, with Values in them too."""
+def as_array(nested: Any, what: str = "an operand") -> Any:
+    """Make one array of nested lists, with Values in them too; `what` is its name in an error."""
     if isinstance(nested, list | tuple) and has_values_inside(nested):
         return stack([as_array(each) for each in nested])
-    return nested if isinstance(nested, Value) else np.asarray(nested)
+    return as_operand(nested, what)
 
 
 def has_values_inside(nested: Any) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .axes import as_operand
 from .reductions import forward_logsumexp, mean, shift_for_exp, sum
 from .shaping import where
 
@@ -112,7 +113,11 @@ def mse(prediction: Any, target: Any) -> Any:
             f"mse: expected prediction and target of one shape, got {np.shape(prediction)} and "
             f"{np.shape(target)}"
         )
-    return mean((_operand(prediction) - _operand(target)) ** 2)
+    prediction, target = (
+        as_operand(prediction, "mse: prediction"),
+        as_operand(target, "mse: target"),
+    )
+    return mean((prediction - target) ** 2)
 
 
 def cross_entropy(logits: Any, labels: Any) -> Any:
@@ -144,7 +149,8 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     >>> round(float(bp.cross_entropy([[0.0, 0.0], [0.0, 0.0]], [0, 1])), 6)
     0.693147
     """
-    logits, labels = _operand(logits), _operand(labels)
+    logits = as_operand(logits, "cross_entropy: logits")
+    labels = as_operand(labels, "cross_entropy: labels")
     if logits.ndim != 2 or 0 in logits.shape:
         raise ValueError(
             f"cross_entropy: expected logits of shape (N, C), both at least 1, got {logits.shape}"
@@ -181,7 +187,3 @@ def _chosen(logarithms: Any, labels: Value) -> Any:
     chosen = where(labels[:, None] == classes, logarithms, 0.0).sum(axis=1)
     is_class = np.logical_and(labels >= 0, labels < len(classes))
     return where(is_class, chosen, np.nan)
-
-
-def _operand(operand: Any) -> Any:
-    return operand if isinstance(operand, Value) else np.asarray(operand)

@@ -15,13 +15,13 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
-from ..kernel.value import Value
 from .arithmetic import matmul
+from .axes import as_operand
 
 
 def as_operands(*given: Any) -> tuple[Any, ...]:
     """Return what was given as arrays or Values, so that it has a shape."""
-    return tuple(a if isinstance(a, Value) else np.asarray(a) for a in given)
+    return tuple(map(as_operand, given))
 
 
 def axis_to_end(a: Any, axis: int) -> Any:

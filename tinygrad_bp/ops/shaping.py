@@ -119,7 +119,9 @@ def reshape(a: Any, shape: int | tuple[int, ...], order: str = "C", **refused: A
 
 @implements(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
-    """Put the elements in one row, as `numpy.ravel`."""
+    """Put the elements in one row without gaps, as `numpy.ravel`."""
+    if isinstance(a, Value) and a.size in a.shape and not a._data.flags.c_contiguous:
+        a = np.copy(a)  # one row with gaps, which reshape would give a view of
     return reshape(a, -1, order)
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..kernel import Op, Value
 from ..kernel.context import witness
 from ..kernel.dispatch import data_of
+
+T = TypeVar("T")
 
 
 class TracingError(TypeError):
@@ -112,3 +114,18 @@ def recorded_in_full() -> Iterator[None]:
         yield
     finally:
         witness.reset(token)
+
+
+def run_in_full(run: Callable[[], T]) -> tuple[T, bool]:
+    """Run code with comparisons and the like as nodes, or without if it branches on them.
+
+    Returns
+    -------
+    result, in_full
+        What the code gives, and whether these are nodes in it.
+    """
+    try:
+        with recorded_in_full():
+            return run(), True
+    except TypeError:
+        return run(), False

@@ -11,7 +11,7 @@ import numpy as np
 from ..kernel import Value
 from ..trees import rebuild
 from .reverse import grad
-from .running import Trace, positions
+from .running import Trace, positions, refuse_whole
 
 
 def jacobian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -51,6 +51,7 @@ def jacobian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Calla
         trace = Trace("jacobian", fun, args, kwargs, positions("jacobian", argnums, len(args)))
         blocks = []
         for output in trace.outputs:
+            refuse_whole("jacobian", output.dtype)
             arguments = trace.arguments_of(_block(trace, output))
             blocks.append(arguments[0] if isinstance(argnums, int) else arguments)
         return rebuild(trace.value, iter(blocks))

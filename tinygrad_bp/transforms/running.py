@@ -8,10 +8,11 @@ from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
-from ..kernel.context import recording, run, witness
+from ..kernel.context import record, run, witness
 from ..kernel.data import as_data, as_gradient
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
@@ -81,9 +82,7 @@ class Trace:
             taken = [leaf.name or "" for leaves in self.leaves for leaf in leaves]
             with named_after_variables(taken) if naming else nullcontext():
                 self.value = call(fun, arguments, kwargs)
-        self.outputs = [
-            leaf if isinstance(leaf, Value) else constant(leaf) for _, leaf in flatten(self.value)
-        ]
+        self.outputs = [_as_output(leaf) for _, leaf in flatten(self.value)]
         self._paths: dict[Value, dict[Value, None]] = {}
         if naming:
             self._name_constants(names_of_arrays(fun))
@@ -115,6 +114,7 @@ class Trace:
                 f"{self.name}: the function must return a scalar, got shape {output.shape}; "
                 "reduce it, or use vjp or jacobian"
             )
+        refuse_whole(self.name, output.dtype)
         return output
 
     def pull_back(
@@ -171,6 +171,17 @@ def call(fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
         run.reset(token)
 
 
+def refuse_whole(name: str, dtype: npt.DTypeLike) -> None:
+    """Refuse to differentiate what only jumps: truth values, whole numbers."""
+    found = np.dtype(dtype)
+    if found.kind in "biu":
+        what = "a truth value" if found.kind == "b" else "a whole number"
+        raise TypeError(
+            f"{name}: the function must return a real number, got {what} ({found}), whose gradient "
+            "is 0 wherever there is one; return the number that was compared, cut or counted by"
+        )
+
+
 def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]:
     """Return the nodes along which cotangents flow from an output to targets, in order.
 
@@ -188,11 +199,11 @@ def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]
 @contextmanager
 def recorded() -> Iterator[None]:
     """Record, inside `no_grad` too, and let transforms inside know that they are."""
-    scope, inside = recording.set(recording.get() or ()), _inside.set(True)
+    inside = _inside.set(True)
     try:
-        yield
+        with record():
+            yield
     finally:
-        recording.reset(scope)
         _inside.reset(inside)
 
 
@@ -217,14 +228,18 @@ def as_cotangents(name: str, what: str, tree: Any, like: Any, values: Sequence[V
         )
     leaves = []
     for (path, leaf), value in zip(given, values, strict=True):
-        data = leaf if isinstance(leaf, Value) else as_data(leaf, value.dtype)
+        one = f"{what} {path}" if path else what
+        data = leaf if isinstance(leaf, Value) else as_data(leaf, value.dtype, f"{name}: {one}")
         if data.shape != value.shape:
-            raise ValueError(
-                f"{name}: expected {what}{f' {path}' if path else ''} of shape {value.shape}, "
-                f"got {data.shape}"
-            )
+            raise ValueError(f"{name}: expected {one} of shape {value.shape}, got {data.shape}")
         leaves.append(data)
     return leaves
+
+
+def _as_output(leaf: Any) -> Value:
+    if isinstance(leaf, Value):
+        return leaf
+    return constant(np.bool_(leaf) if isinstance(leaf, bool) else leaf)
 
 
 def _is_traced(leaf: Any) -> bool:

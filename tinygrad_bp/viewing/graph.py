@@ -35,6 +35,8 @@ class Node:
         "forward" or "backward" where both are drawn.
     members : tuple of Node
         For a folded node what is in it, in topological order; `value` is that of the last.
+    repeats : bool
+        Whether the members are the same node of several passes of a loop.
     formula : str
         How it is computed, where that is not what its op and its operands say.
     """
@@ -47,6 +49,7 @@ class Node:
     side: str = ""
     members: tuple[Node, ...] = ()
     formula: str = ""
+    repeats: bool = False
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -60,7 +63,8 @@ class Edge:
 
     `ordered` says whether the op would give something else with its operands swapped. An edge
     that `links` is no operand: it leads from a node to its cotangent. One that goes `upward` has
-    its head above its tail in the picture.
+    its head above its tail in the picture. One that `recurs` leads to the next pass of a loop of
+    which one pass stands for all.
     """
 
     tail: Node
@@ -69,11 +73,13 @@ class Edge:
     ordered: bool
     links: bool = False
     upward: bool = False
+    recurs: bool = False
 
     @property
     def id(self) -> str:
         """What the edge is called in a picture."""
-        return f"{self.tail.id}-{self.head.id}-{'grad' if self.links else self.position}"
+        what = "grad" if self.links else f"{self.position}{'-next' * self.recurs}"
+        return f"{self.tail.id}-{self.head.id}-{what}"
 
 
 @dataclass(frozen=True, slots=True)

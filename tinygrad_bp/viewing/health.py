@@ -16,30 +16,34 @@ VANISHING = 1e-8
 EXPLODING = 1e4
 
 
-def gradient_of(value: Value) -> Any:
-    """Return the gradient of a node as an array, or None."""
-    return value.grad.data if isinstance(value.grad, Value) else value.grad
-
-
 def size_of(gradient: Any) -> float | None:
     """Return the largest absolute entry of a gradient that is finite; None if there is none."""
     if gradient is None:
         return None
-    array = np.abs(np.asarray(gradient, dtype=np.float64))
+    array = np.abs(np.asarray(gradient)).astype(np.float64)
     finite = array[np.isfinite(array)]
     return float(finite.max()) if finite.size else None
 
 
-def flags(value: Value) -> tuple[str, ...]:
-    """Say what is wrong with a node, if something is: ``NaN in the value``."""
-    gradient = gradient_of(value)
-    found = [_not_finite("value", value.data), _not_finite("gradient", gradient)]
-    return tuple(flag for flag in (*found, _dead(value), _extreme(gradient)) if flag)
+def flags(value: Value, gradient: Any, *, is_round_off: bool = False) -> tuple[str, ...]:
+    """Say what is wrong with a node, if something is: ``NaN in the value``.
+
+    Parameters
+    ----------
+    value : Value
+        The node.
+    gradient : array or None
+        Its gradient.
+    is_round_off : bool, optional
+        Whether that is 0 but for round-off; then it has not vanished on its way.
+    """
+    found = [_not_finite("value", value.data), _not_finite("gradient", gradient), _dead(value)]
+    return tuple(flag for flag in (*found, "" if is_round_off else _extreme(gradient)) if flag)
 
 
 def _not_finite(what: str, data: Any) -> str:
     array = np.asarray(data)
-    if array.dtype.kind != "f" or np.isfinite(array).all():
+    if array.dtype.kind not in "fc" or np.isfinite(array).all():
         return ""
     kinds = {"NaN": np.isnan(array).any(), "Inf": np.isinf(array).any()}
     return f"{' and '.join(kind for kind, found in kinds.items() if found)} in the {what}"

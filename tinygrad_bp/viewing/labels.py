@@ -8,15 +8,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
 
 from ..kernel import Value
+from .gradients import Gradients, gradients_in
 from .graph import Graph, Node, Role
-from .health import flags, gradient_of, size_of
+from .health import flags, size_of
 from .marks import NOTHING, Mark
-from .plain_text import array_in_full, clip, number, printable, summary
+from .plain_text import (
+    array_in_full,
+    break_lines,
+    clip,
+    count_of,
+    number,
+    printable,
+    summary,
+)
+
+#: Formulas go on in the next row after so many letters.
+_FORMULA = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +54,44 @@ class Card:
     lines: tuple[str, ...] = ()  # an explanation
 
 
-def cards(graph: Graph, marks: Mapping[str, Mark] = {}) -> dict[str, Card]:
-    """Return the card of each node by the node's id, with the marks of nodes by their ids."""
-    terms = terms_of(graph)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a graph beside its nodes: terms, marks by the ids of nodes, gradients."""
+
+    terms: Mapping[Value, str]
+    marks: Mapping[str, Mark]
+    gradients: Gradients
+
+    def gradient_of(self, value: Value) -> Any:
+        return self.gradients.arrays.get(value)
+
+
+def cards(
+    graph: Graph, marks: Mapping[str, Mark] = {}, gradients: Gradients | None = None
+) -> dict[str, Card]:
+    """Return the card of each node by the node's id.
+
+    Parameters
+    ----------
+    graph : Graph
+        What is shown.
+    marks : mapping of str to Mark, optional
+        What is said of nodes, by their ids.
+    gradients : Gradients, optional
+        By default what `gradients_in` the graph finds.
+    """
+    known = _Known(terms_of(graph), marks, gradients or gradients_in(graph.root.value))
     return {
-        node.id: _sum_up(node, terms, marks) if node.members else _card(node, terms, marks)
+        node.id: _sum_up(node, known) if node.members else _card(node, known)
         for node in graph.nodes
     }
 
 
-def _card(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> Card:
-    value = node.value
-    mark = marks.get(node.id, NOTHING)
-    gradient = value.data if node.side == "backward" else gradient_of(value)
+def _card(node: Node, known: _Known) -> Card:
+    value, terms = node.value, known.terms
+    mark = known.marks.get(node.id, NOTHING)
+    gradient = value.data if node.side == "backward" else known.gradient_of(value)
+    is_round_off = value in known.gradients.round_off
     return Card(
         id=node.id,
         role=node.role,
@@ -63,12 +101,12 @@ def _card(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> 
         expression=node.formula or _expression(value, terms),
         shape=_shape(value),
         value=summary(value.data),
-        gradient="" if node.side == "backward" else _gradient_text(value),
-        flags=flags(value),
-        details=_details(node, terms),
+        gradient="" if node.side == "backward" else _gradient_text(value, known),
+        flags=flags(value, known.gradient_of(value), is_round_off=is_round_off),
+        details=_details(node, known),
         size=size_of(gradient),
         rows=(
-            *([("=", clip(node.formula, 56))] if node.formula and value.op else []),
+            *(_formula(node.formula) if node.formula and value.op else ()),
             *mark.rows,
         ),
         verdict=mark.verdict,
@@ -77,19 +115,27 @@ def _card(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> 
     )
 
 
-def _gradient_text(value: Value) -> str:
-    gradient = gradient_of(value)
-    if gradient is not None:
-        return summary(gradient)
-    return "-" if value.requires_grad else ""
+def _formula(text: str) -> Iterator[tuple[str, str]]:
+    """Write a formula in rows, which begin after its equals sign."""
+    for k, line in enumerate(break_lines(text, _FORMULA)):
+        yield ("" if k else "="), line
+
+
+def _gradient_text(value: Value, known: _Known) -> str:
+    gradient = known.gradient_of(value)
+    if gradient is None:
+        return "-" if value.requires_grad else ""
+    return f"{summary(gradient)}{' (round-off)' * (value in known.gradients.round_off)}"
 
 
 # --- folded nodes --------------------------------------------------------------------------
 
 
-def _sum_up(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -> Card:
+def _sum_up(node: Node, known: _Known) -> Card:
     """Sum up what is in a folded node; its value and gradient are those of its last member."""
-    inside = [_card(member, terms, marks) for member in node.members]
+    inside = [_card(member, known) for member in node.members]
+    if node.repeats:
+        return _sum_up_passes(node, inside)
     wrong = tuple((card.name, "gradient is wrong") for card in inside if card.verdict == "wrong")
     looked = next((card for card in inside if card.points), None)
     verdicts = {card.verdict for card in inside}
@@ -102,12 +148,30 @@ def _sum_up(node: Node, terms: Mapping[Value, str], marks: Mapping[str, Mark]) -
         operator="",
         expression=f"[{len(inside)} nodes: {_ops(node)}]",
         flags=_flags_inside(inside),
-        details="\n".join(_details_inside(node, terms)),
+        details="\n".join(_details_inside(node, known.terms)),
         size=max((card.size for card in inside if card.size is not None), default=None),
-        rows=(("inside", _ops(node)), *_parameters_inside(node), *wrong),
+        rows=(("inside", _ops(node)), *_parameters_inside(node, known), *wrong),
         verdict="wrong" if wrong else "correct" if "correct" in verdicts else "",
         points=f"{looked.points}: {looked.name or looked.id}" if looked else "",
         lines=looked.lines if looked else (),
+    )
+
+
+def _sum_up_passes(node: Node, inside: list[Card]) -> Card:
+    """Show what is in every pass of a loop as it is in the last one, and its first value."""
+    first, last = inside[0], inside[-1]
+    op = last.op if last.op else last.role
+    return replace(
+        last,
+        id=node.id,
+        role=node.role,
+        op=f"{op} {last.operator}".rstrip() + f", {len(inside)} times",
+        operator="",
+        expression=last.expression or f"[{count_of(len(inside), last.role)}]",
+        flags=_flags_inside(inside),
+        rows=(*([("at first", first.value)] if first.value != last.value else []), *last.rows),
+        details=f"the last of {len(inside)} passes\n{last.details}",
+        size=max((card.size for card in inside if card.size is not None), default=None),
     )
 
 
@@ -118,10 +182,10 @@ def _ops(node: Node) -> str:
     return ", ".join([*map(printable, shown), *(["..."] if len(counts) > 3 else [])])
 
 
-def _parameters_inside(node: Node) -> Iterator[tuple[str, str]]:
+def _parameters_inside(node: Node, known: _Known) -> Iterator[tuple[str, str]]:
     parameters = [m.value for m in node.members if m.role is Role.PARAMETER]
     if parameters:
-        sizes = [size_of(gradient_of(value)) for value in parameters]
+        sizes = [size_of(known.gradient_of(value)) for value in parameters]
         largest = max((size for size in sizes if size is not None), default=None)
         count = f"{len(parameters)}, {sum(value.size for value in parameters)} numbers"
         gradient = "" if largest is None else f", |grad| up to {number(largest)}"
@@ -194,7 +258,9 @@ def terms_of(graph: Graph) -> dict[Value, str]:
     taken = Counter(node.title or node.value.name for node in graph.whole())
     terms = {node.value: _term(node, taken) for node in graph.whole()}
     for node in graph.nodes:
-        if node.members and terms[node.value] == node.members[-1].id:
+        if node.repeats:  # in the numbers of one pass, those of others are not told apart
+            terms |= dict.fromkeys((member.value for member in node.members), node.id)
+        elif node.members and terms[node.value] == node.members[-1].id:
             terms[node.value] = node.id
     return terms
 
@@ -217,14 +283,21 @@ def _expression(value: Value, terms: Mapping[Value, str]) -> str:
     operator = value.op.symbol
     if operator:
         return f" {operator} ".join(operands) if len(operands) == 2 else f"{operator}{operands[0]}"
-    return f"{printable(value.op.name)}({', '.join([*operands, *_metadata(value)])})"
+    return f"{printable(value.op.name)}({', '.join([*_count_again(operands), *_metadata(value)])})"
 
 
-def _details(node: Node, terms: Mapping[Value, str]) -> str:
-    value, gradient = node.value, gradient_of(node.value)
+def _count_again(operands: list[str]) -> Iterator[str]:
+    """Count what comes several times in a row, as the passes of a loop do."""
+    for operand, again in groupby(operands):
+        times = len(list(again))
+        yield from [operand] * times if times < 4 else [f"{times} times {operand}"]
+
+
+def _details(node: Node, known: _Known) -> str:
+    value, gradient = node.value, known.gradient_of(node.value)
     name = printable(node.title or value.name or "")
     computed = " = ".join(
-        part for part in (name, node.formula or _expression(value, terms)) if part
+        part for part in (name, node.formula or _expression(value, known.terms)) if part
     )
     lines = [
         f"{node.id}: {computed or node.role}",

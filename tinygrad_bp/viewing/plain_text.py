@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -38,9 +39,20 @@ def clip(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def count_of(count: int, what: str) -> str:
-    """Write how many there are: ``1 node``, ``2 nodes``."""
-    return f"{count} {what}{'s' * (count != 1)}"
+def break_lines(text: str, width: int) -> list[str]:
+    """Break a formula at its spaces into lines, none of it is left out.
+
+    Examples
+    --------
+    >>> break_lines("d_y * w + d_z * (1 - z ** 2)", 16)
+    ['d_y * w + d_z *', '(1 - z ** 2)']
+    """
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def count_of(count: int, what: str, several: str = "") -> str:
+    """Write how many there are: ``1 node``, ``2 nodes``; `several` where no s makes the plural."""
+    return f"{count} {what if count == 1 else several or what + 's'}"
 
 
 def number(number: Any, digits: int = 4) -> str:

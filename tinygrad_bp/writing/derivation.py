@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import html
-import linecache
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.data import as_data
+from ..programs.defining import define
 from ..programs.program import Program
 from ..programs.steadiness import same
 from ..programs.trace import Traced, trace
@@ -24,8 +23,6 @@ from ..trees import flatten, rebuild
 from .latex import Formulas
 from .numpy_text import from_template, readable
 from .source import write_source
-
-_numbers = count(1)
 
 
 class Derivation:
@@ -55,16 +52,17 @@ class Derivation:
         """NumPy text of a module with one function, which returns value and gradients."""
         return self._source.text()
 
+    @property
+    def complete_source(self) -> str:
+        """The same with large arrays in it, in hexadecimal, where `source` takes arguments."""
+        return self._source.text(complete=True)
+
     # --- running it ------------------------------------------------------------------------
 
     @cached_property
     def _function(self) -> Callable[..., Any]:
-        name = f"<derivation {next(_numbers)} {self._source.name}>"
-        text = self.source
-        linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-        namespace: dict[str, Any] = {}
-        exec(compile(text, name, "exec"), namespace)
-        function: Callable[..., Any] = namespace[self._source.name]
+        name = self._source.name
+        function: Callable[..., Any] = define(self.source, name, f"derivation {name}")
         return function
 
     def __call__(self, *args: Any, seed: Any = None) -> tuple[Any, Any]:
@@ -163,7 +161,7 @@ class Derivation:
         OSError
             If the file cannot be written.
         """
-        write(path, self._source.text(complete=True).encode())
+        write(path, self.complete_source.encode())
         return Path(path)
 
     # --- formulas --------------------------------------------------------------------------

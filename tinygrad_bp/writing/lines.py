@@ -44,7 +44,7 @@ def entries_of(program: Program, texts: Mapping[str, Entry]) -> dict[int, Entry]
         else:
             about = f" in {' / '.join(step.scope)}" if step.scope else ""
             raise TracingError(
-                f"derive: it is not known how the op {step.op_name!r}{about} is written in NumPy; "
+                f"derive: the op {step.op_name!r}{about} has no text in NumPy; "
                 f"pass text={{{step.op_name!r}: 'np.function({{0}})'}} with {{0}}, {{1}} for its "
                 "operands, and likewise for the ops in its rules"
             )

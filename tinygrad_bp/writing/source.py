@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from ..programs.program import Instruction, Kind, Program
 from ..programs.trace import Traced
 from ..programs.witnesses import TracingError
+from ..trees import flatten
 from .lines import Line, Lines, entries_of
 from .literals import array_text, dtype_text
 from .names import Names, as_identifier, one_line
@@ -19,7 +21,7 @@ from .numpy_text import Entry
 
 #: Larger arrays are arguments of the function in the text, which would be unreadable with them.
 LARGEST_LITERAL = 1000
-_WIDTH = 100
+_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def write_source(traced: Traced, texts: Mapping[str, Entry]) -> Source:
     signature = _Signature(traced, names)
     lines = Lines(traced.program, entries, names, signature.variables)
     large = {n: a for n, a in lines.constants.items() if a.size > LARGEST_LITERAL}
-    body = [*signature.unpacking, *_body(lines.assignments), _return(traced, lines)]
+    ending = _break(_return(traced, lines))
+    body = [*signature.unpacking, *_body(lines.assignments), *ending]
     return Source(
         name=name,
         constants={n: a for n, a in lines.constants.items() if n not in large},
@@ -154,9 +157,19 @@ def _unpacked(
     else:
         line = together + parameter
     flat = len(accesses) == len(tree) and not isinstance(tree, Mapping)
-    if len(line) <= _WIDTH - 4 and (flat or line.endswith("))")):
-        return [line]
+    if (flat or line.endswith("))")) and max(map(len, _break(line))) <= _WIDTH - 4:
+        return _break(line)
     return [f"{name} = {parameter}{a}" for name, a in zip(names, accesses, strict=True)]
+
+
+def _break(line: str) -> list[str]:
+    """Break a line that is too long inside of the brackets that it ends with."""
+    start = re.match(r"(return .*?, dict\(|return .*?, \(|[^(]*\()", line)
+    if len(line) <= _WIDTH - 4 or start is None or not line.endswith(")"):
+        return [line]
+    inside = line[start.end() : -1]
+    parts = [inside] if '"' in inside else wrap(inside, _WIDTH - 8, break_long_words=False)
+    return [start[0], *_indented(parts), ")"]
 
 
 def _accesses(tree: Any, path: str) -> Iterator[str]:
@@ -290,6 +303,22 @@ def _written(tree: Any, leaves: Iterator[str]) -> str:
 
 
 # --- arrays ------------------------------------------------------------------------------------
+
+
+def write_assignment(name: str, tree: Any) -> str:
+    """Write a container of arrays and numbers as an assignment.
+
+    Examples
+    --------
+    >>> print(write_assignment("params", {"w": np.array([1.0, 2.5]), "b": 0.0}))
+    params = dict(w=np.array([1.0, 2.5]), b=np.array(0.0))
+    """
+    texts = (_array_text(np.asarray(leaf)) for _, leaf in flatten(tree))
+    return f"{name} = {_wrapped(_written(tree, texts), len(name) + 3)}"
+
+
+def _array_text(array: Any) -> str:
+    return array_text(array) if array.size <= LARGEST_LITERAL else _hexadecimal(array)
 
 
 def _assigned(constants: Mapping[str, Any]) -> list[str]:

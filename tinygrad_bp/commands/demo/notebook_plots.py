@@ -38,6 +38,9 @@ def _without_biases(histories: Histories) -> Figure:
 #: File name to what draws it from the histories: "gd", "momentum", "adam" and, trained without
 #: biases, "gd, biases fixed".
 PLOTS: dict[str, Callable[[Histories], Figure]] = {
+    "losses.png": lambda h: plot_histories(
+        [h["gd"], h["momentum"], h["adam"]], ["loss"], together=True
+    ),
     "gd-values-and-gradients.png": lambda h: h["gd"].plot(),
     "gd-without-biases.png": _without_biases,
     "adam-beside-gd.png": lambda h: _beside_gd(h, "adam"),

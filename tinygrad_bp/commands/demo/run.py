@@ -14,6 +14,7 @@ from ...exploring import explore
 from ...kernel import Value
 from ...net7652 import History
 from ...net7652.training import OptimizerName
+from ...waiting import shown_after_a_second
 from .notebook_plots import PLOTS
 from .summary import Results, entries_table, summary
 
@@ -58,8 +59,9 @@ def run(out: Path, console: Console) -> Results:
     console.print("[bold]3[/] training with GD, momentum and Adam")
     histories, printed = train(console)
     console.print("[bold]4[/] drawing the plots")
-    for name, plot in PLOTS.items():
-        plot(histories).savefig(out / "plots" / name, dpi=120)
+    with shown_after_a_second("drawing"):
+        for name, plot in PLOTS.items():
+            plot(histories).savefig(out / "plots" / name, dpi=120)
     results = Results(right, notebook, central, histories, printed)
     _write(out / "summary.md", summary(results))
     return results
@@ -73,7 +75,7 @@ def draw_graph(out: Path) -> Value:
         for name, data in (("x", net7652.SAMPLE), ("t", net7652.TARGET))
     )
     loss: Value = net7652.loss(params, x, t)
-    loss.backward(retain_grads=True)
+    loss.backward()
     for suffix in ("svg", "png"):
         draw(loss, out / f"graph.{suffix}")
     return loss

@@ -94,6 +94,7 @@ The right order beside it:
 
 Histories of w_1[1] and b_1[1] and of their gradients, in `plots/`:
 
+- `losses.png`: the losses of the three optimisers, laid over each other
 - `gd-values-and-gradients.png`, and `gd-without-biases.png`: without training biases the
   gradients of w_1 take longer to die away
 - `adam-beside-gd.png`, `adam-first-200-epochs.png`, `adam-m-v-update.png`

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from ...ops import matmul
+from ...programs import addresses as at
+from ...programs.addresses import Address
 from ...programs.program import Instruction, Kind, Program
-from . import addresses as at
-from .addresses import Address
 from .scalars import DTYPES, FAST_IN_NUMPY, has_loop, is_number
 
 #: From here on NumPy is faster: BLAS, several elements at a time, sums in pairs.

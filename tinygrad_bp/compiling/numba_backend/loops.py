@@ -10,9 +10,9 @@ import numpy as np
 
 from ...ops import matmul
 from ...ops.joining import _concatenate
+from ...programs.addresses import NOWHERE, row_major
 from ...programs.program import Instruction
 from ...writing.expressions import Expr
-from .addresses import NOWHERE, row_major
 from .fusion import Plan, domain_of, is_reduction, reduced_axes
 from .layout import Memory, Region
 from .scalars import converted, is_number, number, typed_scalar

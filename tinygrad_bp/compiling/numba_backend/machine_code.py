@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -124,17 +125,10 @@ class CompiledLoops:
     # --- compiling -------------------------------------------------------------------------------
 
     def _compile(self, function: Function) -> Any:
-        namespace: dict[str, Any] = {"np": np}
-        njit = self._numba.njit
-        for text in function.helpers:
-            name = text[len("def ") : text.index("(")]
-            exec(text, namespace)
-            namespace[name] = njit(error_model="numpy")(namespace[name])
-        exec(function.text, namespace)
         types = [self._numba.types.int64] if function.looped else []
         types += [self._leaf_type(k) for k in function.leaves]
         types += [self._type(self._buffers[name].dtype, 1) for name in function.buffers]
-        return njit([tuple(types)], error_model="numpy")(namespace[function.name])
+        return _machine_code(function.text, function.name, tuple(function.helpers), tuple(types))
 
     def _leaf_type(self, leaf: int) -> Any:
         step = self.plan.steps[self._leaves[leaf]]
@@ -254,6 +248,19 @@ class CompiledLoops:
         return lambda leaves: np.ndarray(
             step.shape, step.dtype, leaves[leaf], size * offset, steps
         )[()]
+
+
+@cache
+def _machine_code(text: str, name: str, helpers: tuple[str, ...], types: tuple[Any, ...]) -> Any:
+    """Compile a function, the same one once: Numba never gives back the memory of its code."""
+    namespace: dict[str, Any] = {"np": np}
+    njit = _imported().njit
+    for helper in helpers:
+        called = helper[len("def ") : helper.index("(")]
+        exec(helper, namespace)
+        namespace[called] = njit(error_model="numpy")(namespace[called])
+    exec(text, namespace)
+    return njit([types], error_model="numpy")(namespace[name])
 
 
 def _view(buffers: Buffers, region: Region, shape: tuple[int, ...]) -> Any:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import linecache
 import math
 from collections.abc import Callable, Sequence
-from itertools import count
 from typing import Any
 
 import numpy as np
 
 from ...programs import Instruction, Program
+from ...programs.defining import define
 from .code import Code, Form, Place
 from .forms import form_of, formula_of, write_together
 from .lanes import Lanes
-
-_numbers = count(1)
 
 
 def build(program: Program) -> Callable[..., tuple[Any, ...]]:
@@ -185,10 +182,7 @@ def _function(
         size = math.prod(shape) * np.dtype(dtype).itemsize
         return pieces[piece][:size].view(dtype).reshape(shape)
 
-    name = f"<compiled program {next(_numbers)}>"
-    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    namespace = {**code.names, "memory": memory}
-    exec(compile(text, name, "exec"), namespace)
-    function: Any = namespace["program"]
+    names = {**code.names, "memory": memory}
+    function: Any = define(text, "program", "compiled program", names)
     function.source = text
     return function  # type: ignore[no-any-return]

@@ -73,7 +73,7 @@ class Candidate(NamedTuple):
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield edits of lines that are passed several times, where one product tests them."""
-    for group, candidates in _all(bench):
+    for group, candidates in all_groups(bench):
         if not compounds(bench, [slot.place for slot in group]):
             yield from _tested(bench, group, list(candidates()))
 
@@ -81,7 +81,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
 def compounding(bench: Bench, kinds: Container[str]) -> Iterator[Edit]:
     """Yield edits of which one pass changes what the next one reads: they have to be run."""
     reached = bench.probe.reaching
-    for group, candidates in _all(bench):
+    for group, candidates in all_groups(bench):
         places = [slot.place for slot in group]
         if compounds(bench, places) and all(any(b >> k & 1 for k in places) for b in reached):
             for candidate in candidates():
@@ -169,7 +169,8 @@ def _repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
 # --- what is grouped ----------------------------------------------------------------------------
 
 
-def _all(bench: Bench) -> Iterator[Group]:
+def all_groups(bench: Bench) -> Iterator[Group]:
+    """Yield what is done in several passes: operands, contributions, regions."""
     structure = bench.structure
     for places in structure.groups:
         step = structure.steps[places[0]]

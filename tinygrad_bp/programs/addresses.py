@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...programs.program import Instruction
+from .program import Instruction
 
 #: The place of an element that is not taken from anywhere: 0, or that is dropped.
 NOWHERE = -1

@@ -8,15 +8,18 @@ from contextlib import contextmanager
 from threading import Timer
 
 _SECONDS = 1.0
+_waits_for: list[str] = []
 
 
 @contextmanager
 def shown_after_a_second(what: str) -> Iterator[None]:
     """Show a moving bar while the block lasts, from its second second on.
 
-    Nothing is shown, no thread is started and nothing imported but in terminals and notebooks.
+    Nothing is shown, no thread is started and nothing imported but in terminals and notebooks, and
+    a block inside of another one waits with the bar of that.
     """
-    if not ((sys.stderr is not None and sys.stderr.isatty()) or "ipykernel" in sys.modules):
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
+    if _waits_for or not (is_terminal or "ipykernel" in sys.modules):
         yield
         return
     from rich.console import Console
@@ -30,12 +33,16 @@ def shown_after_a_second(what: str) -> Iterator[None]:
         transient=True,
     )
     bar.add_task(what, total=None)
+    _waits_for.append(what)
     timer = Timer(_SECONDS, bar.start)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
+        _waits_for.pop()
         timer.cancel()
         timer.join()
-        bar.stop()
+        # In a notebook, stopping a bar that was never started would print an empty line.
+        if bar.live.is_started:
+            bar.stop()

@@ -1,0 +1,210 @@
+"""What counts as numbers: arrays of any class that computes as NumPy's own, and no others."""
+
+import numpy as np
+import pytest
+
+import tinygrad_bp as bp
+
+X = np.array([1.0, 2.0, 3.0])
+
+
+class Signal(np.ndarray):
+    """Stores something beside its numbers, and computes as NumPy does."""
+
+    __array_priority__ = 5.0
+
+    def __array_finalize__(self, obj):
+        self.rate = getattr(obj, "rate", 1)
+
+
+class Doubled(np.ndarray):
+    """Counts twice where a universal function is told to compute with it, as a unit would."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+        inputs = [np.asarray(a) * 2 if isinstance(a, Doubled) else a for a in inputs]
+        return getattr(ufunc, method)(*inputs, **keywords)
+
+
+class Upset(np.ndarray):
+    """Adds where others multiply."""
+
+    def __mul__(self, other):
+        return np.asarray(self) + other
+
+    __rmul__ = __mul__
+
+
+MASKED = np.ma.array([1.0, 5.0, 9.0], mask=[False, True, False])
+REFUSED = {
+    "masked": (MASKED, "got a masked array, whose mask a graph would lose; multiply by the mask"),
+    "matrix": (
+        X.view(np.matrix),
+        r"got a numpy.matrix, whose \* multiplies matrices.*np.asarray\(m\)",
+    ),
+    "own ufuncs": (X.view(Doubled), "got a Doubled.*its own __array_ufunc__.*np.asarray"),
+    "own operators": (X.view(Upset), "got a Upset.*its own __mul__.*np.asarray"),
+}
+#: Ways to bring an array `a` into a graph of `x`.
+WAYS = {
+    "mul: operand 1": lambda x, a: x * a,
+    "sub: operand 1": lambda x, a: x - a,
+    "maximum: operand 1": lambda x, a: np.maximum(x, a),
+    "add: operand 1": lambda x, a: bp.relu(x).__iadd__(a),
+    "numpy.dot": lambda x, a: np.dot(a, x),
+    "numpy.where": lambda x, a: np.where(a, x, 0),
+    "numpy.stack": lambda x, a: np.stack([x, a]),
+    "numpy.einsum": lambda x, a: np.einsum("...i,...i", x, a),
+    "numpy.clip": lambda x, a: np.clip(x, 0, a),
+    "mse: target": lambda x, a: bp.mse(np.reshape(x, np.shape(a)), a),
+    "relu": lambda x, a: bp.relu(a),
+    "Value": lambda x, a: bp.Value(a),
+    "backward: seed": lambda x, a: (x * 1).backward(a),
+    "v.index. = element: element": lambda x, a: (x * 1).__setitem__(..., a),
+    "grad: argument 0": lambda x, a: bp.grad(np.sum)(a),
+    "vjp: a cotangent": lambda x, a: bp.vjp(np.exp, X)[1](a),
+    "compile: argument 0": lambda x, a: bp.compile(np.sum)(a),
+    "parameter 'params'": lambda x, a: bp.numeric_gradient(np.sum, a),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", REFUSED)
+def test_arrays_that_compute_in_their_own_way_are_refused_by_name(kind, way):
+    array, said = REFUSED[kind]
+    with pytest.raises(TypeError, match=f"{way}.*: expected real numbers, {said}"):
+        WAYS[way](bp.Value(X), array)
+
+
+LEFT = {
+    "-": lambda x, a: np.sum((a - x) ** 2),
+    "*": lambda x, a: np.sum(a * x),
+    "@": lambda x, a: a @ x,
+    "dot": lambda x, a: a.dot(x),
+    ">": lambda x, a: np.sum(x * (a > x)),
+    "maximum": lambda x, a: np.sum(np.maximum(a, x)),
+    "ma": lambda x, a: np.ma.multiply(a, x),
+    "ma of Values": lambda x, a: np.ma.exp(x),
+}
+
+
+@pytest.mark.parametrize("way", LEFT)
+def test_a_masked_array_on_the_left_does_not_lose_the_gradient(way):
+    with pytest.raises(TypeError, match="got a masked array, whose mask a graph would lose"):
+        bp.grad(lambda x: LEFT[way](x, MASKED))(X)
+
+
+def test_a_matrix_on_the_left_is_refused():
+    for compute in (lambda x, a: a * x, lambda x, a: a - x, lambda x, a: a @ x):
+        with pytest.raises(TypeError, match=r"operand 0: .* got a numpy\.matrix"):
+            compute(bp.Value(X), X.view(np.matrix))
+
+
+def test_a_class_with_ufuncs_of_its_own_computes_as_it_wants_on_the_left():
+    doubled = X.view(Doubled)
+    value, gradient = bp.value_and_grad(lambda x: np.sum(doubled * x))(X)
+    assert value == 28
+    np.testing.assert_array_equal(gradient, 2 * X)
+
+
+def test_classes_that_compute_as_numpys_are_arrays(tmp_path):
+    mapped = np.memmap(tmp_path / "numbers", dtype=float, shape=(3,), mode="w+")
+    mapped[:] = X
+    signal = X.view(Signal)
+    for array in (mapped, signal, np.rec.array(X)):
+        for compute in (
+            lambda x, a: np.sum(a * x),
+            lambda x, a: np.sum(x * a),
+            lambda x, a: np.dot(x, a),
+        ):
+            value, gradient = bp.value_and_grad(lambda x, a=array, f=compute: f(x, a))(X)
+            assert value == 14
+            np.testing.assert_array_equal(gradient, X)
+        assert type(bp.Value(array).data) is np.ndarray
+        assert bp.compare(lambda p: np.sum(p**2), array, 2 * array)
+        node = bp.Value(X) * array
+        assert type(node.data) is type(node.parents[1].data) is np.ndarray
+
+
+def test_fields_are_no_numbers():
+    pair = np.rec.array([(1.0, 2.0)], dtype=[("a", float), ("b", float)])
+    with pytest.raises(TypeError, match=r"mul: operand 1: .* got dtype .*numpy.record"):
+        bp.Value(X) * pair
+    np.testing.assert_array_equal((bp.Value(X) * pair.a).data, X)
+
+
+def test_manual_gradients_are_numbers_alone_but_a_mask_is_lost():
+    def loss(p):
+        return np.sum(p**2)
+
+    assert bp.compare(loss, X, (2 * X).view(np.matrix))
+    assert bp.compare(loss, X, (2 * X).view(Doubled))
+    comparison = bp.compare(loss, X, np.ma.array(2 * X, mask=[False, True, False]))
+    assert comparison.rows[0].verdict == "not read"
+    assert "got a masked array" in str(comparison)
+
+
+def test_where_a_masked_array_is_captured_the_numeric_side_stands_alone():
+    comparison = bp.compare(lambda p: np.sum((MASKED - p) ** 2), X, [0.0, 0.0, -12.0])
+    assert comparison
+    assert "got a masked array" in str(comparison.refusal)
+
+
+class Series:
+    """Has its numbers elsewhere, and `_data` that are none, as a pandas.Series does."""
+
+    _data = "blocks"
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(X, dtype)
+
+
+def test_what_has_data_is_not_always_a_value():
+    for array in (bp.Value(Series()), bp.Value(X) * Series(), Series() * bp.Value(X)):
+        assert array.shape == (3,)
+    np.testing.assert_array_equal(bp.grad(lambda x: np.sum(x[x >= Series()]))(X), [1, 1, 1])
+
+
+class Tensor:
+    """An array of another library, as PyTorch's: NumPy asks it for numbers, and wraps results."""
+
+    __array_priority__ = 1000
+
+    def __init__(self, tracked=False):
+        self.tracked = tracked
+
+    def __array__(self, dtype=None, copy=None):
+        if self.tracked:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+        return np.array(X, dtype)
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        raise AssertionError("NumPy's result was wrapped")
+
+    def __mul__(self, other):
+        return NotImplemented
+
+    __add__ = __sub__ = __mul__
+
+
+def test_arrays_of_other_libraries_are_constants():
+    for compute in (lambda a, x: a * x, lambda a, x: x * a, np.multiply):
+        x = bp.Value(X)
+        y = compute(Tensor(), x)
+        assert type(y.data) is type(y.parents[0].data) is np.ndarray
+        y.backward(np.ones(3))
+        np.testing.assert_array_equal(x.grad, X)
+
+
+def test_a_tensor_that_another_library_differentiates_is_refused():
+    for compute in (lambda a, x: a - x, lambda a, x: x + a):
+        with pytest.raises(TypeError, match=r"operand [01]: expected numbers.*requires grad"):
+            compute(Tensor(tracked=True), bp.Value(X))
+
+
+def test_a_long_double_becomes_float64():
+    x = bp.Value(X)
+    for y in (x * np.longdouble(2), np.longdouble(2) * x, x * np.full(3, 2, np.longdouble)):
+        assert y.dtype == np.float64
+        y.backward(X)
+    np.testing.assert_array_equal(x.grad, 6 * X)
+    assert (bp.Value(X.astype(np.float32)) * np.longdouble(2)).dtype == np.float64
