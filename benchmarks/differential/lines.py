@@ -77,7 +77,7 @@ LINES: dict[str, list[str | Line]] = {
     "root": [
         "np.linalg.norm({a})",
         "np.linalg.norm({a} + 0.1, axis={axis}, keepdims={keep})",
-        "np.std({a}, axis={axis})",
+        "np.std(np.stack([{a}, {a} * {a} + 1.5]), axis=0)",
     ],
     "sigmoid": ["nn.sigmoid({a})"],
     "relu": ["nn.relu({a})"],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..kernel.leaving import Left, noting
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import Value, clock
 from ..programs.program import compute
-from ..programs.steadiness import same
+from ..programs.steadiness import changed_since_used, same
 from ..transforms.running import Trace, path_between
 from .branches import Call, Way, any_tie, is_piecewise, noticed, ways_of
 from .problem import Problem, Vector, round_off
@@ -72,6 +73,15 @@ class AutomaticGradient:
             for node, cotangent in steps
             if node in wanted
         }
+
+    @cached_property
+    def why_wrong(self) -> str:
+        """Say what in `fun` makes this gradient wrong, where it is known, or ""."""
+        if self.left:
+            places = [f"{x.what} in line {x.line} of {Path(x.file).name}" for x in self.left[:3]]
+            lost = " or ".join(places)
+            return f"the gradient is lost by {lost}; compute with the Value itself there"
+        return changed_since_used(self._path)
 
     @property
     def inner(self) -> dict[str, Value]:

@@ -32,7 +32,7 @@ from .precision import Precision
 from .problem import Problem, Vector
 from .report import Row
 from .sampling import MANY, Sample
-from .unrecorded import NumericAlone, describe, where_lost
+from .unrecorded import NumericAlone, describe
 
 if TYPE_CHECKING:
     from ..diagnosing.diagnose import Findings
@@ -176,8 +176,8 @@ def compare_program(
         )
 
     comparison = settle(automatic)
-    if given is not None and automatic.left and comparison.automatic_is_wrong:
-        comparison = settle(NumericAlone(by_steps, problem, where_lost(automatic.left)))
+    if given is not None and comparison.automatic_is_wrong and (why := automatic.why_wrong):
+        comparison = settle(NumericAlone(by_steps, problem, why))
     comparison.notes = program.notes + comparison.notes
     return comparison
 

@@ -40,7 +40,7 @@ def clip(text: str, longest: int = LONGEST) -> str:
 
 
 def break_lines(text: str, width: int) -> list[str]:
-    """Break a formula at its spaces into lines, none of it is left out.
+    """Break a text at its spaces into lines; nothing of it is left out.
 
     Examples
     --------

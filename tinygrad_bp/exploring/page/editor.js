@@ -109,6 +109,7 @@ drag.addEventListener("input", () => setEdited(Number(Number(drag.value).toPreci
 byId("less").addEventListener("click", () => stepBy(-1));
 byId("more").addEventListener("click", () => stepBy(1));
 byId("restore").addEventListener("click", restore);
+byId("again").addEventListener("click", restore);
 byId("done").addEventListener("click", closeEditor);
 editor.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeEditor();
