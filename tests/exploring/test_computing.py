@@ -233,6 +233,20 @@ def test_a_nudge_shows_what_really_happens_beside_what_the_gradient_foretells(ta
     assert not tab.locator("#editor").is_visible()
 
 
+def test_a_graph_without_gradients_and_constants_of_others(tab, tmp_path):
+    x = bp.Value(2.0, name="x", requires_grad=False)
+    open_page(tab, tmp_path, bp.explore(bp.named(np.exp(x) * 2, "y")))
+    tab.locator("[data-entry]").click()
+    assert "No gradient flows here" in tab.locator("#nudges").inner_text()
+    tab.locator("#entry").fill("0")
+    assert "x = 0: y = 2" in tab.locator("#live").inner_text()
+    assert tab.locator("svg .node.result .value").text_content() == ""  # not computed yet
+    tab.keyboard.press("Escape")
+    tab.evaluate("go(steps.length - 1)")
+    assert tab.locator("svg .node.result .value").text_content() == "2"
+    assert not tab.locator("#worksheets").is_visible()
+
+
 def test_editing_by_keys_alone(tab, tmp_path):
     open_page(tab, tmp_path, bp.explore(build(with_a_seed), seed=[1.0, 1.0, 1.0]))
     tab.locator("figure.editable table").focus()
