@@ -57,6 +57,11 @@ def branches(x, y):
     return np.sum(np.maximum(x, y) * np.abs(x) + np.minimum(x, 0.5) ** 3 + bp.relu(-y))
 
 
+def of_ones_own(x):
+    softplus = bp.Op("softplus", lambda a: np.logaddexp(0, a), lambda g, y, a: g * (1 - np.exp(-y)))
+    return np.sum(softplus(x) * x)
+
+
 def with_a_seed(x):
     return np.exp(-x) * 2
 
@@ -77,6 +82,7 @@ LEAVES = {
     moving: {"x": (3, 4), "w": (5,)},
     products: {"a": (2, 3), "b": (2, 3, 4), "v": np.array([0.3, 1.2, 0.7])},
     branches: {"x": (6,), "y": (6,)},
+    of_ones_own: {"x": (2, 2)},
 }
 for shapes in LEAVES.values():
     shapes |= {k: RNG.normal(size=each) for k, each in shapes.items() if isinstance(each, tuple)}
