@@ -23,7 +23,7 @@ from ...writing.expressions import Expr
 from ...writing.lines import Lines, entries_of
 from ...writing.literals import Keep
 from ...writing.numpy_text import Entry, from_template, readable
-from ...writing.source import helpers_of, names_beside
+from ...writing.source import helpers_of, modules_of, names_beside
 
 Function = Callable[..., tuple[Any, ...]]
 
@@ -216,6 +216,9 @@ def _executed(
     ]
     namespace: dict[str, Any] = {"np": _as_numpy(jax.numpy), "math": math, **options}
     source = "\n\n".join([*helpers, "\n    ".join(function)]) + "\n"
+    for module in {*modules_of([source])} - {"math"}:
+        import_module(f"jax.{module}")
+        namespace["scipy"] = jax.scipy
     exec(compile(source, "<jax>", "exec"), namespace)
     namespace |= {"added_at": _added_at, "put": _put}
     return namespace["compute"], list(constants.values()), source

@@ -106,9 +106,10 @@ def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Ite
     before = np.concatenate([np.broadcast_to(bench.now(group[k]), shapes[k]).ravel() for k in kept])
     rows, good = [], []
     for candidate in candidates:
-        if candidate.row is not None and len(kept) == len(group):
-            rows.append(candidate.row)
-            good.append(candidate)
+        if candidate.row is not None:
+            if len(kept) == len(group) and candidate.row.shape == before.shape:
+                rows.append(candidate.row)
+                good.append(candidate)
             continue
         try:
             row = np.concatenate(
@@ -469,7 +470,8 @@ def _slopes_of_others(bench: Bench, found: list[Region], slots: list[Slot]) -> l
     """Make the slopes of functions of values that stand beside each pass alike."""
     structure, values = bench.structure, bench.structure.values
     shape = structure.steps[found[0].high].shape
-    if any(regions.function_of(bench, region).slope is None for region in found):
+    alike = all(structure.steps[region.high].shape == shape for region in found)
+    if not alike or any(regions.function_of(bench, r).slope is None for r in found):
         return []
     highs = [region.high for region in found]
     turns = [structure.steps[k].turn for k in highs]

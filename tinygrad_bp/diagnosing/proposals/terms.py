@@ -14,7 +14,7 @@ from ...programs.program import Kind
 from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, moved, plus, times
 from ..facts import additive, moves, negates, reduces
 from ..pools import Block, Source
-from ..structure import Structure
+from ..structure import LAYER, Structure
 from .bench import Bench
 from .sums import other_sums
 
@@ -288,6 +288,8 @@ def _several(bench: Bench, node: int, k: int) -> Iterator[Edit]:
 def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], factor: float) -> Edit:
     """Describe a contribution that is multiplied with a constant."""
     refers: dict[str, Any] = {"by": edge[0]}
+    if structure.steps[edge[0]].op is LAYER:
+        return _term_of_layer(slot, node, edge[0], factor)
     if factor == 0.0:
         constant = through_statistics(structure, edge)
         return Edit(
@@ -320,6 +322,25 @@ def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], fac
         {**refers, "to": node, "factor": factor},
         1.4 if sign else 1.5 if factor == -1.0 else 2.5,
         factor,
+    )
+
+
+def _term_of_layer(slot: Slot, node: int, layer: int, factor: float) -> Edit:
+    """Describe a term of the formula of a layer that is multiplied with a constant."""
+    mistake, what, also = {
+        0.0: ("term-missing", "is missing", ("treated-as-constant", "fan-out-overwritten")),
+        2.0: ("term-twice", "is counted twice", ("fan-out-counted-twice", "constant-factor")),
+        -1.0: ("second-operand-sign", "has the wrong sign", ("sign", "constant-factor")),
+    }.get(factor, ("constant-factor", "is {factor} times the right one", ("factor-missing",)))
+    return Edit(
+        mistake,
+        {slot: times(Number(factor), OWN) if factor else ZERO},
+        layer,
+        f"a term of the gradient that {{by}} hands on to {{low}} {what}",
+        {"by": layer, "low": node, "factor": factor},
+        1.0 if factor in (0.0, 2.0, -1.0) else 1.6,
+        factor if mistake == "constant-factor" else None,
+        also=also,
     )
 
 
