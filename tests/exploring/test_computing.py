@@ -309,6 +309,14 @@ def test_a_page_that_computes_something_else_stays_as_it_is(tab, tmp_path, monke
     assert tab.locator(".editable").count() == 0
 
 
+def test_round_off_is_no_disagreement(tab, tmp_path):
+    a = bp.Value(np.random.default_rng(1).normal(size=(16, 15)), name="a")
+    nothing = bp.named(np.sum(a - np.mean(a)), "nothing")
+    assert abs(float(nothing.data)) < 1e-12  # what is left depends on the order of the sum
+    open_page(tab, tmp_path, bp.explore(nothing + np.sum(a**2)))
+    assert tab.evaluate("story.fixed") is None
+
+
 def test_a_wrong_number_would_be_seen(tab, tmp_path, monkeypatch):
     monkeypatch.setitem(javascript._OF_NUMBERS, np.tanh, "(a) => Math.tanh(a) + 1e-11")
     open_page(tab, tmp_path, bp.explore(build(neuron)))
