@@ -46,10 +46,10 @@ def questions(visit: Visit) -> list[dict[str, Any]]:
 
 
 def _question(visit: Visit, part: int, asked: Contribution) -> dict[str, Any] | None:
-    delta = np.asarray(asked.delta, float)
     right = _compute_from_what_is_shown(visit, asked)
-    if right is None or delta.size == 0:
+    if right is None or right.size == 0:
         return None
+    delta = np.asarray(asked.delta, float)
     most = np.abs(delta[np.isfinite(delta)]).max(initial=0.0)
     with np.errstate(invalid="ignore"):
         near = np.abs(right - delta) <= TOLERANCE / 2 * np.abs(delta) + NOTHING * most
@@ -87,7 +87,7 @@ def _compute_from_what_is_shown(visit: Visit, asked: Contribution) -> Any:
 
 def _is_shown(data: Any) -> bool:
     lengths = np.shape(data)
-    return np.size(data) <= LARGEST and (not lengths or lengths[-1] <= MOST_COLUMNS)
+    return np.isrealobj(data) and np.size(data) <= LARGEST and (not lengths or lengths[-1] <= MOST_COLUMNS)
 
 
 def _round(data: Any) -> Any:
