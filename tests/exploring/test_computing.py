@@ -402,6 +402,16 @@ def test_ways_as_they_are_read(tab, tmp_path):
     assert "which is the gradient: −4.257" in card.inner_text()
 
 
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [(0.25, "passes 0.5 of it"), (3.0, "passes 6 times as much"), (-0.5, "turns the sign and")],
+)
+def test_what_a_function_passes(number, why, tab, tmp_path):
+    x = bp.Value(number, name="x")
+    open_page(tab, tmp_path, bp.explore(bp.named(np.square(x), "y")))
+    assert why in tab.evaluate("reason(steps.at(-1), steps.at(-1).parts[0])")
+
+
 def test_the_reason_of_a_product_of_a_matrix_and_a_column(tab, tmp_path):
     w = bp.Value([[1.0, 2.0], [3.0, 4.0]], name="w")
     x = bp.Value([[0.5], [-3.0]], name="x")
