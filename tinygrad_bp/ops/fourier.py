@@ -15,8 +15,8 @@ from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from .axes import as_operand, part
 
-#: By what norm the opposite transform has the same factor.
-_OPPOSITE: Any = {"backward": "forward", "forward": "backward", "ortho": "ortho"}
+#: By what norm the opposite transform has the same factor; None is "backward".
+_OPPOSITE: Any = {None: "forward", "forward": None, "ortho": "ortho"}
 
 
 def _twice(g: Any, n: int, axis: int) -> Any:
@@ -26,12 +26,26 @@ def _twice(g: Any, n: int, axis: int) -> Any:
     return g * count.reshape(shape).astype(g.real.dtype)
 
 
-_fft = Op("fft", np.fft.fft, lambda g, y, a, axis, norm: np.fft.fft(g, axis=axis, norm=norm))
-_ifft = Op("ifft", np.fft.ifft, lambda g, y, a, axis, norm: np.fft.ifft(g, axis=axis, norm=norm))
+_fft = Op(
+    "fft",
+    np.fft.fft,
+    lambda g, y, a, axis, norm: np.fft.fft(g, axis=axis, norm=norm),
+    text="np.fft.fft({0}, axis={axis}{norm:, norm=})",
+    word="spectrum",
+)
+_ifft = Op(
+    "ifft",
+    np.fft.ifft,
+    lambda g, y, a, axis, norm: np.fft.ifft(g, axis=axis, norm=norm),
+    text="np.fft.ifft({0}, axis={axis}{norm:, norm=})",
+    word="signal",
+)
 _rfft = Op(
     "rfft",
     np.fft.rfft,
     lambda g, y, a, axis, norm: np.fft.fft(g, n=a.shape[axis], axis=axis, norm=norm).real,
+    text="np.fft.rfft({0}, axis={axis}{norm:, norm=})",
+    word="spectrum",
 )
 _irfft = Op(
     "irfft",
@@ -39,6 +53,8 @@ _irfft = Op(
     lambda g, y, a, n, axis, norm: _twice(
         np.fft.rfft(g.real, axis=axis, norm=_OPPOSITE[norm]).conj(), n, axis
     ),
+    text="np.fft.irfft({0}, {n}, axis={axis}{norm:, norm=})",
+    word="signal",
 )
 
 
@@ -63,9 +79,9 @@ def _along_one(function: Transform, compute: Transform) -> Transform:
         refuse_keywords(name, {"out": out})
         a = as_operand(a)
         axis = normalize_axis_index(axis, a.ndim)
-        norm = norm or "backward"
+        norm = None if norm == "backward" else norm
         if norm not in _OPPOSITE:
-            raise ValueError(f"{name}: expected the norm {', '.join(_OPPOSITE)}, got {norm!r}")
+            raise ValueError(f"{name}: expected 'backward', 'ortho' or 'forward', got {norm!r}")
         if (n is not None and n < 1) or not a.shape[axis]:
             raise ValueError(f"{name}: expected at least one number, got {a.shape} and n={n}")
         length = a.shape[axis]
