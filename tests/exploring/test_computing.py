@@ -463,6 +463,29 @@ def test_code_that_branches_on_numbers_is_a_graph_of_the_outcome():
     assert bp.explore(branching, params=2.0).html
 
 
+def test_places_that_depend_on_numbers_keep_them_fixed(tab, tmp_path):
+    def smallest(p):
+        return np.sum(np.sort(p["x"])[:2] * p["x"][np.argmax(p["x"])])
+
+    page = bp.explore(smallest, params={"x": np.array([1.0, -2.0, 3.0])})
+    open_page(tab, tmp_path, page)
+    assert "cannot compute" in tab.evaluate("story.fixed")
+    tab.evaluate("startLesson(true)")
+    assert tab.locator(".question").is_visible()
+
+
+def test_what_is_assigned_to_a_mask_follows(tab, tmp_path):
+    def rectified(p):
+        h = p["x"] * 2
+        h[h < 0] = 0
+        return np.sum(h**2)
+
+    params = {"x": np.array([1.0, -2.0, 3.0])}
+    open_page(tab, tmp_path, bp.explore(rectified, params=params))
+    edit(tab, "x", 1, "2")
+    assert tab.evaluate("resultOf(state.values)") == 4.0 + 16.0 + 36.0
+
+
 def test_a_function_needs_parameters():
     with pytest.raises(TypeError, match="explore: a function needs params="):
         bp.explore(leaky)
