@@ -402,6 +402,16 @@ def test_ways_as_they_are_read(tab, tmp_path):
     assert "which is the gradient: −4.257" in card.inner_text()
 
 
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [(0.25, "passes 0.5 of it"), (3.0, "passes 6 times as much"), (-0.5, "turns the sign and")],
+)
+def test_what_a_function_passes(number, why, tab, tmp_path):
+    x = bp.Value(number, name="x")
+    open_page(tab, tmp_path, bp.explore(bp.named(np.square(x), "y")))
+    assert why in tab.evaluate("reason(steps.at(-1), steps.at(-1).parts[0])")
+
+
 def test_the_reason_of_a_product_of_a_matrix_and_a_column(tab, tmp_path):
     w = bp.Value([[1.0, 2.0], [3.0, 4.0]], name="w")
     x = bp.Value([[0.5], [-3.0]], name="x")
@@ -451,6 +461,29 @@ def test_code_that_branches_on_numbers_is_a_graph_of_the_outcome():
         return p * (p > 0) if p > 1 else p
 
     assert bp.explore(branching, params=2.0).html
+
+
+def test_places_that_depend_on_numbers_keep_them_fixed(tab, tmp_path):
+    def smallest(p):
+        return np.sum(np.sort(p["x"])[:2] * p["x"][np.argmax(p["x"])])
+
+    page = bp.explore(smallest, params={"x": np.array([1.0, -2.0, 3.0])})
+    open_page(tab, tmp_path, page)
+    assert "cannot compute" in tab.evaluate("story.fixed")
+    tab.evaluate("startLesson(true)")
+    assert tab.locator(".question").is_visible()
+
+
+def test_what_is_assigned_to_a_mask_follows(tab, tmp_path):
+    def rectified(p):
+        h = p["x"] * 2
+        h[h < 0] = 0
+        return np.sum(h**2)
+
+    params = {"x": np.array([1.0, -2.0, 3.0])}
+    open_page(tab, tmp_path, bp.explore(rectified, params=params))
+    edit(tab, "x", 1, "2")
+    assert tab.evaluate("resultOf(state.values)") == 4.0 + 16.0 + 36.0
 
 
 def test_a_function_needs_parameters():

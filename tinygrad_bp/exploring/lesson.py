@@ -81,16 +81,22 @@ def _compute_from_what_is_shown(visit: Visit, asked: Contribution) -> Any:
             rule = visit.node.op.rule(asked.position)
             raw = np.asarray(rule(*map(_round, given), **visit.node.metadata))
             return sum_to_shape(raw, asked.delta.shape)
-    except (ValueError, TypeError, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, LookupError):
         return None
 
 
 def _is_shown(data: Any) -> bool:
     lengths = np.shape(data)
-    return np.isrealobj(data) and np.size(data) <= LARGEST and (not lengths or lengths[-1] <= MOST_COLUMNS)
+    return (
+        np.isrealobj(data)
+        and np.size(data) <= LARGEST
+        and (not lengths or lengths[-1] <= MOST_COLUMNS)
+    )
 
 
 def _round(data: Any) -> Any:
+    if np.asarray(data).dtype.kind != "f":  # places, and truth values
+        return data
     shown = [float(f"{x:.{DIGITS}g}") for x in np.ravel(data).tolist()]
     return np.reshape(shown, np.shape(data))[()]
 
@@ -190,7 +196,7 @@ def _rule_at(visit: Visit, asked: Contribution, y: Any) -> Any:
     try:
         with np.errstate(all="ignore"):
             wrong = rule(visit.upstream, operand._data, y, **visit.node.metadata)
-    except (ValueError, TypeError, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, LookupError):
         return None
     return wrong if np.shape(wrong) == asked.delta.shape else None
 
