@@ -12,7 +12,7 @@ import numpy as np
 from ...programs.labelled import Line
 from ..edits import RESULT, Edit, Slot
 from ..pools import Source
-from ..structure import Region
+from ..structure import Region, is_uniform
 from . import regions
 from .bench import Bench
 from .passes import Candidate, Group, around, form, repeated
@@ -82,6 +82,8 @@ def _slopes_of_others(bench: Bench, found: list[Region], slots: list[Slot]) -> l
         if all(number.shape == shape and number.dtype.kind == "f" for number in numbers):
             for kind in _SLOPES:
                 sources = [form(kind, p, values) for p in places]
+                if any(is_uniform(source.number) for source in sources):
+                    continue
                 candidate = _region_candidate(bench, found, slots, sources)
                 made = [s.number * values[structure.arriving(k)] for s, k in zip(sources, highs)]
                 row = np.concatenate([np.ravel(m) for m in made])
