@@ -157,7 +157,7 @@ LINES: dict[str, list[str | Line]] = {
             "{y} = {a} * 1.0; {y} = {y}.at[{index}].set({y}[{index}] + {b})",
         ),
         Line(
-            "{y} = {a}.copy(); w = {y}[{view}]; w += {a}[{view}]; {y} = {y} * {a}",
+            "{y} = {a}.copy(); w = {y}[{view}]; w[:] += {a}[{view}]; {y} = {y} * {a}",
             "{y} = ({a} * 1.0).at[{view}].add({a}[{view}]) * {a}",
         ),
         Line(

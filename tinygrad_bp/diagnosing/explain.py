@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,11 @@ from .textbook import FORMULAS, find_layers
 
 #: Mistakes that are that much less likely are no alternatives.
 _MARGIN = 2.0
+#: How a sentence begins that does not begin with a name.
+_BEGINNINGS = (
+    *("the ", "of ", "a ", "an ", "what ", "another ", "in ", "from "),
+    *("only ", "two ", "three ", "four "),
+)
 #: How often gradients may have been added up.
 _CALLS = (2.0, 3.0, 4.0, 5.0, 10.0)
 
@@ -117,6 +123,8 @@ class Explainer:
                 words[name] = script.text(refers) if refers >= 0 else "another number"
             else:
                 words[name] = f"{refers:.6g}" if isinstance(refers, float) else refers
+        if "form" in words:
+            words["other"] = re.sub(r"\bv", f"({words['other']})", words["form"])
         return words
 
     def _names(self, found: Found, edit: Edit, everything: bool) -> list[str]:
@@ -173,7 +181,7 @@ def _listed(words: Sequence[str]) -> str:
 def _sentence(text: str) -> str:
     """End with a full stop. The first word may be a name, which stays as it is."""
     first, rest = text[:1], text[1:]
-    begins = text.startswith(("the ", "of ", "a ", "an ", "what ", "another "))
+    begins = text.startswith(_BEGINNINGS)
     return f"{first.upper() if begins else first}{rest}."
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import numpy as np
 
 from ..kernel import Op
@@ -86,10 +88,18 @@ class Script:
         helpers = {name: text for name, text in texts.items() if name not in named}
         for number, place in places.items():
             if not self._lines.steps[number].name:
-                self._texts[number] = in_full(lines.expression(place).text, helpers)
+                self._texts[number] = _bare(in_full(lines.expression(place).text, helpers))
             name = variables.get(completed.get(place, -1))
             if name in texts and number in self._lines.cotangents:
                 self._written[number] = f"{name} = {in_full(texts[name], helpers)}"
+
+
+def _bare(text: str) -> str:
+    """Leave out parentheses around the whole."""
+    inner = text[1:-1]
+    whole = text.startswith("(") and text.endswith(")")
+    depths = [*accumulate({"(": 1, ")": -1}.get(c, 0) for c in inner)]
+    return inner if whole and min(depths, default=0) >= 0 else text
 
 
 def _places(lines: Labelled, program: Program) -> dict[int, int]:

@@ -88,6 +88,13 @@ class Structure:
             found.append(known.setdefault(key, k))
         return found
 
+    @cached_property
+    def multiplied(self) -> frozenset[int]:
+        """The steps that are used together with a cotangent, and not only for what is."""
+        return frozenset(
+            o for k, step in enumerate(self.steps) if self.flows[k] for o in step.operands
+        )
+
     def behind(self, place: int) -> frozenset[int]:
         """Return a step, and a few that it is computed of."""
         found = level = frozenset([place])

@@ -101,6 +101,11 @@ _FIRST: Mapping[np.ufunc, str] = {
 }
 #: What is taken together step by step along an axis.
 _ACCUMULATES: Mapping[Any, np.ufunc] = {np.cumsum: np.add, np.cumprod: np.multiply}
+#: What is a function of arrays.
+_OF_ARRAYS: Mapping[Any, str] = {
+    np.matmul: "matmul",
+    np.convolve: "convolve",
+}
 #: What is done with square matrices, the last two axes.
 _OF_MATRICES: Mapping[Any, str] = {
     np.linalg.solve: "solve",
@@ -237,8 +242,8 @@ class Script:
                 to = places[index]
                 base = f"assigned({base}, {element}, {self._where(to)}, {_list(to.shape)})"
             return base
-        if op.numpy is np.matmul:
-            return f"matmul({', '.join(operands)})"
+        if op.numpy in _OF_ARRAYS:
+            return f"{_OF_ARRAYS[op.numpy]}({', '.join(operands)})"
         if op.numpy in _OF_MATRICES:
             if len({shape[:-2] for shape in shapes}) > 1:
                 raise NotWrittenError(op.name)
@@ -296,7 +301,7 @@ def is_known(step: Instruction) -> bool:
         return True
     if op.reduces is not None:
         return op.reduces in _FIRST
-    if op.numpy is np.matmul or op.numpy in _ACCUMULATES or op.numpy in _OF_MATRICES:
+    if any(op.numpy in known for known in (_OF_ARRAYS, _OF_MATRICES, _ACCUMULATES)):
         return True
     return op.numpy in _OF_NUMBERS and not step.metadata
 

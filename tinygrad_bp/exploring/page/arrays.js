@@ -125,6 +125,13 @@ function matmul(left, right) {
   return einsum(`${axes(a.shape, `${rows}j`)},${axes(b.shape, `j${columns}`)}->${output}`, a, b);
 }
 
+/** Every overlap of two sequences, one of them turned around. */
+function convolve(a, v) {
+  const data = Array(a.data.length + v.data.length - 1).fill(0);
+  a.data.forEach((x, i) => v.data.forEach((y, j) => { data[i + j] += x * y; }));
+  return { shape: [data.length], data };
+}
+
 /** Solve a @ x = b by elimination, with the largest pivots; `a` and `b` are rows, and `b` becomes x. Return the determinant. */
 function eliminate(a, b) {
   let determinant = 1;
