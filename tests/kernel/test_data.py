@@ -221,7 +221,7 @@ def test_data_are_copied_as_float64_unless_they_are_float32():
     assert type(as_data(np.array(2.0))) is np.float64
     assert as_numbers(X) is X
     assert type(as_numbers([1.0])) is np.ndarray
-    with pytest.raises(TypeError, match="Value: expected real numbers, got another Value"):
+    with pytest.raises(TypeError, match="Value: expected numbers, got another Value"):
         as_numbers(bp.Value(X))
 
 
@@ -254,8 +254,7 @@ def test_gradients_have_the_dtype_of_their_leaf_and_are_copied_unless_nobody_els
     assert not np.shares_memory(as_gradient(X, np.float64), X)
     assert as_gradient(X, np.float64, copied=False) is X
     assert as_gradient(X, np.float32, copied=False).dtype == np.float32
-    with pytest.raises(TypeError, match="got complex ones, which a derivative rule gave"):
-        as_gradient(X * 1j, np.float64)
+    np.testing.assert_array_equal(as_gradient(X * (2 + 1j), np.float64), X * 2)
 
 
 def test_large_cotangents_that_nobody_else_holds_are_found():
