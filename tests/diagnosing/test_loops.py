@@ -89,3 +89,52 @@ def test_nan_explains_nothing():
     for wrong in (right + 0.1 * np.tri(3), right * np.pi, np.cos(right)):
         found = bp.compare(loss, params, {"s": wrong}).diagnosis
         assert [d.mistake for d in found] == ["unexplained"]
+
+
+def test_nothing_goes_back_to_the_pass_before():
+    data = np.array([0.4, 1.1, -0.3, 0.8])
+
+    def loss(p):
+        x, total = 0.5, 0.0
+        for wanted in data:
+            x = np.tanh(p["k"] * x) + p["c"]
+            total = total + (x - wanted) ** 2
+        return total
+
+    def gradients(p, carried=0.0):
+        states = [0.5]
+        for _ in data:
+            states.append(np.tanh(p["k"] * states[-1]) + p["c"])
+        d_x, found = 0.0, {"k": 0.0, "c": 0.0}
+        for t in reversed(range(len(data))):
+            d_x = carried * d_x + 2 * (states[t + 1] - data[t])
+            found["c"] += d_x
+            d_z = d_x * (1 - np.tanh(p["k"] * states[t]) ** 2)
+            found["k"] += d_z * states[t]
+            d_x = d_z * p["k"]
+        return found
+
+    params = {"k": 0.9, "c": 0.3}
+    (found,) = bp.compare(loss, params, gradients).diagnosis
+    assert found.mistake == "treated-as-constant"
+    assert "does not go back" in found.explanation
+    assert bp.compare(loss, params, lambda p: gradients(p, 1.0)).ok
+
+
+def test_a_mistake_in_the_forward_pass_that_is_computed_anew():
+    x = _RNG.normal(size=(5, 3))
+
+    def loss(p):
+        return np.sum(np.sin(x @ p["w"] + p["offset"]) * p["scale"])
+
+    def gradients(p, offset=0.0):
+        z = x @ p["w"] + offset * p["offset"]
+        d_z = np.cos(z) * p["scale"]
+        return {"w": x.T @ d_z, "offset": d_z.sum(), "scale": np.sin(z).sum()}
+
+    params = {"w": np.array([0.3, -0.2, 0.5]), "offset": 0.4, "scale": 1.3}
+    comparison = bp.compare(loss, params, gradients)
+    (found,) = comparison.diagnosis
+    assert found.mistake == "term-missing"
+    assert found.explanation.startswith("In the backward pass x @ w + offset is computed without")
+    assert bp.compare(loss, params, lambda p: gradients(p, 1.0)).ok

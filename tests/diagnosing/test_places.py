@@ -79,3 +79,101 @@ def test_opposite_gradients_have_the_wrong_sign():
     right = bp.grad(loss)(_TWO)
     found = bp.compare(loss, _TWO, {"a": right["b"], "b": right["a"]}).diagnosis
     assert "swapped" not in {each.mistake for each in found}
+
+
+_IMAGE = {"x": _RNG.normal(size=(2, 6))}
+
+
+def _pool(p):
+    return sum(np.sum(np.max(p["x"][:, i : i + 3], axis=1) ** 2) for i in range(0, 4, 3))
+
+
+def _pooled(mask):
+    def by_hand(p):
+        d_x = np.zeros((2, 6))
+        for i in range(0, 4, 3):
+            window = p["x"][:, i : i + 3]
+            largest = window.max(axis=1, keepdims=True)
+            d_x[:, i : i + 3] += 2 * largest * mask(window, largest)
+        return {"x": d_x}
+
+    return by_hand
+
+
+@pytest.mark.parametrize(
+    ("mask", "mistake"),
+    [
+        (lambda w, y: np.ones_like(w), "routed-to-all"),
+        (lambda w, y: np.ones_like(w) / 3, "routed-to-all"),
+        (lambda w, y: w == w.min(axis=1, keepdims=True), "mask-replaced"),
+        (lambda w, y: w != y, "relu-mask-inverted"),
+        (lambda w, y: np.array([1.0, 0.0, 0.0]) * np.ones_like(w), "mask-replaced"),
+    ],
+)
+def test_the_gradient_of_a_maximum_goes_elsewhere(mask, mistake):
+    comparison = bp.compare(_pool, _IMAGE, _pooled(mask))
+    (found,) = comparison.diagnosis
+    assert found.mistake == mistake
+    other = {"x": _IMAGE["x"][:, ::-1] + 0.1}
+    _, wrong = comparison.reconstruction(other)
+    np.testing.assert_allclose(wrong["x"], _pooled(mask)(other)["x"])
+    assert bp.compare(_pool, _IMAGE, _pooled(lambda w, y: w == y)).ok
+
+
+def _row_by_row(p):
+    return np.sum((_TARGET @ p["a"]) ** 2) + np.sum(p["b"] ** 3)
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "mistake"),
+    [
+        (lambda a: np.outer(_TARGET[0], 2 * _TARGET[0] @ a), "bias-not-summed"),
+        (lambda a: (2 * _TARGET.T @ (_TARGET @ a))[::-1], "order"),
+    ],
+)
+def test_a_part_of_a_gradient_or_another_order(by_hand, mistake):
+    params = {"a": np.array([[0.4, -0.7, 0.2], [1.1, 0.3, -0.5]]), "b": _TWO["b"]}
+
+    def gradients(p):
+        return {"a": by_hand(p["a"]), "b": 3 * p["b"] ** 2}
+
+    (found,) = bp.compare(_row_by_row, params, gradients).diagnosis
+    assert mistake in (found.mistake, *found.alternatives)
+    assert found.parameters == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("labels", "mistake"), [(np.roll(_IDS, 1), "index-shifted"), (0 * _IDS, "index-shifted")]
+)
+def test_labels_of_others(labels, mistake):
+    params = {"w": np.array([[0.2, -0.4, 0.9, 0.1], [0.7, 0.3, -0.2, -0.8]])}
+
+    def loss(p):
+        z = _TARGET @ p["w"]
+        p = np.exp(z) / np.sum(np.exp(z), axis=1, keepdims=True)
+        return -np.mean(np.log(p[np.arange(5), _IDS]))
+
+    def gradients(p, labels=labels):
+        e = np.exp(_TARGET @ p["w"])
+        d_z = e / e.sum(axis=1, keepdims=True)
+        d_z[np.arange(5), labels] -= 1
+        return {"w": _TARGET.T @ d_z / 5}
+
+    (found,) = bp.compare(loss, params, gradients).diagnosis
+    assert mistake in (found.mistake, *found.alternatives)
+    assert bp.compare(loss, params, lambda p: gradients(p, _IDS)).ok
+
+
+def test_two_values_are_exchanged_wherever_they_stand():
+    cos, sin = np.cos(np.arange(3.0)), np.sin(np.arange(3.0))
+
+    def loss(p):
+        return np.sum((p["a"] * cos - p["b"] * sin) ** 2) + np.sum(p["a"] * sin + p["b"] * cos)
+
+    def gradients(p, cos=cos, sin=sin):
+        d = 2 * (p["a"] * np.cos(np.arange(3.0)) - p["b"] * np.sin(np.arange(3.0)))
+        return {"a": d * cos + sin, "b": cos - d * sin}
+
+    (found,) = bp.compare(loss, _TWO, lambda p: gradients(p, sin, cos)).diagnosis
+    assert "swapped" in (found.mistake, *found.alternatives)
+    assert bp.compare(loss, _TWO, gradients).ok

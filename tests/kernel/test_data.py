@@ -73,7 +73,7 @@ WAYS = {
 @pytest.mark.parametrize("kind", REFUSED)
 def test_arrays_that_compute_in_their_own_way_are_refused_by_name(kind, way):
     array, said = REFUSED[kind]
-    with pytest.raises(TypeError, match=f"{way}.*: expected real numbers, {said}"):
+    with pytest.raises(TypeError, match=f"{way}.*: expected (real )?numbers, {said}"):
         WAYS[way](bp.Value(X), array)
 
 

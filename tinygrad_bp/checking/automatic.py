@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel.backward import sweep
+from ..kernel.data import as_gradient
 from ..kernel.leaving import Left, noting
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import Value, clock
@@ -67,7 +68,11 @@ class AutomaticGradient:
             return {}
         seed = next(reversed(self._path)).dtype.type(1)
         steps = sweep(self._path, seed, create_graph=False, version=clock[0])
-        return {node: cotangent for node, cotangent in steps if node in wanted}
+        return {
+            node: as_gradient(cotangent, node._data.dtype, copied=False)
+            for node, cotangent in steps
+            if node in wanted
+        }
 
     @cached_property
     def why_wrong(self) -> str:
@@ -92,6 +97,11 @@ class AutomaticGradient:
             if node.op is not None and node.op.symbol in ("+", "-")
             if any(parent is leaf for parent in node.parents)
         }
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether there are complex numbers in the forward pass."""
+        return any(np.iscomplexobj(node._data) for node in self._path)
 
     @property
     def tied(self) -> bool:

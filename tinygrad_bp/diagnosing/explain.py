@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,10 +17,16 @@ from .evidence import Case, residual
 from .machine import Machine
 from .script import Script
 from .search import Found
-from .structure import Structure
+from .structure import LAYER, Structure
+from .textbook import FORMULAS, find_layers
 
 #: Mistakes that are that much less likely are no alternatives.
 _MARGIN = 2.0
+#: How a sentence begins that does not begin with a name.
+_BEGINNINGS = (
+    *("the ", "of ", "a ", "an ", "what ", "another ", "in ", "from "),
+    *("only ", "two ", "three ", "four "),
+)
 #: How often gradients may have been added up.
 _CALLS = (2.0, 3.0, 4.0, 5.0, 10.0)
 
@@ -29,6 +36,12 @@ class Explainer:
 
     def __init__(self, case: Case, script: Script, structure: Structure) -> None:
         self._case, self._script, self._structure = case, script, structure
+        self._layers = {
+            k: layer
+            for layers in find_layers(structure)[:1]
+            for layer in layers
+            for k in layer.region.inside
+        }
         steps = case.lines.steps
         self._leaves = [
             name for name in case.lines.names if steps[self._of(name)].kind is Kind.INPUT
@@ -59,13 +72,30 @@ class Explainer:
             position=case.lines.positions.get(edit.node),
             parameters=tuple(wrong),
             residual=max(off, default=0.0),
-            explanation=f"{_sentence(edit.what.format(**words))} {effect(wrong)}",
+            explanation=f"{_sentence(edit.what.format(**words))} {self._known(edit)}"
+            f"{effect(wrong)}",
             fix=FIXES[edit.mistake].format(**words),
             line=script.line(self._lands(edit)),
             alternatives=tuple(names),
             factor=edit.factor if edit.mistake == "constant-factor" else None,
             learning_rate=edit.learning_rate,
         ), edit
+
+    def _known(self, edit: Edit) -> str:
+        """Say of which known layer the place of a mistake is a part, and what its derivative is."""
+        step, script = self._structure.steps[edit.node], self._script
+        if step.op is LAYER:
+            name, low, high = step.metadata["name"], step.operands[0], step.operands[1]
+        elif edit.node in self._layers:
+            layer = self._layers[edit.node]
+            name, low, high = layer.name, layer.region.low, layer.region.high
+        else:
+            return ""
+        kind = f"{'a' if name[0] != 'a' else 'an'} {name}"
+        return (
+            f"{script.text(high)} is {kind} of {script.text(low)}: with y = {script.text(high)} "
+            f"and its gradient g it hands on {FORMULAS[name]}. "
+        )
 
     def _preference(self, edit: Edit) -> tuple[Any, ...]:
         """Order the likelier first; of the same mistake that at the loss, or at a named step."""
@@ -93,6 +123,8 @@ class Explainer:
                 words[name] = script.text(refers) if refers >= 0 else "another number"
             else:
                 words[name] = f"{refers:.6g}" if isinstance(refers, float) else refers
+        if "form" in words:
+            words["other"] = re.sub(r"\bv", f"({words['other']})", words["form"])
         return words
 
     def _names(self, found: Found, edit: Edit, everything: bool) -> list[str]:
@@ -149,7 +181,7 @@ def _listed(words: Sequence[str]) -> str:
 def _sentence(text: str) -> str:
     """End with a full stop. The first word may be a name, which stays as it is."""
     first, rest = text[:1], text[1:]
-    begins = text.startswith(("the ", "of ", "a ", "an ", "what ", "another "))
+    begins = text.startswith(_BEGINNINGS)
     return f"{first.upper() if begins else first}{rest}."
 
 

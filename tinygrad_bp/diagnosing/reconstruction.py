@@ -18,6 +18,7 @@ from ..trees import flatten, rebuild
 from ..writing import Derivation
 from ..writing.numpy_text import readable
 from .edits import OWN, RESULT, Call, Expr, Number, Own, Ref, Slot, evaluate
+from .machine import fits
 from .quoting import in_full
 
 _MARK = "  # <- "
@@ -195,7 +196,7 @@ class _Writer:
             self._steps[place] = replace(self._steps[place], of=of)
             self._new[k] = place
         made = self._shape(k)
-        if made != step.shape and len(made) <= len(step.shape):
+        if made != step.shape and fits(made, step.shape):
             self._steps.append(replace(_spread(step, self._new[k]), of=of))
             self._new[k] = len(self._steps) - 1
         self._open.discard(k)

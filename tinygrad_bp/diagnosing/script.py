@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import numpy as np
 
 from ..kernel import Op
 from ..programs.labelled import Labelled
-from ..programs.program import Program
+from ..programs.program import Kind, Program
 from ..writing.lines import Lines
 from ..writing.source import write_source
 from .quoting import in_full
 from .reconstruction import derivation_of
+from .structure import LAYER
 
-_SHORT = 24
+#: How long an expression may be in a sentence, and in a heading.
+_SHORT, _LONG = 24, 40
 
 
 class Script:
@@ -27,7 +31,6 @@ class Script:
 
     def __init__(self, lines: Labelled) -> None:
         self._lines = lines
-        self._names: dict[int, str] = {}
         self._texts: dict[int, str] = {}
         self._written: dict[int, str] = {}
         try:
@@ -35,19 +38,27 @@ class Script:
                 traced = derivation_of(lines, {})
                 self._read(traced.program, write_source(traced, {}).lines)
         except Exception:  # a text is a courtesy: whatever the function does, the verdict stands
-            self._names, self._texts, self._written = {}, {}, {}
+            self._texts, self._written = {}, {}
 
     def name(self, place: int) -> str:
         """Return what a step is called; the last one, if it has no name, is the loss."""
+        place = self._behind_layer(place)
         step = self._lines.steps[place]
         if place == self._lines.root:
             return step.name or "loss"
-        return step.name or self._names.get(place) or step.op_name or "a constant"
+        text = self._texts.get(place, "")
+        return step.name or (text if 0 < len(text) <= _LONG else step.op_name) or "a constant"
 
     def text(self, place: int) -> str:
         """Return what a step is called in a sentence: ``x @ w`` where it has no name."""
+        place = self._behind_layer(place)
         text = "" if place == self._lines.root else self._texts.get(place, "")
         return text if 0 < len(text) <= _SHORT else self.name(place)
+
+    def _behind_layer(self, place: int) -> int:
+        """Return what comes out of a layer for the layer itself."""
+        step = self._lines.steps[place]
+        return step.operands[1] if step.op is LAYER else place
 
     def line(self, place: int) -> str:
         """Return the line that computes the cotangent of a step, or of the next one below it.
@@ -70,9 +81,6 @@ class Script:
         texts = {line.name: line.text for line in lines.assignments}
         variables = lines.variables
         places = _places(self._lines, program)
-        for number, place in places.items():
-            if place in variables:
-                self._names[number] = variables[place]
         completed = {s.of: k for k, s in enumerate(program.instructions) if s.of is not None}
         completed |= dict(zip(program.inputs, program.gradients, strict=True))
         known = {k for k, s in enumerate(program.instructions) if s.name} | {*completed.values()}
@@ -80,10 +88,18 @@ class Script:
         helpers = {name: text for name, text in texts.items() if name not in named}
         for number, place in places.items():
             if not self._lines.steps[number].name:
-                self._texts[number] = in_full(lines.expression(place).text, helpers)
+                self._texts[number] = _bare(in_full(lines.expression(place).text, helpers))
             name = variables.get(completed.get(place, -1))
             if name in texts and number in self._lines.cotangents:
                 self._written[number] = f"{name} = {in_full(texts[name], helpers)}"
+
+
+def _bare(text: str) -> str:
+    """Leave out parentheses around the whole."""
+    inner = text[1:-1]
+    whole = text.startswith("(") and text.endswith(")")
+    depths = [*accumulate({"(": 1, ")": -1}.get(c, 0) for c in inner)]
+    return inner if whole and min(depths, default=0) >= 0 else text
 
 
 def _places(lines: Labelled, program: Program) -> dict[int, int]:
@@ -97,10 +113,11 @@ def _places(lines: Labelled, program: Program) -> dict[int, int]:
             known.setdefault((step.op, numbers), place)
             known[None, numbers] = place  # an op of the user's own may have been taken apart
     ops = {step.op for step in program.instructions}
-    for number in lines.cotangents:
-        step = lines.steps[number]
+    for number, step in enumerate(lines.steps):
+        if step.kind is not Kind.FORWARD:
+            continue
         op = step.op if step.op in ops else None
         same = known.get((op, np.asarray(lines.values[number]).tobytes()))
-        if step.op is not None and same is not None:
+        if same is not None:
             found[number] = same
     return found

@@ -10,11 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from ..kernel import Op
 from ..programs.labelled import ACCUMULATE, PASS, Labelled, Line
 from ..programs.program import Kind
 from .edits import Call, Expr, Ref, plus
 from .facts import elementwise, moves, switches
 
+#: What comes out of a layer, as one step of what goes in; beside it stands what is used with it.
+LAYER = Op(
+    "layer",
+    lambda low, high, *beside, name: high,
+    variadic=lambda g, y, *a, name, position: g,
+)
 #: The longest composition, in steps, that is looked at as one function.
 _LONGEST = 12
 #: From a deviation back to the mean of the squares.
@@ -80,6 +87,13 @@ class Structure:
             key = (array.shape, array.tobytes()) if array.ndim else k
             found.append(known.setdefault(key, k))
         return found
+
+    @cached_property
+    def multiplied(self) -> frozenset[int]:
+        """The steps that are used together with a cotangent, and not only for what is."""
+        return frozenset(
+            o for k, step in enumerate(self.steps) if self.flows[k] for o in step.operands
+        )
 
     def behind(self, place: int) -> frozenset[int]:
         """Return a step, and a few that it is computed of."""

@@ -16,17 +16,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import ops
-from ..kernel import Op
 from ..ops.losses import _softmax
 from ..ops.reductions import _sum
 from ..programs.labelled import ACCUMULATE, Labelled
 from ..programs.program import Instruction, Kind
 from .edits import OWN, Call, Expr, Number, Own, Ref, call, evaluate, leaves, times
 from .machine import fits
-from .structure import Region, Structure, is_uniform
+from .structure import LAYER, Region, Structure, is_uniform
 
-#: What comes out of a layer, as one step of what goes in; beside it stands what is used with it.
-LAYER = Op("layer", lambda low, high, *beside: high, variadic=lambda g, y, *a, position: g)
+#: What a learner writes for the gradient of what goes in: y comes out, g is its gradient.
+FORMULAS = {
+    "softmax": "y * (g - sum(g * y))",
+    "log-softmax": "g - exp(y) * sum(g)",
+    "normalisation": "(g - mean(g) - y * mean(g * y)) / deviation",
+    "normalisation by the root mean square": "(g - y * mean(g * y)) / root mean square",
+    "normalisation to length 1": "(g - y * sum(g * y)) / length",
+}
 #: A composition of fewer steps is no layer.
 _LEAST = 3
 _CLOSE = 1e-9
@@ -150,7 +155,7 @@ def _forms(
             yield Layer(name, region, terms, (inverse,))
             places = [region.low, *region.inside]
             centred = _value_of(structure, places, y / scale)
-            if centred is not None and len(parts) > 1 and "length" not in name:
+            if centred is not None and "length" not in name:
                 along = times(total(times(g, centred)), mean)
                 last = _less(centred, along, OWN, OWN, OWN)
                 yield Layer(name, region, (*terms[:-1], last), (inverse,))
@@ -321,7 +326,8 @@ class _Rewriting:
         beside = [self._write(value, region.high, Kind.FORWARD) for value in layer.beside]
         operands = (self._moved[region.low], self._moved[region.high], *beside)
         value = self._values[operands[1]]
-        place = self._append(replace(high, op=LAYER, operands=operands, metadata={}), value)
+        step = replace(high, op=LAYER, operands=operands, metadata={"name": layer.name})
+        place = self._append(step, value)
         self._layers[region.high] = place
         self._positions[place] = self._lines.positions[region.high]
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Container, Hashable, Iterator, Sequence
 from functools import partial
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ...programs.labelled import ACCUMULATE, Line
+from ...programs.labelled import ACCUMULATE
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
 from ..facts import additive, elementwise, moves, product
 from ..pools import FORMS, Source
-from ..structure import Region, Structure, is_uniform
-from . import regions
+from ..structure import is_uniform
 from .bench import Bench, scaled
 from .masks import is_mask, other_masks
 from .naming import Instead, named
 from .operands import arranged, rearranged
+from .passes import Candidate, Group, form, relatives, repeated
+from .slopes import grouped_regions
 from .terms import term
 
 #: In which order compounding edits are run, by the kinds of what is put in.
@@ -46,29 +46,12 @@ VALUES = frozenset(["", "argument", "1 - v", "v", "v²"])
 FURTHER = frozenset(FORMS) - PLAIN - VALUES
 #: Of how many values, the nearest ones, the forms are looked at.
 _NEAREST = 8
-#: How many of a value's forms are tried in every pass.
-#: How far, and to how many values, one goes from a line to what may have been taken instead.
-_FAR, _WAYS = 5, 150
 #: Of how many terms subsets are looked at.
 _TERMS = 4
 #: In how many places one factor is replaced everywhere.
 _EVERYWHERE = 12
+#: How many of a value's forms are tried in every pass.
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
-
-
-#: What the slope of an activation is, in terms of its value.
-_SLOPES = ("v (1 - v)", "1 - v²", "1 - v", "v > 0", "tanh' v", "sigmoid' v")
-
-#: Slots, and what gives the candidates for them.
-Group = tuple[list[Slot], Callable[[], Iterable["Candidate"]]]
-
-
-class Candidate(NamedTuple):
-    """Something that may stand in a slot in every pass."""
-
-    sources: list[Source]
-    describe: Callable[[list[Source], float], Edit]
-    row: Any = None
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
@@ -106,9 +89,10 @@ def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Ite
     before = np.concatenate([np.broadcast_to(bench.now(group[k]), shapes[k]).ravel() for k in kept])
     rows, good = [], []
     for candidate in candidates:
-        if candidate.row is not None and len(kept) == len(group):
-            rows.append(candidate.row)
-            good.append(candidate)
+        if candidate.row is not None:
+            if len(kept) == len(group) and candidate.row.shape == before.shape:
+                rows.append(candidate.row)
+                good.append(candidate)
             continue
         try:
             row = np.concatenate(
@@ -158,11 +142,7 @@ def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
         what = "a term of the derivative of {node} is {factor} times the right one"
         edit = Edit(mistake, {}, edge[0], what, {"factor": constant}, 2.0, constant)
     expr: Expr = ZERO if constant == 0.0 else times(Number(constant), OWN)
-    return _repeated(edit, dict.fromkeys(group, expr))
-
-
-def _repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
-    return replace(edit, changes=changes, cost=edit.cost + 0.5, group=True)
+    return repeated(edit, dict.fromkeys(group, expr))
 
 
 # --- what is grouped ----------------------------------------------------------------------------
@@ -183,7 +163,7 @@ def all_groups(bench: Bench) -> Iterator[Group]:
             for some in _parts(group):
                 yield some, partial(_operands, bench, some)
     yield from _factors(bench)
-    yield from _regions(bench)
+    yield from grouped_regions(bench)
 
 
 def _factors(bench: Bench) -> Iterator[Group]:
@@ -241,7 +221,7 @@ def _described(bench: Bench, group: list[Slot], sources: list[Source], constant:
     )
     edge = structure.lines.edges[group[0].place]
     changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
-    return _repeated(named(structure, Instead(group[0], edge, own, sources[0], constant)), changes)
+    return repeated(named(structure, Instead(group[0], edge, own, sources[0], constant)), changes)
 
 
 def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
@@ -322,7 +302,7 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     if additive(first, numbers) and flows:
         return
     seen: set[tuple[int, ...]] = {tuple(owns)}
-    for k, places in enumerate(_relatives(structure, group)):
+    for k, places in enumerate(relatives(structure, group)):
         if tuple(places) in seen:
             continue
         seen.add(tuple(places))
@@ -347,7 +327,7 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         ):
             for kind in _FORMS:
                 with np.errstate(all="ignore"):
-                    forms = [_form(kind, p, values) for p in places]
+                    forms = [form(kind, p, values) for p in places]
                 yield candidate(forms)
     square = all(np.ndim(values[o]) == 2 and len(set(np.shape(values[o]))) == 1 for o in owns)
     if square and not elementwise(first.op):
@@ -370,136 +350,3 @@ def _arranged_as(bench: Bench, own: int, place: int, number: Any) -> Source | No
         return None
     expr = arranged(bench, own, behind, Ref(place))
     return Source(expr, evaluate(expr, lambda k: values[k]), "", place)
-
-
-def _form(kind: str, place: int, values: Any) -> Source:
-    expr = FORMS[kind](Ref(place))
-    return Source(expr, evaluate(expr, lambda k: values[k]), kind, place, 0.5)
-
-
-def _relatives(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
-    """Yield steps that stand to each member as others to the others."""
-    steps, edges = structure.steps, structure.lines.edges
-    children = [edges[s.place][0] for s in group]
-    parents = [steps[c].operands[edges[s.place][1]] for c, s in zip(children, group, strict=True)]
-    for starts in (children, parents):
-        yield from _around(structure, starts)
-    yield from _other_passes(structure, group)
-
-
-def _around(structure: Structure, starts: list[int]) -> Iterator[list[int]]:
-    """Go the same ways from each, the nearest first: to what is used, and to what uses it."""
-    seen, waiting = {tuple(starts)}, deque([(starts, 0)])
-    while waiting:
-        places, far = waiting.popleft()
-        yield places
-        for follow in (structure.operands, structure.users) if far < _FAR else ():
-            ways = [follow(k) for k in places]
-            for j in range(min(map(len, ways))):
-                reached = [way[j] for way in ways]
-                if tuple(reached) not in seen and len(seen) < _WAYS:
-                    seen.add(tuple(reached))
-                    waiting.append((reached, far + 1))
-
-
-def _other_passes(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
-    """Yield values of the same pass, of the one before and after, and in another order."""
-    steps = structure.steps
-    turns = [steps[s.place].turn for s in group]
-    if len(set(turns)) < len(turns):
-        return
-    for line in structure.by_turn.values():
-        count = len(line)
-        side = round(count**0.5)
-        orders = [turns, [t + 1 for t in turns], [t - 1 for t in turns]]
-        orders.append([count - 1 - t for t in turns])
-        if side > 1 and side**2 == count:  # of two loops inside each other
-            orders.append([t % side * side + t // side for t in turns])
-        for order in orders:
-            places = [line.get(t, -1) for t in order]
-            if all(p >= 0 for p in places):
-                yield places
-
-
-# --- regions ------------------------------------------------------------------------------------
-
-
-def _regions(bench: Bench) -> Iterator[Group]:
-    structure = bench.structure
-    same: dict[Hashable, list[Region]] = defaultdict(list)
-    for region in structure.regions:
-        key = (tuple(structure.line(k) for k in region.inside), len(region.terms))
-        same[key].append(region)
-    by_call: dict[Hashable, list[Region]] = defaultdict(list)
-    for inside, found in same.items():
-        for region in found:
-            line = structure.steps[region.high].key
-            by_call[inside, line.calls if isinstance(line, Line) else None].append(region)
-    every = {tuple(r.low for r in f): f for f in (*same.values(), *by_call.values())}
-    for found in every.values():
-        if len(found) < 2:
-            continue
-        found = sorted(found, key=lambda r: structure.cotangents[r.low])
-        places = [structure.cotangents[r.low] for r in found]
-        slots = [Slot(k, r.terms[0]) for k, r in zip(places, found, strict=True)]
-        if len(found[0].terms) > 1:  # all that arrives, or nothing
-            slots = [Slot(k, RESULT) for k in places]
-            if any(len(structure.uses[r.low]) > len(r.terms) for r in found):
-                continue
-        yield slots, partial(_region_group, bench, found, slots)
-
-
-def _region_group(bench: Bench, found: list[Region], slots: list[Slot]) -> list[Candidate]:
-    by_kind: dict[Any, list[tuple[Source, Any]]] = defaultdict(list)
-    for region in found:
-        block = regions.block_of(bench, region)
-        for number, (source, row) in enumerate(zip(block.sources, block.matrix, strict=True)):
-            if source.kind != "mask":
-                by_kind[number, source.kind].append((source, row))
-    candidates = []
-    for members in by_kind.values():
-        if len(members) == len(found):
-            sources = [source for source, _ in members]
-            row = np.concatenate([row for _, row in members])
-            candidates.append(_region_candidate(bench, found, slots, sources)._replace(row=row))
-    return candidates + _slopes_of_others(bench, found, slots)
-
-
-def _slopes_of_others(bench: Bench, found: list[Region], slots: list[Slot]) -> list[Candidate]:
-    """Make the slopes of functions of values that stand beside each pass alike."""
-    structure, values = bench.structure, bench.structure.values
-    shape = structure.steps[found[0].high].shape
-    if any(regions.function_of(bench, region).slope is None for region in found):
-        return []
-    highs = [region.high for region in found]
-    turns = [structure.steps[k].turn for k in highs]
-    rows = [*_around(structure, highs)]
-    if len(set(turns)) == len(turns):
-        lines = structure.by_turn.values()
-        rows += [[line[t] for t in turns] for line in lines if all(t in line for t in turns)]
-    candidates = []
-    for places in {tuple(row): row for row in rows}.values():
-        numbers = [np.asarray(values[p]) for p in places]
-        if all(number.shape == shape and number.dtype.kind == "f" for number in numbers):
-            for kind in _SLOPES:
-                sources = [_form(kind, p, values) for p in places]
-                candidate = _region_candidate(bench, found, slots, sources)
-                made = [s.number * values[structure.arriving(k)] for s, k in zip(sources, highs)]
-                row = np.concatenate([np.ravel(m) for m in made])
-                candidates.append(candidate._replace(row=row))
-    return candidates
-
-
-def _region_candidate(
-    bench: Bench, found: list[Region], slots: list[Slot], sources: list[Source]
-) -> Candidate:
-    def describe(sources: list[Source], constant: float) -> Edit:
-        k = slots[0].place
-        edit = regions.edit_of(bench, found[0], k, sources[0], constant)
-        changes = {
-            s: regions.handed_on(bench, region, source, constant)
-            for s, region, source in zip(slots, found, sources, strict=True)
-        }
-        return _repeated(edit, changes)
-
-    return Candidate(sources, describe)

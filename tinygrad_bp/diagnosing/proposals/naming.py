@@ -10,7 +10,7 @@ from ...ops.losses import _softmax
 from ...programs.program import Kind
 from ..edits import RESULT, Edit, Slot
 from ..facts import negates, selects
-from ..pools import Source
+from ..pools import FORMS, Source
 from ..structure import Structure, activation, is_uniform, softmax_axis
 from .bench import scaled
 
@@ -69,6 +69,8 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
     parent = steps[child].operands[operand]
     leaf = structure.leaf(edge)
     refers: dict[str, Any] = {"low": parent, "own": own, "other": source.place}
+    if source.kind in FORMS:
+        refers["form"] = source.kind
     if slot.operand == RESULT and source.kind == "operand" and negates(steps[slot.place].op):
         what = "the sign of the derivative of {node} is wrong"
         return "second-operand-sign", what, refers, child, 0.2

@@ -197,7 +197,7 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
     ):
         sources += _quotients(bench, step.operands, shape)
         sources += _exponents(step, values, shape)
-    if not structure.flows[k] and np.shape(values[0]) != ():
+    if k in structure.multiplied and not structure.flows[k] and np.shape(values[0]) != ():
         sources.append(Source(Number(1.0), np.ones(shape), "one", -1))
         if len(values) == 1:
             blocks.append(bench.pools.plain(shape))
@@ -205,6 +205,7 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
         sources.append(_flipped(k, bench.probe.machine.values[k]))
     if moves(step.op) and np.shape(values[0]) != shape and np.size(values[0]) == np.prod(shape):
         sources += rearranged(step.operands[0], values[0], shape)
+    sources = [s for s in sources if s.kind == "one" or not (shape and is_uniform(s.number))]
     for source, constant in bench.fitting(e, bench.now(slot), shape, sources, *blocks):
         if only_scaled(bench, constant * source.number, bench.now(slot), shape):
             continue
@@ -262,6 +263,8 @@ def _exponents(step: Any, values: list[Any], shape: tuple[int, ...]) -> Iterator
     if np.shape(values[1]) != () or affine(step, 0, values):
         return
     for change in (1.0, -1.0, 2.0, -2.0, 0.5, -0.5):
+        if values[1] + change == 0:
+            continue
         with np.errstate(all="ignore"):
             number = np.asarray(values[0]) ** (values[1] + change)
         if np.isfinite(number).all():

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ...ops.reductions import _sum
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
-from ..edits import OWN, RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, moved, plus, times
+from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Slot, moved, plus, times
 from ..facts import additive, moves, negates, reduces
-from ..pools import Block, Source
-from ..structure import Structure
+from ..structure import LAYER, Structure
+from .added import centred, decay, multiplied, over_units
 from .bench import Bench
 from .sums import other_sums
 
@@ -42,7 +41,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
                 slot = Slot(k, 0)
                 e, (child, _) = bench.probe.at(slot), bench.structure.lines.edges[k]
                 if e is not None and bench.structure.flows[k]:
-                    yield from _multiplied(bench, slot, child, e)
+                    yield from multiplied(bench, slot, child, e)
 
 
 def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
@@ -60,10 +59,10 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
             yield term(bench.structure, Slot(k, 0), node, labels[0], factor)
     step = bench.structure.steps[node]
     if step.kind is Kind.INPUT:
-        yield from _decay(bench, slot, node, e, shape)
-        yield from _over_units(bench, slot, node, e, shape)
-    yield from _multiplied(bench, slot, node, e)
-    yield from _centred(bench, slot, node, e)
+        yield from decay(bench, slot, node, e, shape)
+        yield from over_units(bench, slot, node, e, shape)
+    yield from multiplied(bench, slot, node, e)
+    yield from centred(bench, slot, node, e)
     for source, constant in bench.fitting(e, None, shape, bench.cotangents(shape)):
         if source.place >= k:
             continue
@@ -77,51 +76,6 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
             {"other": node if of is None else of},
             4.0,
         )
-
-
-def _multiplied(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
-    """Yield a cotangent that is multiplied with one more value."""
-    structure, shape = bench.structure, e.shape[1:]
-    now = np.broadcast_to(bench.now(slot), shape).ravel()
-    near = structure.near.get(node, frozenset())
-    for block in (
-        bench.pools.plain(shape),
-        bench.pools.near(near, shape),
-        bench.pools.marks(shape),
-    ):
-        added = Block(block.sources, block.matrix * now)
-        for source, constant in bench.fitting(e, bench.now(slot), shape, added):
-            if constant == 1.0:
-                what = "the gradient of {node} is multiplied with {other}"
-                if source.place < 0:
-                    what = f"the gradient of {{node}} counts {source.kind} alone"
-                elif source.kind not in ("", "T"):
-                    what += f" in the form {source.kind}"
-                yield Edit(
-                    "factor-added",
-                    {slot: times(OWN, source.expr)},
-                    node,
-                    what,
-                    {"other": source.place},
-                    2.2 + source.cost,
-                    also=("activation-derivative-twice", "factor-twice"),
-                )
-
-
-def _centred(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
-    """Yield a cotangent from which its mean is subtracted, as a normalisation would."""
-    shape = e.shape[1:]
-    now = np.broadcast_to(bench.now(slot), shape)
-    for axis in range(len(shape)):
-        if shape[axis] == 1:
-            continue
-        mean = np.broadcast_to(now.mean(axis=axis, keepdims=True), shape)
-        for _, constant in bench.probe.fits(e.reshape(len(e), -1), None, mean.reshape(1, -1)):
-            if abs(constant + 1.0) < 1e-6:
-                total = Call(_sum, (OWN,), {"axis": axis, "keepdims": True})
-                expr = moved(OWN, -1.0 / shape[axis], total)
-                what = "from the gradient of {node} its mean is subtracted"
-                yield Edit("term-added", {slot: expr}, node, what, {}, 1.9)
 
 
 def _factor(bench: Bench, slot: Slot, node: int, factor: float) -> Edit:
@@ -190,55 +144,6 @@ def _is_mean(bench: Bench, k: int, factor: float) -> bool:
     return False
 
 
-def _decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) -> Iterator[Edit]:
-    data = np.asarray(bench.structure.values[node])
-    flat = e.reshape(len(e), -1)
-    for _, factor in bench.probe.fits(flat, None, data.reshape(1, -1)):
-        if bench.evidence < 3 or bench.own(e, bench.now(slot), shape) is not None:
-            return
-        factor = bench.rounded(factor)
-        yield Edit(
-            "weight-decay-missing-or-extra",
-            _without(bench, slot, -factor * data) or {slot: moved(OWN, factor, Ref(node))},
-            node,
-            "the gradient of {node} is too {size} by {coefficient} · {node}",
-            {"coefficient": abs(factor), "size": "small" if factor < 0 else "large"},
-            0.95,
-        )
-
-
-def _without(bench: Bench, total: Slot, number: Any) -> dict[Slot, Expr]:
-    """Leave out the contribution that is a number; nothing where there is none."""
-    for j in range(len(bench.structure.steps[total.place].operands)):
-        slot = Slot(total.place, j)
-        if np.allclose(bench.now(slot), number, rtol=1e-9, atol=0):
-            return {slot: ZERO}
-    return {}
-
-
-def _over_units(
-    bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]
-) -> Iterator[Edit]:
-    """Yield the gradient of a parameter, added up over its own elements."""
-    now = np.asarray(bench.now(slot))
-    sources = []
-    for axis in (None, *range(len(shape))) if shape else ():
-        total = np.add.reduce(now, axis=axis, keepdims=True)
-        expr = Call(_sum, (OWN,), {"axis": axis, "keepdims": True})
-        sources.append(Source(expr, np.broadcast_to(total, shape), "axis", node))
-    for source, constant in bench.fitting(e, now, shape, sources):
-        if constant == 1.0:
-            yield Edit(
-                "bias-summed-over-units",
-                {slot: source.expr},
-                node,
-                "the gradient of {node} is added up over its units",
-                {},
-                1.3,
-                also=("axis",),
-            )
-
-
 def _terms(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     """Yield one contribution: dropped, doubled, with another sign or factor."""
     structure = bench.structure
@@ -252,7 +157,7 @@ def _terms(bench: Bench, node: int, k: int) -> Iterator[Edit]:
         factor = bench.own(e, bench.now(slot), e.shape[1:])
         if factor is not None:
             yield term(structure, slot, node, (child, operand), factor)
-        yield from _centred(bench, slot, node, e)
+        yield from centred(bench, slot, node, e)
     if 3 <= len(labels) <= _FEW:
         yield from _several(bench, node, k)
 
@@ -288,6 +193,8 @@ def _several(bench: Bench, node: int, k: int) -> Iterator[Edit]:
 def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], factor: float) -> Edit:
     """Describe a contribution that is multiplied with a constant."""
     refers: dict[str, Any] = {"by": edge[0]}
+    if structure.steps[edge[0]].op is LAYER:
+        return _term_of_layer(slot, node, edge[0], factor)
     if factor == 0.0:
         constant = through_statistics(structure, edge)
         return Edit(
@@ -320,6 +227,25 @@ def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], fac
         {**refers, "to": node, "factor": factor},
         1.4 if sign else 1.5 if factor == -1.0 else 2.5,
         factor,
+    )
+
+
+def _term_of_layer(slot: Slot, node: int, layer: int, factor: float) -> Edit:
+    """Describe a term of the formula of a layer that is multiplied with a constant."""
+    mistake, what, also = {
+        0.0: ("term-missing", "is missing", ("treated-as-constant", "fan-out-overwritten")),
+        2.0: ("term-twice", "is counted twice", ("fan-out-counted-twice", "constant-factor")),
+        -1.0: ("second-operand-sign", "has the wrong sign", ("sign", "constant-factor")),
+    }.get(factor, ("constant-factor", "is {factor} times the right one", ("factor-missing",)))
+    return Edit(
+        mistake,
+        {slot: times(Number(factor), OWN) if factor else ZERO},
+        layer,
+        f"a term of the gradient that {{by}} hands on to {{low}} {what}",
+        {"by": layer, "low": node, "factor": factor},
+        1.0 if factor in (0.0, 2.0, -1.0) else 1.6,
+        factor if mistake == "constant-factor" else None,
+        also=also,
     )
 
 
