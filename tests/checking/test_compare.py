@@ -729,3 +729,42 @@ def test_verdicts_have_colours_in_html():
     red, green = re.findall(r'<td style="color:(#\w+)">(manual wrong|correct)</td>', page)
     assert (red[1], green[1]) == ("manual wrong", "correct")
     assert red[0] != green[0]
+
+
+@pytest.mark.parametrize(
+    ("size", "off", "verdict"),
+    [(100.0, 5e-13, "correct"), (100.0, 5e-12, "wrong"), (0.01, 5e-15, "wrong")],
+)
+def test_gradients_by_inner_values_may_be_off_by_round_off_of_the_largest(size, off, verdict):
+    weights = np.array([size, 0.0])
+
+    def loss(p):
+        z = p["w"] * 2
+        return np.sum(z * weights)
+
+    comparison = bp.compare(loss, {"w": X}, {"w": 2 * weights, "z": [size, off]})
+    assert [(row.name, row.verdict) for row in comparison.rows][-1] == ("z", verdict)
+    assert comparison.ok is (verdict == "correct")
+
+
+def test_a_cause_that_fits_at_one_point_alone_is_none_for_a_function():
+    def loss(p):
+        return np.sum(p**2)
+
+    def manual(p):
+        return 8 * p[0] * p  # twice the right one where p[0] is 0.5
+
+    assert [cause.mistake for cause in bp.compare(loss, X, manual(X)).diagnosis] == [
+        "constant-factor"
+    ]
+    assert "constant-factor" not in [c.mistake for c in bp.compare(loss, X, manual).diagnosis]
+
+
+def test_an_inner_gradient_without_entries():
+    def loss(p):
+        z = p["w"][:0] * 2
+        return np.sum(z) + np.sum(p["w"])
+
+    comparison = bp.compare(loss, {"w": X}, {"w": np.ones(2), "z": np.zeros(0)})
+    assert comparison.ok
+    assert [row.name for row in comparison.rows] == ["w", "z"]
