@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -241,13 +241,20 @@ def run_tests(at: Path, tests: Sequence[str], limit: int) -> bool:
     return os.waitstatus_to_exitcode(status) == 0
 
 
-def survivors(module: Path, stages: Sequence[Sequence[str]], every: int) -> list[int]:
+def survivors(
+    module: Path,
+    stages: Sequence[Sequence[str]],
+    every: int = 1,
+    lines: Collection[int] | None = None,
+) -> list[int]:
     """Print the mutants that no test sees; return how many are left at first, and by each stage."""
     import hypothesis  # noqa: F401 - imported here once, for all children
     import numpy as np  # noqa: F401
     import pytest  # noqa: F401
 
     tried = list(mutants((ROOT / module).read_text(encoding="utf-8")))[::every]
+    if lines is not None:
+        tried = [mutant for mutant in tried if mutant.line in lines]
     left = [len(tried)]
     with tempfile.TemporaryDirectory() as folder:
         at = Path(folder)
@@ -261,18 +268,19 @@ def survivors(module: Path, stages: Sequence[Sequence[str]], every: int) -> list
             sys.dont_write_bytecode = True  # a changed file may be of the same size and second
             for stale in (at / module).parent.glob(f"__pycache__/{module.stem}.*.pyc"):
                 stale.unlink()
-            tried = [mutant for mutant in tried if _survives(mutant, at, module, tests, limit)]
+            alive = []
+            for mutant in tried:
+                (at / module).write_text(mutant.text, encoding="utf-8")
+                if run_tests(at, tests, limit):
+                    alive.append(mutant)
+                    if tests is stages[-1]:
+                        print(f"  {module}:{mutant.line}: {mutant.before}  ->  {mutant.after}")
+                        sys.stdout.flush()
+            tried = alive
             left.append(len(tried))
             if not tried:
                 break
-    for mutant in tried:
-        print(f"  {module}:{mutant.line}: {mutant.before}  ->  {mutant.after}", flush=True)
     return left
-
-
-def _survives(mutant: Mutant, at: Path, module: Path, tests: Sequence[str], limit: int) -> bool:
-    (at / module).write_text(mutant.text, encoding="utf-8")
-    return run_tests(at, tests, limit)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -281,11 +289,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("modules", nargs="+", type=Path, help="paths from the root, of the package")
     parser.add_argument("--tests", nargs="+", help="instead of those that mirror a module")
     parser.add_argument("--every", type=int, default=1, help="try only every n-th mutant")
+    parser.add_argument("--lines", type=int, nargs="+", help="only those in these lines")
     options = parser.parse_args(arguments)
     killed = total = 0
     for module in options.modules:
         stages = [options.tests] if options.tests else stages_of(module)
-        count, *left = survivors(module, stages, options.every)
+        count, *left = survivors(module, stages, options.every, options.lines)
         by = [f"{a - b} by {' '.join(tests)}" for a, b, tests in zip([count, *left], left, stages)]
         print(f"{module}: {count - left[-1]} of {count} killed, {', '.join(by)}", flush=True)
         killed, total = killed + count - left[-1], total + count

@@ -5,6 +5,7 @@ Those of the page that steps through backpropagation are taken in Chromium.
 
 import os
 import shutil
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -105,17 +106,23 @@ def net(params: dict[str, np.ndarray]) -> bp.Value:
 
 
 def live_pages(folder: Path) -> None:
-    """Write the pages that the documentation leads to: a neuron, and the net with a mistake."""
+    """Write the pages that the documentation leads to: a neuron, and the net with a mistake.
+
+    On that of the net there are more mistakes to be found.
+    """
     bp.explore(neuron(), folder / "neuron.html", title="A neuron")
-    net_page(folder / "net.html")
+    made = bp.exercises(bp.net7652.loss, bp.net7652.initial_parameters(), count=5)
+    net_page(folder / "net.html", made)
 
 
-def net_page(path: Path) -> None:
+def net_page(path: Path, exercises: Sequence[bp.Exercise] = ()) -> None:
     """Write the page of the 7-6-5-2 net with the notebook's mistake."""
     params = bp.net7652.initial_parameters()
     wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
     comparison = bp.compare(bp.net7652.loss, params, wrong)
-    bp.explore(net(params), path, title="The 7-6-5-2 net", comparison=comparison)
+    bp.explore(
+        net(params), path, title="The 7-6-5-2 net", comparison=comparison, exercises=exercises
+    )
 
 
 def screens(folder: Path = IMAGES) -> None:

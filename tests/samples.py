@@ -104,6 +104,7 @@ def _assigned(a: Any) -> Any:
 
 
 _regular = 3 * np.eye(3)
+_turned = np.array([[0.0, -5.0, 0.0], [5.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 
 SAMPLES: dict[str, Sample] = {
     # --- arithmetic
@@ -133,6 +134,14 @@ SAMPLES: dict[str, Sample] = {
     "relu": Sample(bp.relu, ONE, -1, 1.1, False, lambda a: np.maximum(a, 0)),
     "remainder": Sample(lambda a, b: a % b, TWO, 0.3, 2, analytic=False),
     "fmod": Sample(np.fmod, TWO, 0.3, 2, analytic=False),
+    # --- complex numbers, on the way from real ones to real ones
+    "real": Sample(lambda a: np.exp(a * 1j).real, analytic=False),
+    "imag": Sample(lambda a: np.exp(a * 1j).imag, analytic=False),
+    "conj": Sample(lambda a: (np.conj(a * 1j + 1) * np.exp(a * 2j)).real, analytic=False),
+    "fft": Sample(lambda a: np.abs(np.fft.fft(a, axis=0)), analytic=False),
+    "ifft": Sample(lambda a: np.fft.ifft(a * np.exp(a * 1j)).imag, analytic=False),
+    "rfft": Sample(lambda a: np.fft.rfft(a).imag, analytic=False),
+    "irfft": Sample(lambda a: np.fft.irfft(a * 1j + a**2, axis=0), analytic=False),
     # --- along axes
     "sum": Sample(lambda a: np.sum(a, axis=0) ** 2),
     "prod": Sample(lambda a: np.prod(a, axis=1), analytic=False),
@@ -187,6 +196,7 @@ SAMPLES: dict[str, Sample] = {
     "logabsdet": Sample(lambda a: np.linalg.slogdet(a + _regular)[1], analytic=False),
     "cholesky": Sample(lambda a: np.linalg.cholesky(a @ a.T + np.eye(3)), analytic=False),
     "qr": Sample(lambda a: np.linalg.qr(a + _regular).R, analytic=False),
+    "eig": Sample(lambda a: np.abs(np.linalg.eig(a + _turned).eigenvectors), analytic=False),
     "eigh": Sample(lambda a: np.linalg.eigh(a + a.T).eigenvalues, analytic=False),
     "eigvalsh": Sample(lambda a: np.linalg.eigvalsh(a + a.T), analytic=False),
     "svd": Sample(lambda a: np.linalg.svd(a).S, analytic=False),
@@ -195,3 +205,41 @@ SAMPLES: dict[str, Sample] = {
     ),
     "svdvals": Sample(lambda a: np.linalg.svd(a, compute_uv=False), analytic=False),
 }
+
+
+def rows_of_scipy() -> dict[str, Op]:
+    """Return the rows for SciPy by name, once their modules are read."""
+    modules = [name for name in sys.modules if name.startswith("tinygrad_bp.ops.of_scipy.")]
+    things = [thing for name in modules for thing in vars(sys.modules[name]).values()]
+    things += IMPLEMENTATIONS.values()
+    own = {id(op) for op in rows().values()}
+    return {op.name: op for op in things if isinstance(op, Op) and id(op) not in own}
+
+
+_VECTOR = ((3,),)
+_INVERSES = ["erfinv", "erfcinv", "ndtri"]
+_UFUNCS = ["erf", "erfc", "ndtr", "log_ndtr", "digamma", "gammaln", "gamma", "rgamma"]
+_UFUNCS += [*_INVERSES, "i0", "i1", "j0", "j1", "y0", "y1"]
+
+
+def samples_of_scipy(scipy: Any) -> dict[str, Sample]:
+    """Return a sample of each row for SciPy, of functions of the package that is given."""
+    special = scipy.special
+    return {
+        **{name: Sample(getattr(special, name), _VECTOR, 0.2, 0.9) for name in _UFUNCS},
+        "polygamma": Sample(lambda a: special.polygamma(1, a), _VECTOR),
+        "gammainc": Sample(lambda a: special.gammainc(1.5, a), _VECTOR),
+        "gammaincc": Sample(lambda a: special.gammaincc([1.5, 2.0, 2.5], a), _VECTOR),
+        "betainc": Sample(lambda a: special.betainc(1.5, 2.5, a), _VECTOR),
+        **{
+            name: Sample(lambda a, name=name: getattr(special, name)(2, a), _VECTOR)
+            for name in ("jv", "yv", "yn", "iv", "ive", "kv")
+        },
+        "stdtr": Sample(lambda a: scipy.stats.t.cdf(a, 4.0), _VECTOR),
+        "expm": Sample(scipy.linalg.expm),
+        "sqrtm": Sample(lambda a: scipy.linalg.sqrtm(a + _regular)),
+        "solve_sylvester": Sample(
+            lambda a, b: scipy.linalg.solve_sylvester(a + _regular, b, a * b), TWO
+        ),
+        "convolved": Sample(scipy.signal.convolve, TWO),
+    }

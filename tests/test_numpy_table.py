@@ -143,9 +143,9 @@ def test_differentiable(name):
     values = table.values_in(table.call(name))
     tracked = [value for value in values if value.requires_grad]
     assert tracked
-    assert all(value.dtype.kind == "f" for value in tracked)
+    assert all(value.dtype.kind in "fc" for value in tracked)
     with np.errstate(all="ignore"):
-        tracked[0].sum().backward()
+        np.sum(tracked[0]).real.backward()
     leaves = [node for node in bp.topological_order(tracked[0]) if node.op is None]
     assert any(leaf.grad is not None for leaf in leaves if leaf.requires_grad)
 
@@ -212,7 +212,6 @@ TRACKED = bp.Value([1.0, 2.0])
         lambda v: np.frompyfunc(lambda x: 2 * x, 1, 1)(v),
         lambda v: np.frompyfunc(lambda x: 2 * x, 1, 1)([v[0], v[1]]),
         lambda v: np.zeros(2, like=v),
-        lambda v: np.poly1d(v)(2.0),
         lambda v: np.polynomial.Polynomial(v),
         lambda v: np.c_[v, v],
         lambda v: np.r_[v[0], 1.0],
@@ -221,7 +220,6 @@ TRACKED = bp.Value([1.0, 2.0])
         lambda v: np.zeros(2).__setitem__(slice(None), v),
         lambda v: np.float64(v[0]),
         lambda v: np.random.default_rng(0).normal(v),
-        lambda v: np.fft.fft(v),
         lambda v: np.emath.sqrt(v),
         lambda v: np.ma.array(v),
         lambda v: np.lib.stride_tricks.as_strided(v),

@@ -19,6 +19,7 @@ OWN = {
     r"test_wrappers\.py.*(deprecated|name_and_docs)": "names and former names of autograd's",
     r"test_wrappers\.py.*custom_where": "where, which autograd has in another form",
     r"test_numpy\.py.*diagonal": "make_diagonal, a function of autograd's",
+    r"test_fft\.py.*rfftn_odd": "a limit of autograd's: rfftn of odd lengths",
     r"test_linalg\.py.*test_pinv$": "linalg._dot, a function of autograd's",
     r"test_scipy\.py.*convolve_(generalization|ignore)": "convolve along axes, autograd's own",
 }

@@ -38,12 +38,12 @@ def install(*, scipy: bool) -> None:
         "util": _module("util"),
     }
     if scipy:
-        submodules["scipy"] = importlib.import_module("scipy")
+        served = importlib.import_module("tinygrad_bp.numpy.scipy")
+        submodules["scipy"] = served
         for name in ("integrate", "linalg", "signal", "special", "stats"):
-            submodules[f"scipy.{name}"] = importlib.import_module(f"scipy.{name}")
-        submodules["scipy.stats.multivariate_normal"] = sys.modules[
-            "scipy.stats"
-        ].multivariate_normal
+            importlib.import_module(f"scipy.{name}")
+            submodules[f"scipy.{name}"] = getattr(served, name)
+        submodules["scipy.stats.multivariate_normal"] = served.stats.multivariate_normal
     package = _module("autograd", **OPERATORS, **CONTAINERS)
     for name, module in submodules.items():
         sys.modules[f"autograd.{name}"] = module
@@ -103,10 +103,13 @@ def elementwise_grad(fun: Any, x: Any) -> Any:
 
 @unary_to_nary
 def value_and_grad(fun: Any, x: Any) -> Any:
-    pull_back, value = of_one_vjp(fun, x)
-    if numpy.size(value) != 1:
-        raise TypeError(f"expected one number, got shape {numpy.shape(value)}")
-    return value, pull_back(_ones(value))
+    def of_one_number(x: Any) -> Any:
+        value = fun(x)
+        if numpy.size(value) != 1:
+            raise TypeError(f"expected one number, got shape {numpy.shape(value)}")
+        return numpy.reshape(value, ()) if numpy.shape(value) else value
+
+    return bp.value_and_grad(of_one_number)(x)
 
 
 @unary_to_nary

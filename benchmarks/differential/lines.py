@@ -77,12 +77,20 @@ LINES: dict[str, list[str | Line]] = {
     "root": [
         "np.linalg.norm({a})",
         "np.linalg.norm({a} + 0.1, axis={axis}, keepdims={keep})",
-        "np.std({a}, axis={axis})",
+        "np.std(np.stack([{a}, {a} * {a} + 1.5]), axis=0)",
     ],
     "sigmoid": ["nn.sigmoid({a})"],
     "relu": ["nn.relu({a})"],
     "remainder": ["{a} % (np.abs({b}) + 0.6)", "np.remainder({a}, 0.8)"],
     "fmod": ["np.fmod({a}, np.abs({b}) + 0.6)"],
+    # --- complex numbers, on the way from real ones to real ones
+    "real": ["np.real(np.exp(1j * {a}))", "np.real((0.5 + 2j) * np.sin({a} * 1j / 4))"],
+    "imag": ["np.imag(np.exp({a} * 1j) * {b})", "np.angle(1.5 + np.tanh({a}) * 1j)"],
+    "conj": ["np.real(np.conj(1j * {a} + 1) * np.exp(2j * np.tanh({a})))"],
+    "fft": ["np.real(np.fft.fft({a}, axis={along})) / 4"],
+    "ifft": ["np.imag(np.fft.ifft({a} * np.exp({a} * 1j), axis={along}))"],
+    "rfft": ["np.imag(np.fft.rfft({a}, axis={along})) / 4"],
+    "irfft": ["np.fft.irfft(np.fft.rfft({a}) * np.exp(0.3j), {a}.shape[-1])"],
     # --- along axes
     "sum": [
         "np.sum({a}, axis={axis}, keepdims={keep})",
@@ -149,7 +157,7 @@ LINES: dict[str, list[str | Line]] = {
             "{y} = {a} * 1.0; {y} = {y}.at[{index}].set({y}[{index}] + {b})",
         ),
         Line(
-            "{y} = {a}.copy(); w = {y}[{view}]; w += {a}[{view}]; {y} = {y} * {a}",
+            "{y} = {a}.copy(); w = {y}[{view}]; w[:] += {a}[{view}]; {y} = {y} * {a}",
             "{y} = ({a} * 1.0).at[{view}].add({a}[{view}]) * {a}",
         ),
         Line(
@@ -195,6 +203,7 @@ LINES: dict[str, list[str | Line]] = {
     "logabsdet": [f"np.linalg.slogdet({_SQUARE})[1]"],
     "cholesky": [f"np.linalg.cholesky({_DEFINITE})"],
     "qr": [f"np.linalg.qr({_SQUARE})[0]", f"np.linalg.qr({_SQUARE})[1]"],
+    "eig": [f"np.sort(np.real(np.linalg.eigvals({_DISTINCT})))"],
     "eigh": [f"np.linalg.eigh({_DISTINCT})[0]", f"np.linalg.eigh({_DISTINCT})[1] ** 2"],
     "eigvalsh": [f"np.linalg.eigvalsh({_DISTINCT})"],
     "svd": [f"np.linalg.svd({_DISTINCT})[1]"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
@@ -30,7 +31,7 @@ def jax_peer() -> Peer:
     import jax
     import jax.numpy as jnp
 
-    jax.config.update("jax_enable_x64", True)
+    home = jax if hasattr(jax, "enable_x64") else import_module("jax.experimental")  # before 0.8
     nn = SimpleNamespace(
         sigmoid=jax.nn.sigmoid,
         relu=jax.nn.relu,
@@ -41,11 +42,11 @@ def jax_peer() -> Peer:
 
     def judge(program: Generated, args: list[Any], along: list[Any]) -> Found:
         fun = program.function(jnp, nn, functional=True)
-        argnums = tuple(range(len(args)))
-        arrays = [jnp.asarray(a) for a in args]
-        gradient = jax.grad(fun, argnums)
-        value = fun(*arrays)
-        found, turned = jax.jvp(gradient, tuple(arrays), tuple(map(jnp.asarray, along)))
+        gradient = jax.grad(fun, tuple(range(len(args))))
+        with home.enable_x64(True):
+            arrays, tangents = tuple(map(jnp.asarray, args)), tuple(map(jnp.asarray, along))
+            value = fun(*arrays)
+            found, turned = jax.jvp(gradient, arrays, tangents)
         return Found(np.asarray(value), [*map(np.asarray, found)], [*map(np.asarray, turned)])
 
     return judge

@@ -35,7 +35,7 @@ def test_a_line_meets_its_row(row):
     assert rows()[row] in met
 
 
-@pytest.mark.parametrize("first", range(0, 60, 10))
+@pytest.mark.parametrize("first", range(0, 40, 10))
 def test_random_programs_without_peers(first):
     for seed in range(first, first + 10):
         program = draw(np.random.default_rng(seed))
@@ -50,7 +50,7 @@ def peers():
     return found
 
 
-@pytest.mark.parametrize("seed", [*KEPT, *range(1000, 1012)])
+@pytest.mark.parametrize("seed", [*KEPT, *range(1000, 1005)])
 def test_random_programs_beside_peers(peers, seed):
     program = draw(np.random.default_rng(seed))
     assert not judge(program, peers, ()).disagreements, program.source()

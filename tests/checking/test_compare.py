@@ -15,6 +15,7 @@ from tinygrad_bp.checking.sampling import MANY
 
 METHODS = ["auto", "complex", "adaptive", "five-point", "central"]
 GENERATOR = np.random.default_rng(0)
+X = np.array([0.5, -1.0])
 SQUARE = {"w": GENERATOR.normal(size=(3, 3)), "b": GENERATOR.normal(size=(3, 1))}
 Z = GENERATOR.normal(size=(3, 9))
 Y = GENERATOR.normal(size=(3, 9))
@@ -660,6 +661,64 @@ def test_a_fault_of_the_diagnosis_leaves_the_verdict(monkeypatch):
     assert [each.verdict for each in comparison.entries] == ["wrong", "wrong"]
     assert comparison.diagnosis == []
     assert caught[0].filename == __file__
+
+
+def test_the_cause_is_looked_for_only_where_a_gradient_that_was_read_is_wrong(monkeypatch):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("no cause")
+
+    monkeypatch.setattr("tinygrad_bp.diagnosing.diagnose.diagnose", broken)
+    params = {"a": np.ones(2), "b": np.ones(2)}
+    loss = lambda p: np.sum(p["a"] * p["b"])
+    assert bp.compare(loss, params, {"a": np.ones(2), "b": np.ones(2)})
+    for unread in (np.ones(3), None, "text"):
+        assert not bp.compare(loss, params, {"a": np.ones(2), "b": unread})
+
+
+def test_where_fun_refuses_values_the_numeric_gradient_decides():
+    def loss(x):
+        if isinstance(x, bp.Value):
+            raise TypeError("arrays alone")
+        return np.sum(x**2)
+
+    comparison = bp.compare(loss, X, 2 * X)
+    assert comparison.ok
+    assert "arrays alone" in str(comparison.refusal)
+    assert not bp.compare(loss, X, 3 * X)
+
+
+def test_where_numbers_leave_the_graph_the_numeric_gradient_decides():
+    loss = lambda x: float(np.sum(x)) * np.sum(x)
+    right = bp.compare(loss, X, 2 * np.sum(X) * np.ones(2))
+    assert right.ok
+    assert "float()" in str(right.refusal)
+    assert not bp.compare(loss, X, np.sum(X) * np.ones(2))
+    alone = bp.compare(loss, X)
+    assert verdicts(alone) == {"params": ("wrong", "automatic")}
+    assert alone.refusal == ""
+    assert "float() in line" in " ".join(str(alone).split())
+
+
+def loss_with_a_buffer(x):
+    buffer, total = np.zeros(2), 0.0
+    for k in range(3):
+        buffer[:] = k + 1
+        total = total + np.sum(x * buffer)
+    return total
+
+
+def test_a_buffer_that_is_filled_anew_is_not_the_engines_fault():
+    alone = bp.compare(loss_with_a_buffer, X)
+    assert not alone
+    words = " ".join(str(alone).split())
+    assert "mul: operand 1 of shape (2,) was changed after it had been used" in words
+    assert "rule" not in words
+    right = bp.compare(loss_with_a_buffer, X, [6.0, 6.0])
+    assert right.ok
+    assert "was changed after it had been used" in right.refusal
+    assert not bp.compare(loss_with_a_buffer, X, [3.0, 6.0])
+    wrong = bp.Op("wrong", np.sin, lambda g, y, a: g * np.sin(a))
+    assert "a wrong derivative rule" in str(bp.compare(lambda x: np.sum(wrong(x) * X), X))
 
 
 def test_verdicts_have_colours_in_html():

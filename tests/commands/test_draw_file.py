@@ -37,7 +37,10 @@ def run(tmp_path):
 def test_a_picture_with_gradients(run, tmp_path):
     done = run()
     assert done.exit_code == 0
-    assert "Parameters: w (2,), gradient [0.8058 0.4339]" in done.stdout
+    assert "Parameters: w (2,), gradient [0.8058 0.4339]" in " ".join(done.stdout.split())
+    *said, written_to = done.stdout.splitlines()
+    assert max(map(len, said)) <= 80
+    assert written_to.startswith("Written to ")
     assert "[0.8058 0.4339]" in (tmp_path / "graph.svg").read_text(encoding="utf-8")
 
 
@@ -48,7 +51,7 @@ def test_every_option(run, tmp_path):
         out="graph.txt",
     )
     assert done.exit_code == 0, done.output
-    assert "Wrong gradients: w." in done.stdout
+    assert "Wrong gradients: w." in " ".join(done.stdout.split())
     text = (tmp_path / "graph.txt").read_text(encoding="utf-8")
     assert "WRONG" in text
     assert "d_w = " in text

@@ -180,8 +180,25 @@ def test_kinds_of_numbers():
         assert_same(square(given), bp.value_and_grad(lambda a: a * a)(given))
     assert square.cache_info().misses == 1
     assert square(np.float32(3))[1].dtype == np.float32
-    with pytest.raises(TypeError, match=r"argument 0, w: .*real numbers"):
-        bp.compile(lambda p: np.sum(p["w"]))({"w": np.ones(2) * 1j})
+    with pytest.raises(TypeError, match=r"argument 0, w: .*expected numbers"):
+        bp.compile(lambda p: np.sum(p["w"]))({"w": np.array(["a"])})
+
+
+def test_complex_numbers():
+    def loss(z, w):
+        return np.sum(np.abs(np.exp(z * 1j) * w) ** 2)
+
+    z, w = np.array([1 + 2j, 0.5j]), np.array([2j, 1])
+    for argnums in (0, (0, 1)):
+        compiled = bp.compile(loss, argnums)
+        for scale in (1, 2):
+            given = (z * scale, w)
+            assert_same(compiled(*given), bp.value_and_grad(loss, argnums)(*given))
+    single = z.astype(np.complex64), w.astype(np.complex64)
+    assert bp.compile(loss)(*single)[1].dtype == np.complex64
+    for way in (bp.compile(np.sum), lambda z: bp.derive(np.sum, z)):
+        with pytest.raises(TypeError, match=r"real number.*complex"):
+            way(z)
 
 
 def test_changed_shapes_types_and_containers_are_traced_again():
@@ -308,7 +325,7 @@ def test_it_looks_like_the_function():
         (lambda a: np.sum(a[np.argsort(a.data)] * [1.0, 2.0]), "computed from data"),
         (lambda a: np.sum(a[np.nonzero(a)]), "nonzero"),
         (lambda a: np.linalg.svd(a), "svd"),
-        (lambda a: "text", "real numbers"),
+        (lambda a: "text", "expected numbers"),
     ],
 )
 def test_what_a_program_cannot_do_is_refused(fun, match):

@@ -240,3 +240,11 @@ def test_an_argument_may_be_written_into_as_soon_as_the_call_has_returned():
             expected, found = fun(a), call(a)
             a[...] = -a - 1
             np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_a_real_spectrum_is_complex_on_jax_and_refused():
+    def spectrum(a):
+        return np.sum(np.linalg.eigvals(a @ a.T) ** 2)
+
+    with pytest.raises(TypeError, match=r"on JAX a result is complex.*take \.real"):
+        bp.compile(spectrum, backend="jax")(np.eye(2) + 1.0)

@@ -157,3 +157,52 @@ def test_a_loop_stands_for_the_scopes_that_number_its_passes():
     assert scopes["sub"] == scopes["pow"] == scopes["add"] == ("net", title, "loss")
     assert {len(node.members) for node in stacks(graph)} == {28}
     assert "loops folded" in bp.draw(total).text  # fewer nodes than one for each step
+
+
+def test_a_wrong_gradient_in_any_pass_is_seen():
+    params = {f"w_{k}": 0.1 * (k + 1) for k in range(8)}
+
+    def loss(p):
+        h = 0.5
+        for k in range(8):
+            h = np.tanh(p[f"w_{k}"] * h)
+        return h * 1.0
+
+    right = bp.grad(loss)(params)
+    comparison = bp.compare(loss, params, {**right, "w_3": right["w_3"] * 1.01})
+    last = loss({name: bp.Value(each, name=name) for name, each in params.items()})
+    svg = texts(bp.draw(last, comparison=comparison, fold="loops").pipe("svg"))
+    assert "WRONG" in svg
+    assert "gradient is wrong" in svg
+    assert "w_3" in svg
+
+
+def some_program(seed):
+    """Compute with loops over the same random steps, whose states are also collected."""
+    rng = np.random.default_rng(seed)
+    leaves = [bp.Value(0.1 * k, name=f"p{k}") for k in range(3)]
+    state = [bp.Value(0.5, name=f"s{k}") for k in range(2)]
+    kept = []
+    for _ in range(2):
+        body = rng.integers(0, 5, (rng.integers(1, 6), 2))
+        for t in range(rng.integers(2, 10)):
+            for kind, k in body:
+                a, leaf = state[k % 2], leaves[k % 3]
+                x = bp.Value(0.3, name=f"x{t}", requires_grad=False)
+                state[k % 2] = [np.tanh(a), a * state[0], a + leaf, a * x, a - 0.5][kind]
+            if rng.random() < 0.6:
+                kept.append(state[0])
+    return sum(state) + (np.sum(np.stack(kept)) if kept else 0.0)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_nothing_is_lost_and_no_cycle_is_made(seed):
+    graph = describe(some_program(seed))
+    folded = fold_loops(graph)
+    assert is_acyclic(folded)
+    assert sorted(n.id for n in folded.whole()) == sorted(n.id for n in graph.nodes)
+    assert len({node.id for node in folded.nodes}) == len(folded.nodes)
+    assert len({edge.id for edge in folded.edges}) == len(folded.edges)
+    assert folded.root.value is graph.root.value
+    for node in stacks(folded):
+        assert len({(each.value.op, each.value.shape) for each in node.members}) == 1

@@ -88,6 +88,11 @@ def test_verdicts_follow_other_numbers(page, comparison, tab, tmp_path):
     for each in check:
         for entry in each["entries"]:
             assert entry["numeric"] == pytest.approx(entry["automatic"], rel=1e-8, abs=1e-10)
+    tab.evaluate("go(0)")
+    assert "With these numbers 2 of 3 gradients are wrong" in tab.locator("#panel").inner_text()
+    tab.locator("#again").click()
+    assert "With these numbers" not in tab.locator("#panel").inner_text()
+    assert not tab.locator("#again").is_visible()
     edit(tab, "v", 1, "1/3")
     wrong = tab.evaluate("nodes.filter((_, n) => isWrong(n)).map((node) => node.name)")
     assert {"w", "b"} < set(wrong)

@@ -46,7 +46,7 @@ def test_a_file_is_written_whole_or_not_at_all(neuron, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "error", "match"),
     [
-        ((3.0,), TypeError, "expected a Value, got float"),
+        ((3.0,), TypeError, "expected a Value or a function, got float"),
         ((bp.Value(1.0), "page.svg"), ValueError, "does not end in .html"),
         ((bp.Value([1.0, 2.0]) * 2,), ValueError, "pass a seed"),
     ],

@@ -39,7 +39,7 @@ def loss(W):
 def loss(v):
     return np.sum(np.maximum.reduce([v, x, v ** 2]))
 """,
-        pending=True,
+        refused="stack()",
     ),
     Idiom(
         "`np.multiply.outer(v, x)`, `np.subtract.outer(v, v)`",
@@ -117,7 +117,6 @@ def loss(W, A):
 def loss(A):
     return np.linalg.eigvals(A).real.max()
 """,
-        pending=True,
     ),
     Idiom(
         "`np.linalg.eig(A)`, the leading vector",
@@ -126,7 +125,6 @@ def loss(A):
     lam, Q = np.linalg.eig(A @ A.T)
     return np.max(lam) * np.sum(Q[:, np.argmax(lam)] ** 4)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.linalg.matrix_power`, `np.linalg.multi_dot`",
@@ -234,7 +232,6 @@ def loss(v):
 def loss(v):
     return np.sum((np.poly1d(v)(x) - 1) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.polynomial.polynomial.polyval(x, v)`",
@@ -244,7 +241,6 @@ from numpy.polynomial import polynomial
 def loss(v):
     return np.sum((polynomial.polyval(x, v) - 1) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.polyfit(x, v, 1)`",

@@ -74,7 +74,6 @@ def loss(W):
         it.iternext()
     return total
 """,
-        pending=True,
     ),
     Idiom(
         "`for w in W.flat`, `W.flatten()`",

@@ -51,7 +51,6 @@ def loss(W):
     history.append(float(value))
     return value
 """,
-        pending=True,
     ),
     Idiom(
         "`return float(loss)`",
@@ -92,7 +91,6 @@ def loss(v):
     n = int(v[2] * 3)
     return sum(v[0] ** k for k in range(n))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.float64(v)`",
@@ -100,7 +98,7 @@ def loss(v):
 def loss(s):
     return np.float64(s) ** 2
 """,
-        pending=True,
+        refused="lost by float()",
     ),
     Idiom(
         "`math.exp(v)`, `math.log`, `math.sqrt`",

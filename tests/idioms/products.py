@@ -39,7 +39,7 @@ def loss(W):
 def loss(W):
     return np.sum(np.square(np.matrix(X) * W))
 """,
-        pending=True,
+        refused="np.asarray(m)",
     ),
     Idiom(
         "`np.multiply(W, W)`",

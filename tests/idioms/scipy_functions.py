@@ -166,7 +166,6 @@ from scipy.spatial.distance import cdist
 def loss(W):
     return np.sum(np.exp(-cdist(X[:, :3], W)))
 """,
-        pending=True,
     ),
     Idiom(
         "`scipy.integrate.odeint(f, y0, t)`",

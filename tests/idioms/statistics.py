@@ -12,7 +12,6 @@ def loss(v):
     holes = np.array([1.0, np.nan, 2.0])
     return np.nansum(v * holes) + np.nanmean((v - holes) ** 2)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.cov(X.T)`, `np.corrcoef`",
@@ -222,7 +221,6 @@ def loss(W):
 def loss(v):
     return np.sum(np.abs(np.fft.fft(v)) ** 2 * np.arange(3))
 """,
-        pending=True,
     ),
     Idiom(
         "`np.fft.rfft`, `np.fft.irfft`, a filter",
@@ -231,7 +229,6 @@ def loss(W):
     spectrum = np.fft.rfft(W[:, 0])
     return np.sum(np.fft.irfft(spectrum * np.exp(-np.arange(3.0)), 4) ** 3)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.fft.ifft2(np.fft.fft2(A) * H).real`",
@@ -240,7 +237,6 @@ def loss(A):
     H = np.exp(-np.add.outer(np.arange(3), np.arange(3)))
     return np.sum(np.fft.ifft2(np.fft.fft2(A) * H).real ** 3)
 """,
-        pending=True,
     ),
     Idiom(
         "`np.exp(1j * v)`, `np.conj`, `z.real`, `z.imag`",
@@ -249,7 +245,6 @@ def loss(v):
     z = np.sum(v * np.exp(1j * v))
     return (z * np.conj(z)).real + z.imag
 """,
-        pending=True,
     ),
     Idiom(
         "`np.abs(a + 1j * b)`, `np.angle`",
@@ -258,6 +253,5 @@ def loss(v):
     z = v[0] + 1j * v[1]
     return np.abs(z) * np.angle(z) + v[2]
 """,
-        pending=True,
     ),
 ]

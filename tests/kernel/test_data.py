@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
+import tinygrad_bp.numpy as bnp
+from tinygrad_bp.kernel.data import alone, as_data, as_gradient, as_node, as_numbers, is_weak
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -71,7 +73,7 @@ WAYS = {
 @pytest.mark.parametrize("kind", REFUSED)
 def test_arrays_that_compute_in_their_own_way_are_refused_by_name(kind, way):
     array, said = REFUSED[kind]
-    with pytest.raises(TypeError, match=f"{way}.*: expected real numbers, {said}"):
+    with pytest.raises(TypeError, match=f"{way}.*: expected (real )?numbers, {said}"):
         WAYS[way](bp.Value(X), array)
 
 
@@ -208,3 +210,64 @@ def test_a_long_double_becomes_float64():
         y.backward(X)
     np.testing.assert_array_equal(x.grad, 6 * X)
     assert (bp.Value(X.astype(np.float32)) * np.longdouble(2)).dtype == np.float64
+
+
+def test_data_are_copied_as_float64_unless_they_are_float32():
+    for dtype in (np.float16, np.int64, np.bool_, np.float64, np.longdouble):
+        assert as_data(np.ones(2, dtype)).dtype == np.float64
+    assert as_data(np.ones(2, np.float32)).dtype == np.float32
+    assert as_data(X, np.float32).dtype == np.float32
+    assert not np.shares_memory(as_data(X), X)
+    assert type(as_data(np.array(2.0))) is np.float64
+    assert as_numbers(X) is X
+    assert type(as_numbers([1.0])) is np.ndarray
+    with pytest.raises(TypeError, match="Value: expected real numbers, got another Value"):
+        as_numbers(bp.Value(X))
+
+
+@pytest.mark.parametrize(("length", "cut"), [(77, False), (78, True)])
+def test_what_is_refused_is_shown_up_to_a_length(length, cut):
+    with pytest.raises(TypeError) as caught:
+        as_numbers("a" * length)
+    shown = str(caught.value).partition(": ")[2].partition(": ")[2]
+    assert shown == ("'" + "a" * 76 + "..." if cut else repr("a" * length))
+
+
+def test_numbers_that_take_the_precision_of_what_they_meet():
+    assert all(map(is_weak, (1, 1.0, True, np.True_)))
+    assert not any(map(is_weak, (np.float64(1), np.float32(1), np.int64(1), X)))
+
+
+def test_a_value_can_be_put_into_a_node_alone():
+    value = bp.Value(X)
+    assert as_node("np.copyto", value) is value
+    buffer = bnp.zeros(2)
+    assert isinstance(as_node("np.copyto", buffer), bp.Value)
+    with pytest.raises(TypeError, match=r"np\.copyto: a Value cannot be put"):
+        as_node("np.copyto", X)
+
+
+def test_gradients_have_the_dtype_of_their_leaf_and_are_copied_unless_nobody_else_has_them():
+    value = bp.Value(X)
+    assert as_gradient(value, np.float64) is value
+    assert as_gradient(value, np.float32).dtype == np.float32
+    assert not np.shares_memory(as_gradient(X, np.float64), X)
+    assert as_gradient(X, np.float64, copied=False) is X
+    assert as_gradient(X, np.float32, copied=False).dtype == np.float32
+    with pytest.raises(TypeError, match="got complex ones, which a derivative rule gave"):
+        as_gradient(X * 1j, np.float64)
+
+
+def test_large_cotangents_that_nobody_else_holds_are_found():
+    size = 1 << 13  # of float64: 64 KiB
+    large, small = np.ones(size), np.ones(size - 1)
+    held, part, twice = np.ones(size), np.ones(2 * size)[:size], np.ones(size)
+    node = bp.Value(X) * 1
+    node.parents[0]._data = held
+    arrived = [(node, c) for c in (large, small, held, part, twice, twice[:], node.data)]
+    seed = np.ones(size)
+    assert set(alone([node], arrived, seed)) == {id(large)}
+    assert set(alone([node], [(node, seed)], seed)) == set()
+    assert set(alone([node], [(node, small)], seed)) == set()
+    row = np.ones((1, size))[0]  # all of its memory, though a view
+    assert set(alone([node], [(node, row)], X)) == {id(row)}

@@ -90,26 +90,27 @@ def op_with(forward=lambda a: a * 1.0, rule=lambda g, y, a: g * 1.0):
 @pytest.mark.parametrize(
     ("forward", "said"),
     [
-        (lambda a: a * 1j, "complex128"),
-        (lambda a: np.emath.sqrt(-a), "complex128"),
-        (lambda a: np.sum(a) * 1j, "complex128"),
         (lambda a: None, "object: None"),
         (lambda a: "text", "<U4: text"),
         (lambda a: np.array(["text"]), "<U4"),
     ],
 )
-def test_a_forward_that_gives_no_real_numbers_is_refused(forward, said):
+def test_a_forward_that_gives_no_numbers_is_refused(forward, said):
     for requires_grad in (True, False):
         x = bp.Value([1.0, 2.0], requires_grad=requires_grad)
-        with pytest.raises(
-            TypeError, match=f"hand-made: expected .* real numbers.* got dtype {said}"
-        ):
+        with pytest.raises(TypeError, match=f"hand-made: expected .* numbers.* got dtype {said}"):
             op_with(forward)(x)
 
 
 def test_a_forward_may_compute_with_complex_numbers_inside():
     magnitude = op_with(lambda a: np.abs(a + 1j) ** 2, lambda g, y, a: g * 2 * a)
     assert_right(magnitude, np.array([-1.0, 0.5]), analytic=False)
+
+
+def test_a_forward_may_give_complex_numbers():
+    turned = op_with(lambda a: a * 1j, lambda g, y, a: g * 1j)
+    gradient = bp.grad(lambda a: np.sum(turned(a).imag * a))(np.array([1.0, 2.0]))
+    np.testing.assert_array_equal(gradient, [2, 4])
 
 
 def test_a_rule_may_give_a_number_or_a_list():
@@ -129,8 +130,7 @@ def test_a_rule_may_give_a_number_or_a_list():
     [
         (lambda g, y, a: None, TypeError, "expected the cotangent of the operand, got None"),
         (lambda g, y, a: 2.0, ValueError, r"expected a cotangent of shape \(3,\).*, got \(\)"),
-        (lambda g, y, a: "text", TypeError, "cotangent of the operand: expected real numbers"),
-        (lambda g, y, a: g * np.ones(3) * 1j, TypeError, "got complex ones, which a derivative"),
+        (lambda g, y, a: "text", TypeError, "cotangent of the operand: expected numbers"),
     ],
 )
 def test_a_rule_that_gives_no_cotangent_is_refused(rule, error, said):

@@ -11,6 +11,7 @@ A = RNG.normal(size=(4, 5))
 WITH_NAN = A.copy()
 WITH_NAN[0, 1] = WITH_NAN[2, 2] = np.nan
 MASK = RNG.random((4, 5)) > 0.4
+HOLES = np.where(RNG.random((4, 5)) > 0.3, 1.5, np.nan)
 windows = np.lib.stride_tricks.sliding_window_view
 
 FUNCTIONS = {
@@ -20,6 +21,7 @@ FUNCTIONS = {
     "logspace": lambda a: np.logspace(a[0], a[1], 4),
     "geomspace": lambda a: np.geomspace(abs(a[0]) + 1, 3, 4),
     "polyval": lambda a: np.polyval(a[0], a[1]),
+    "poly1d": lambda a: np.poly1d(a[0])(a[1]),
     "vander": lambda a: np.vander(a[0], 3),
     "vander, increasing": lambda a: np.vander(a[0], increasing=True),
     "polyfit": lambda a: np.polyfit(a[0], a[1], 2),
@@ -65,6 +67,13 @@ FUNCTIONS = {
     "subtract.outer": lambda a: np.subtract.outer(a[0], a),
     "multiply.outer with numbers": lambda a: np.multiply.outer([1.0, 2.0], a[0]),
 }
+
+
+def ignoring(function, a):
+    with np.errstate(invalid="ignore"):
+        return function(a)
+
+
 OF_NAN = {
     "nansum": lambda a: np.nansum(a, axis=0),
     "nanprod": lambda a: np.nanprod(a, axis=0, keepdims=True),
@@ -74,6 +83,10 @@ OF_NAN = {
     "nanvar": lambda a: np.nanvar(a, axis=1, ddof=1),
     "nanstd": lambda a: np.nanstd(a),
     "quantile": lambda a: np.quantile(a, 0.5, axis=0),
+    "nansum of what is NaN by a constant": lambda a: np.nansum((np.sin(a) * HOLES - 1) ** 2),
+    "nanmean of a broadcast": lambda a: np.nanmean(np.exp(a[0]) * HOLES + a[:1] * a, axis=1),
+    "nansum of a logarithm": lambda a: np.nansum(ignoring(np.log, a - 0.5), axis=0),
+    "nansum where all is NaN in a line": lambda a: np.nansum(a * HOLES[:, :1] * np.nan),
 }
 
 
@@ -134,3 +147,9 @@ def test_a_wrong_derivative_would_be_seen():
 def test_refusals(call, error, said):
     with pytest.raises(error, match=said):
         call(bp.Value([1.0, 2.0]))
+
+
+def test_what_is_0_now_is_not_trimmed():
+    with pytest.raises(TypeError, match="trim_zeros: would cut off elements"):
+        np.poly1d(bp.Value([0.0, 1.0]))
+    assert np.trim_zeros(bp.Value([1.0, 0.0, 2.0])).shape == (3,)

@@ -540,6 +540,20 @@ def test_lines_are_kept_for_tracebacks_as_long_as_the_function(write):
     assert set(linecache.cache) <= before
 
 
+@pytest.mark.parametrize("write", [bp.derive, lambda f, a: bp.compile(f)(a)])
+def test_a_buffer_that_is_filled_anew_is_refused(write):
+    def loss(x, buffer):
+        total = 0.0
+        for k in range(3):
+            buffer[:] = k + 1
+            total = total + np.sum(x * buffer)
+        return total
+
+    with pytest.raises(TypeError, match=r"mul: operand 1 .* was changed after it had been used"):
+        write(lambda x: loss(x, np.zeros(2)), np.ones(2))
+    write(lambda x: np.sum(x * np.array([np.nan, 1.0])), np.ones(2))
+
+
 def test_what_is_taken_apart_and_returned_is_broken_into_short_lines():
     params = {f"a_long_name_{k}": np.array([0.1 * k, 1.0]) for k in range(6)}
     derivation = bp.derive(lambda p: sum(np.sum(v**2) for v in p.values()), params)

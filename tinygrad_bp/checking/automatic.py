@@ -6,16 +6,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..kernel.backward import sweep
+from ..kernel.data import as_gradient
 from ..kernel.leaving import Left, noting
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import Value, clock
 from ..programs.program import compute
-from ..programs.steadiness import same
+from ..programs.steadiness import changed_since_used, same
 from ..transforms.running import Trace, path_between
 from .branches import Call, Way, any_tie, is_piecewise, noticed, ways_of
 from .problem import Problem, Vector, round_off
@@ -66,7 +68,20 @@ class AutomaticGradient:
             return {}
         seed = next(reversed(self._path)).dtype.type(1)
         steps = sweep(self._path, seed, create_graph=False, version=clock[0])
-        return {node: cotangent for node, cotangent in steps if node in wanted}
+        return {
+            node: as_gradient(cotangent, node._data.dtype, copied=False)
+            for node, cotangent in steps
+            if node in wanted
+        }
+
+    @cached_property
+    def why_wrong(self) -> str:
+        """Say what in `fun` makes this gradient wrong, where it is known, or ""."""
+        if self.left:
+            places = [f"{x.what} in line {x.line} of {Path(x.file).name}" for x in self.left[:3]]
+            lost = " or ".join(places)
+            return f"the gradient is lost by {lost}; compute with the Value itself there"
+        return changed_since_used(self._path)
 
     @property
     def inner(self) -> dict[str, Value]:
@@ -82,6 +97,11 @@ class AutomaticGradient:
             if node.op is not None and node.op.symbol in ("+", "-")
             if any(parent is leaf for parent in node.parents)
         }
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether there are complex numbers in the forward pass."""
+        return any(np.iscomplexobj(node._data) for node in self._path)
 
     @property
     def tied(self) -> bool:

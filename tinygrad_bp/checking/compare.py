@@ -32,7 +32,7 @@ from .precision import Precision
 from .problem import Problem, Vector
 from .report import Row
 from .sampling import MANY, Sample
-from .unrecorded import NumericAlone, describe, where_lost
+from .unrecorded import NumericAlone, describe
 
 if TYPE_CHECKING:
     from ..diagnosing.diagnose import Findings
@@ -176,8 +176,8 @@ def compare_program(
         )
 
     comparison = settle(automatic)
-    if given is not None and automatic.left and comparison.automatic_is_wrong:
-        comparison = settle(NumericAlone(by_steps, problem, where_lost(automatic.left)))
+    if given is not None and comparison.automatic_is_wrong and (why := automatic.why_wrong):
+        comparison = settle(NumericAlone(by_steps, problem, why))
     comparison.notes = program.notes + comparison.notes
     return comparison
 
@@ -214,14 +214,18 @@ def _settle(judge: Judge) -> Comparison:
         sample=judge.sample,
     )
     if given is not None and comparison.recorded and not verdict.automatic_wrong.any():
-        found = _find_cause(problem, given, comparison, judge.noise + judge.slack)
+        found = _find_cause(problem, given, automatic, comparison, judge.noise + judge.slack)
         if found is not None:
             comparison.diagnosis, comparison.reconstruction = found
     return comparison
 
 
 def _find_cause(
-    problem: Problem, given: Manual, comparison: Comparison, noise: Vector
+    problem: Problem,
+    given: Manual,
+    automatic: AutomaticGradient,
+    comparison: Comparison,
+    noise: Vector,
 ) -> Findings | None:
     """Find the cause of a wrong manual gradient; what looks for it is imported only then.
 
@@ -229,6 +233,9 @@ def _find_cause(
     """
     wrong = [row for row in comparison.rows if row.verdict == "wrong" and row.name in given.arrays]
     if not wrong:
+        return None
+    if automatic.is_complex:
+        comparison.notes.append("the cause of a mistake is looked for among real numbers only")
         return None
     from ..diagnosing.diagnose import diagnose
 

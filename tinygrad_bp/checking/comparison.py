@@ -19,7 +19,7 @@ from .pairing import Unread
 from .problem import Problem, Vector
 from .report import NO_BREAK, Entry, Report, Row, Verdict, WrongSide
 from .sampling import Sample
-from .unrecorded import NumericAlone, where_lost
+from .unrecorded import NumericAlone
 
 if TYPE_CHECKING:
     from ..diagnosing.reconstruction import Reconstruction
@@ -89,7 +89,7 @@ class Comparison(Report):
         self.faults: list[str] = []
         self._unread = {} if given is None else given.unread
         self._nothing_yet = given is not None and given.is_zero
-        self._left = [] if automatic is None else automatic.left
+        self._automatic = automatic
         self._kinks = kinks
         self._problem, self._sides, self._reached = problem, sides, reached
         self._manual_wrong, self._automatic_wrong = manual_wrong, automatic_wrong
@@ -225,14 +225,14 @@ class Comparison(Report):
         if wrong.any():
             yield f"{wrong.sum()} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
         if not reached:
-            why = where_lost(self._left) if self._left else ".detach() or no_grad() in fun?"
+            why = self._why_wrong() or ".detach() or no_grad() in fun?"
             yield (
                 f"the graph of fun does not reach it, but fun depends on it: {why}"
                 if automatic_wrong.any()
                 else "fun does not depend on it: its gradient is 0"
             )
         elif automatic_wrong.any() and np.isfinite(automatic[automatic_wrong]).all():
-            why = where_lost(self._left) if self._left else "a wrong derivative rule, or a kink"
+            why = self._why_wrong() or "a wrong derivative rule, or a kink"
             yield f"automatic and numeric differ: {why}"
         yield from self._notes_on_kinks(block)
         if manual is not None and not self._nothing_yet and wrong.any() and not manual.any():
@@ -257,6 +257,9 @@ class Comparison(Report):
                 f"{'entry' if vague.size == 1 else 'entries'} (error up to "
                 f"{allowed[vague].max():.1g})"
             )
+
+    def _why_wrong(self) -> str:
+        return "" if self._automatic is None else self._automatic.why_wrong
 
     @cached_property
     def _at_kink(self) -> Mask:

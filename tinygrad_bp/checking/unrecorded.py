@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..kernel.leaving import Left
 from ..kernel.value import Value
 from .automatic import AutomaticGradient
 from .branches import Way
@@ -40,6 +38,11 @@ class NumericAlone(AutomaticGradient):
         return {}
 
     @property
+    def why_wrong(self) -> str:
+        """Nothing is known: it is the numeric one."""
+        return ""
+
+    @property
     def tied(self) -> bool:
         """Whether a unit is at its kink is not known."""
         return False
@@ -63,12 +66,6 @@ def describe(error: Exception) -> str:
     text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
     place = _place(error)
     return f"{place}: {text}" if place else text
-
-
-def where_lost(left: Sequence[Left]) -> str:
-    """Say where numbers left the graph, and the gradient with them."""
-    places = [f"{each.what} in line {each.line} of {Path(each.file).name}" for each in left]
-    return f"the gradient is lost by {' or '.join(places[:3])}; compute with the Value itself there"
 
 
 def _place(error: Exception) -> str:

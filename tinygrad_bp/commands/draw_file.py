@@ -11,7 +11,11 @@ from ..drawing.draw import draw
 from ..kernel import Value
 from ..transforms.running import Trace
 from ..trees import flatten, rebuild
+from ..viewing.plain_text import break_lines
 from .files import Run, UserFile, not_blamed
+
+#: Of a terminal.
+_WIDTH = 80
 
 
 def answer(
@@ -36,7 +40,8 @@ def answer(
         options["comparison"] = compare(script.function(loss), at, by_hand)
     with not_blamed():
         diagram = draw(result, out, **options)
-    return {"text": f"{diagram.title}: {diagram.description}\n"}
+    lines = break_lines(f"{diagram.title}: {diagram.description}", _WIDTH)
+    return {"text": "".join(f"{line}\n" for line in lines)}
 
 
 def differentiate(script: UserFile, at: Any, loss: str, manual: Any = None) -> Value:

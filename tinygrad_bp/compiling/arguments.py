@@ -56,7 +56,7 @@ class Arguments:
     Raises
     ------
     TypeError
-        If a leaf to differentiate by is not made of real numbers, or a leaf that would be part
+        If a leaf to differentiate by is not made of numbers, or a leaf that would be part
         of the program could change without being noticed.
     """
 
@@ -147,7 +147,7 @@ def _leaf(path: str, k: int, given: Any, differentiated: bool, weak: Any, frozen
     if type(given) is float:
         return Leaf(path, k, given, weak(given), True)
     kind = given.dtype.kind if hasattr(given, "dtype") and hasattr(given, "shape") else ""
-    if kind == "f":
+    if kind and kind in "fc":
         return Leaf(path, k, given, _floats(np.asarray(given)), True)
     if kind and kind in "iu" and not frozen:
         return Leaf(path, k, given, np.asarray(given, given.dtype.newbyteorder("="))[()], True)
@@ -155,9 +155,12 @@ def _leaf(path: str, k: int, given: Any, differentiated: bool, weak: Any, frozen
     return Leaf(path, k, given)
 
 
+_REAL = (np.float32, np.float64)
+
+
 def _floats(array: Any) -> Any:
-    dtype = np.float32 if array.dtype == np.float32 else np.float64
-    return array.astype(dtype, copy=False)[()]
+    single, double = (np.complex64, np.complex128) if array.dtype.kind == "c" else _REAL
+    return array.astype(single if array.dtype == single else double, copy=False)[()]
 
 
 # --- what is part of a program -----------------------------------------------------------------

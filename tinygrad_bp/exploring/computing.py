@@ -124,8 +124,11 @@ def _refusal(graph: Graph, in_full: bool) -> str | None:
             "could be another one. A page of the function itself, explore(fun, params=params), "
             "has the comparisons, too."
         )
-    if any(np.asarray(node.value._data).dtype == np.float32 for node in graph.nodes):
+    dtypes = {np.asarray(node.value._data).dtype for node in graph.nodes}
+    if np.dtype(np.float32) in dtypes:
         return "It is computed in float32, and a browser computes in float64."
+    if any(dtype.kind == "c" for dtype in dtypes):
+        return "It has complex numbers, and this page computes with real ones."
     return None
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..checking import Comparison
 from ..drawing.render import TIME_LIMIT
-from ..kernel import Value
+from ..kernel import Value, topological_order
 from ..planting import Exercise
 from ..programs.witnesses import run_in_full
 from ..saving import write
@@ -85,8 +87,8 @@ def explore(
     Raises
     ------
     TypeError
-        If `value` is neither a Value nor a function with `params`, or `comparison` not a
-        Comparison.
+        If `value` is neither a Value nor a function with `params`, `comparison` not a Comparison,
+        or a number complex.
     ValueError
         If the suffix is another one, the graph is too large, `value` is not a scalar and there
         is no seed, or the comparison belongs to other parameters.
@@ -138,6 +140,7 @@ def explore(
     graph = describe(value)
     if len(graph.nodes) > MOST_NODES and not force:
         _refuse(graph)
+    _refuse_complex(value)
     recording = record(value, seed)
     terms, computing = name_terms(graph), Computing(graph, in_full)
     told = story(
@@ -177,6 +180,15 @@ def _in_words(graph: Graph) -> str:
         f"Diagram of {len(graph.nodes)} nodes and {len(graph.edges)} edges. The panel tells each "
         "step in words; the search field goes to a node by its name."
     )
+
+
+def _refuse_complex(value: Value) -> None:
+    for node in topological_order(value):
+        if node.op is not None and np.iscomplexobj(node._data):
+            raise TypeError(
+                f"explore: a page shows real numbers, and the graph has complex ones, from "
+                f"{node.op.name} on; draw() and derive() take them"
+            )
 
 
 def _refuse(graph: Graph) -> None:

@@ -46,10 +46,10 @@ def questions(visit: Visit) -> list[dict[str, Any]]:
 
 
 def _question(visit: Visit, part: int, asked: Contribution) -> dict[str, Any] | None:
-    delta = np.asarray(asked.delta, float)
     right = _compute_from_what_is_shown(visit, asked)
-    if right is None or delta.size == 0:
+    if right is None or right.size == 0:
         return None
+    delta = np.asarray(asked.delta, float)
     most = np.abs(delta[np.isfinite(delta)]).max(initial=0.0)
     with np.errstate(invalid="ignore"):
         near = np.abs(right - delta) <= TOLERANCE / 2 * np.abs(delta) + NOTHING * most
@@ -81,16 +81,22 @@ def _compute_from_what_is_shown(visit: Visit, asked: Contribution) -> Any:
             rule = visit.node.op.rule(asked.position)
             raw = np.asarray(rule(*map(_round, given), **visit.node.metadata))
             return sum_to_shape(raw, asked.delta.shape)
-    except (ValueError, TypeError, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, LookupError):
         return None
 
 
 def _is_shown(data: Any) -> bool:
     lengths = np.shape(data)
-    return np.size(data) <= LARGEST and (not lengths or lengths[-1] <= MOST_COLUMNS)
+    return (
+        np.isrealobj(data)
+        and np.size(data) <= LARGEST
+        and (not lengths or lengths[-1] <= MOST_COLUMNS)
+    )
 
 
 def _round(data: Any) -> Any:
+    if np.asarray(data).dtype.kind != "f":  # places, and truth values
+        return data
     shown = [float(f"{x:.{DIGITS}g}") for x in np.ravel(data).tolist()]
     return np.reshape(shown, np.shape(data))[()]
 
@@ -190,7 +196,7 @@ def _rule_at(visit: Visit, asked: Contribution, y: Any) -> Any:
     try:
         with np.errstate(all="ignore"):
             wrong = rule(visit.upstream, operand._data, y, **visit.node.metadata)
-    except (ValueError, TypeError, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, LookupError):
         return None
     return wrong if np.shape(wrong) == asked.delta.shape else None
 

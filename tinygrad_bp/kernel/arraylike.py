@@ -1,4 +1,4 @@
-"""How a Value behaves as a NumPy array: operators, methods, NumPy's protocols.
+"""How a Value behaves as a NumPy array: methods and NumPy's protocols; `operators` has the rest.
 
 All of it finds the op through the NumPy function of the same meaning, in `dispatch`.
 """
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
-from .context import witness
-from .data import Node, as_node, refuse_class
-from .dispatch import IMPLEMENTATIONS, data_of, implementation, refuse_keywords
-from .leaving import asked_by, is_printing, note
+from .data import as_node, refuse_class
+from .dispatch import data_of, implementation, refuse_keywords
+from .leaving import asked_by, is_kept, is_printing, note
+from .operators import HasOperators
 
 Axis = int | tuple[int, ...] | None
 
@@ -28,47 +28,10 @@ _OF_MASKS: dict[np.ufunc, np.ufunc] = {
     np.invert: np.logical_not,
 }
 
-
-def _binary(
-    function: Callable[..., Any],
-) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """Make an operator and its reflection of the op that implements a NumPy function."""
-
-    def operator(self: Any, other: Any) -> Any:
-        return IMPLEMENTATIONS[function](self, other)
-
-    def reflected(self: Any, other: Any) -> Any:
-        return IMPLEMENTATIONS[function](other, self)
-
-    return operator, reflected
+_ITSELF = "compute with the Value itself"
 
 
-def _comparison(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    def compare(self: Any, other: Any) -> Any:
-        ask = witness.get()
-        if ask is not None:
-            return ask(function, (self, other), {})
-        return function(self._data, data_of(other))
-
-    return compare
-
-
-def _hand_over(function: np.ufunc) -> Callable[..., Any]:
-    """Make an operator of a function of NumPy, which finds what computes it on Values."""
-    return lambda *operands: function(*operands)
-
-
-def _look_up(
-    function: Callable[..., Any],
-) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """Make an operator and its reflection of what is registered when it is first used."""
-    return (
-        lambda self, other: implementation(function)(self, other),
-        lambda self, other: implementation(function)(other, self),
-    )
-
-
-class BehavesAsArray(Node):
+class BehavesAsArray(HasOperators):
     """The part of `Value` that is the same for an array."""
 
     __slots__ = ()
@@ -84,51 +47,8 @@ class BehavesAsArray(Node):
         def size(self) -> int: ...  # noqa: D102
         def _label(self) -> str: ...
 
-    __add__, __radd__ = _binary(np.add)
-    __sub__, __rsub__ = _binary(np.subtract)
-    __mul__, __rmul__ = _binary(np.multiply)
-    __truediv__, __rtruediv__ = _binary(np.true_divide)
-    __pow__, __rpow__ = _binary(np.power)
-    __matmul__, __rmatmul__ = _binary(np.matmul)
-
-    __mod__, __rmod__ = _look_up(np.remainder)
-    __divmod__, __rdivmod__ = _look_up(np.divmod)
-    __floordiv__, __rfloordiv__ = _look_up(np.floor_divide)
-
-    __iadd__, __isub__ = _look_up(operator.iadd)[0], _look_up(operator.isub)[0]
-    __imul__, __itruediv__ = _look_up(operator.imul)[0], _look_up(operator.itruediv)[0]
-    __ipow__, __imatmul__ = _look_up(operator.ipow)[0], _look_up(operator.imatmul)[0]
-    __imod__, __ifloordiv__ = _look_up(operator.imod)[0], _look_up(operator.ifloordiv)[0]
-
-    __lt__, __le__ = _comparison(np.less), _comparison(np.less_equal)
-    __gt__, __ge__ = _comparison(np.greater), _comparison(np.greater_equal)
-    __eq__ = _comparison(np.equal)
-    __ne__ = _comparison(np.not_equal)
-    __hash__ = object.__hash__
-
-    __and__ = __rand__ = _hand_over(np.bitwise_and)
-    __or__ = __ror__ = _hand_over(np.bitwise_or)
-    __xor__ = __rxor__ = _hand_over(np.bitwise_xor)
-    __invert__ = _hand_over(np.invert)
-
-    def __round__(self, digits: int = 0) -> Any:
-        return implementation(np.round)(self, digits)
-
-    def __neg__(self) -> Self:
-        return self._call(np.negative)
-
-    def __pos__(self) -> Self:
-        return self._call(np.positive)
-
-    def __abs__(self) -> Self:
-        return self._call(np.absolute)
-
     def __getitem__(self, index: Any) -> Self:
         return self._call(operator.getitem, index=index)
-
-    def _call(self, function: Callable[..., Any], **metadata: Any) -> Self:
-        value: Self = implementation(function)(self, **metadata)
-        return value
 
     @property
     def T(self) -> Self:  # noqa: N802 - named as in NumPy
@@ -140,10 +60,37 @@ class BehavesAsArray(Node):
         """The transpose of the last two axes."""
         return self._call(np.matrix_transpose)
 
+    # --- complex numbers -------------------------------------------------------------------
+
     @property
     def real(self) -> Self:
-        """The Value itself: its numbers are real."""
-        return self
+        """The real part; the Value itself where its numbers are real."""
+        return self._call(np.real) if np.iscomplexobj(self._data) else self
+
+    @real.setter
+    def real(self, element: Any) -> None:
+        self.real[...] = element
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part, a plain array of zeros where the numbers are real."""
+        return implementation(np.imag)(self)
+
+    @imag.setter
+    def imag(self, element: Any) -> None:
+        if not np.iscomplexobj(self._data):
+            raise TypeError("v.imag = element: v is real, and has no imaginary part to set")
+        self.imag[...] = element
+
+    def conj(self) -> Self:
+        """Turn the sign of the imaginary part, as `numpy.conj`."""
+        return self._call(np.conjugate) if np.iscomplexobj(self._data) else self
+
+    conjugate = conj
+
+    def __complex__(self) -> complex:
+        self._leave("complex()")
+        return complex(self.data.item())
 
     # --- along axes ------------------------------------------------------------------------
 
@@ -245,7 +192,7 @@ class BehavesAsArray(Node):
         return self._call(np.copy)
 
     def astype(self, dtype: npt.DTypeLike) -> Self:
-        """Convert to float32 or float64."""
+        """Convert to float32 or float64, complex64 or complex128."""
         return self._call(np.astype, dtype=np.dtype(dtype))
 
     def round(self, decimals: int = 0) -> Any:
@@ -362,7 +309,9 @@ class BehavesAsArray(Node):
         self._refuse_to_lose_graph(
             "a conversion to an array",
             "join Values with stack(), repeat one with broadcast_to(), take windows with "
-            "sliding_window_view(), or import tinygrad_bp.numpy as np",
+            "sliding_window_view(), or import tinygrad_bp.numpy as np"
+            if self.shape
+            else f"{_ITSELF}; join Values with stack(), repeat one with broadcast_to()",
         )
         return np.array(self.data, dtype=dtype, copy=copy)
 
@@ -370,9 +319,9 @@ class BehavesAsArray(Node):
         self._leave("float()")
         return float(self.data.item())
 
-    def __int__(self) -> int:
-        self._leave("int()")
-        return int(self.data.item())
+    def __int__(self) -> int:  # a step, whose derivative is 0
+        self._check_one("int()")
+        return int(self._data.item())
 
     def __bool__(self) -> bool:
         self._refuse_to_lose_graph("bool()", "compare it with a number, or choose by np.where")
@@ -382,11 +331,14 @@ class BehavesAsArray(Node):
         return format(self.data.item(), spec) if spec and self.size == 1 else repr(self)
 
     def _leave(self, what: str) -> None:
-        """Let a number leave the graph where it is printed, or noted; otherwise refuse."""
+        """Let a number leave the graph where it is printed, kept or noted; otherwise refuse."""
+        self._check_one(what)
+        if self.requires_grad and not (is_printing() or note(what) or is_kept()):
+            self._refuse_to_lose_graph(what, _ITSELF)
+
+    def _check_one(self, what: str) -> None:
         if self.size != 1:
             raise TypeError(f"{what}: expected one element, got shape {self.shape}; index first")
-        if self.requires_grad and not is_printing() and not note(what):
-            self._refuse_to_lose_graph(what, "compute with the Value itself")
 
     def _refuse_to_lose_graph(self, what: str, remedy: str) -> None:
         if self.requires_grad:

@@ -1,4 +1,4 @@
-"""What counts as numbers: real ones, in a regular array; and who else holds their memory."""
+"""What counts as numbers, in a regular array; and who else holds their memory."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 #: Types of numbers that take the precision of what they meet.
-WEAK = frozenset({float, int, bool, np.bool_})
+WEAK = frozenset({float, int, bool, complex, np.bool_})
 
-#: NumPy's codes of real numbers. A long double becomes a float64.
-REAL = frozenset("?bBhHiIlLqQefd")
+#: NumPy's codes of numbers. A long double becomes a float64, or complex128.
+NUMBERS = frozenset("?bBhHiIlLqQefdFD")
+_LONG = {"g": np.float64, "G": np.complex128}
+
+_SINGLE = (np.float32, np.complex64)
 
 #: What an array computes by. A class that has one of its own computes something else.
 _ARITHMETIC = (
@@ -38,10 +41,13 @@ class Node:
 
 
 def as_data(data: Any, dtype: Any = None, what: str = "Value") -> Any:
-    """Copy numbers into a float array, or a NumPy scalar where the shape is ()."""
+    """Copy numbers into a float or complex array, or a NumPy scalar where the shape is ()."""
     array = as_numbers(data, what)
     if dtype is None:
-        dtype = np.float32 if array.dtype == np.float32 else np.float64
+        double = np.complex128 if array.dtype.kind == "c" else np.float64
+        dtype = array.dtype if array.dtype in _SINGLE else double
+    elif array.dtype.kind == "c" != np.dtype(dtype).kind:
+        _refuse(what, "complex ones; take .real", data, "real numbers")
     return array.astype(dtype)[()]
 
 
@@ -56,11 +62,10 @@ def as_numbers(data: Any, what: str = "Value") -> Any:
             array = np.asarray(data)
         except (ValueError, RuntimeError) as error:  # ragged, or another library's to differentiate
             raise TypeError(f"{what}: expected numbers in a regular array: {error}") from error
-    if array.dtype.char not in REAL:
-        if array.dtype.char != "g":
-            kind = "complex numbers" if array.dtype.kind == "c" else f"dtype {array.dtype}"
-            _refuse(what, kind, data)
-        array = array.astype(np.float64)
+    if array.dtype.char not in NUMBERS:
+        if array.dtype.char not in _LONG:
+            _refuse(what, f"dtype {array.dtype}", data)
+        array = array.astype(_LONG[array.dtype.char])
     return array if array.ndim else array[()]
 
 
@@ -68,7 +73,7 @@ def refuse_class(kind: type, what: str) -> None:
     """Refuse the arrays of a class that computes otherwise than a graph would."""
     reason = own_arithmetic(kind)
     if reason:
-        raise TypeError(f"{what}: expected real numbers, got {reason}")
+        raise TypeError(f"{what}: expected numbers, got {reason}")
 
 
 def own_arithmetic(kind: type) -> str:
@@ -116,10 +121,19 @@ def as_node(name: str, array: Any) -> Any:
     )
 
 
-def _refuse(what: str, kind: str, data: Any) -> NoReturn:
+def refuse_complex(name: str, number: Any) -> None:
+    """Raise for a complex number of which a gradient is asked."""
+    if isinstance(number, complex | np.complexfloating):
+        raise TypeError(
+            f"{name}: expected a real number to differentiate, got a complex one, {number:.6g}; "
+            "take .real, or np.abs, of it"
+        )
+
+
+def _refuse(what: str, kind: str, data: Any, expected: str = "numbers") -> NoReturn:
     text = repr(data)
     text = text if len(text) < 80 else text[:77] + "..."
-    raise TypeError(f"{what}: expected real numbers, got {kind}: {text}")
+    raise TypeError(f"{what}: expected {expected}, got {kind}: {text}")
 
 
 # --- whose memory it is --------------------------------------------------------------------------
@@ -129,15 +143,16 @@ _LARGE = 1 << 16
 
 
 def as_gradient(cotangent: Any, dtype: Any, copied: bool = True) -> Any:
-    """Convert a cotangent to the dtype of its leaf, an array into memory of its own."""
+    """Convert a cotangent to the dtype of its leaf, an array into memory of its own.
+
+    On the way from complex numbers the cotangent of real ones may be complex: its real part is
+    what belongs to them.
+    """
+    if cotangent.dtype is not dtype and cotangent.dtype.kind == "c" != dtype.kind:
+        cotangent = cotangent.real
     if isinstance(cotangent, Node):
         value: Any = cotangent
         return value if value.dtype == dtype else value.astype(dtype)
-    if cotangent.dtype.kind == "c":
-        raise TypeError(
-            "expected a gradient of real numbers, got complex ones, which a derivative rule gave; "
-            "the rule of an op that computes with complex numbers returns their real part"
-        )
     return cotangent.astype(dtype, copy=copied)
 
 

@@ -11,8 +11,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import FrameType
+from functools import lru_cache
+from itertools import takewhile
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
+
+from .context import run
 
 _PACKAGE = __name__.partition(".")[0]
 _BINARY = dis.opmap["BINARY_OP"]
@@ -89,6 +93,48 @@ def is_printing() -> bool:
         return False
     code, at = frame.f_code.co_code, frame.f_lasti
     return code[at] == _BINARY and code[at + 1] in _PERCENT
+
+
+def is_kept() -> bool:
+    """Say whether a number is only kept or printed, as by ``history.append(float(loss))``.
+
+    That is where it goes into an f-string, or into a call whose result nobody takes. Inside of a
+    function that is differentiated, what is called must not be of a variable that is the
+    function's own: a list there may be summed up.
+    """
+    frame = _caller()
+    return frame is not None and _keeps(frame.f_code, frame.f_lasti, run.get() is not None)
+
+
+@lru_cache
+def _keeps(code: CodeType, at: int, differentiated: bool) -> bool:
+    steps = [step for step in dis.get_instructions(code) if step.opname not in _SILENT]
+    place = next(k for k, step in enumerate(steps) if step.offset == at)
+    after = steps[place + 1 :]
+    further = list(takewhile(lambda step: step.opname.startswith("LOAD_"), after))
+    taker, *rest = after[len(further) :]
+    if not steps[place].opname.startswith("CALL"):  # such as array[0] = v
+        return False
+    if taker.opname.startswith("FORMAT_"):
+        return all(step.opname == "LOAD_CONST" for step in further)
+    if not taker.opname.startswith("CALL") or not rest or rest[0].opname != "POP_TOP":
+        return False
+    first = next(step for step in steps if _start(step) == _start(taker))
+    return not (differentiated and _is_own(code, first.argval))
+
+
+#: What calls are made of in one version of Python and not in another.
+_SILENT = {"PRECALL", "PUSH_NULL", "KW_NAMES"}
+
+
+def _start(step: dis.Instruction) -> Any:
+    return step.positions and step.positions[::2]
+
+
+def _is_own(code: CodeType, name: Any) -> bool:
+    """Say whether a variable is one that a function assigns."""
+    given = code.co_argcount + code.co_kwonlyargcount
+    return name in code.co_varnames[given:] or name in code.co_cellvars
 
 
 def asked_by() -> str:

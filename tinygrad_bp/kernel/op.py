@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 import numpy as np
 
 from .backward import Rule
 from .context import recording
-from .data import REAL, WEAK, as_numbers, is_weak, refuse_class
+from .data import NUMBERS, WEAK, as_numbers, is_weak, refuse_class
 from .history import clock
 from .value import NOTHING, Value, _new, constant
 
@@ -30,6 +30,13 @@ OPERATORS: dict[Callable[..., Any], str] = {
     np.less_equal: "<=",
     np.equal: "==",
     np.not_equal: "!=",
+}
+#: Where functions have the names by which they are written; those of SciPy are added when read.
+HOMES: dict[Any, str] = {
+    np: "np",
+    np.linalg: "np.linalg",
+    np.fft: "np.fft",
+    np.lib.stride_tricks: "np.lib.stride_tricks",
 }
 _ARRAY = np.ndarray
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
@@ -63,8 +70,8 @@ class Op:
     doc : str, optional
         What it computes.
     numpy : callable, optional
-        NumPy's function that computes the same of the same operands and options. By default that
-        which `forward` is, or which the op implements.
+        NumPy's or SciPy's function that computes the same of the same operands and options. By
+        default that which `forward` is, or which the op implements.
     text : str, optional
         How it is written in Python, where that is not a call of `numpy` or of `forward`:
         ``"np.logaddexp(0, {0})"`` with ``{0}``, ``{1}`` for operands and ``{axis}`` for options,
@@ -174,6 +181,12 @@ class Op:
         """The operator that Python writes for it, "" where there is none."""
         return "" if self.numpy is None else OPERATORS.get(self.numpy, "")
 
+    @overload  # as in `OfValues`
+    def __call__(self, a: Value, /, *operands: Any, **metadata: Any) -> Value: ...
+    @overload
+    def __call__(self, a: Any, b: Value, /, *operands: Any, **metadata: Any) -> Value: ...
+    @overload
+    def __call__(self, *operands: Any, **metadata: Any) -> Any: ...
     def __call__(self, *operands: Any, **metadata: Any) -> Any:
         """Compute, and record a node where an operand is a Value."""
         if len(operands) != self.arity and self.arity is not None:
@@ -210,8 +223,8 @@ class Op:
                 result = np.asarray(result)
                 self._check_result(result)
                 result = result[()]
-            if not requires_grad and result.dtype.kind == "f" and all(map(is_weak, data)):
-                result = float(result)
+            if not requires_grad and result.dtype.kind in "fc" and all(map(is_weak, data)):
+                result = result.item()
         if self.numpy is None and result.dtype not in _FLOATS:
             self._check_result(result)
         scope = recording.get()
@@ -235,9 +248,9 @@ class Op:
                 as_numbers(operand, f"{self.name}: operand {k}")
 
     def _check_result(self, result: Any) -> None:
-        if result.dtype.char not in REAL:
+        if result.dtype.char not in NUMBERS:
             raise TypeError(
-                f"{self.name}: expected the forward function to return real numbers, an array or "
+                f"{self.name}: expected the forward function to return numbers, an array or "
                 f"one, got dtype {result.dtype}: {str(result)[:60]}"
             )
 
@@ -254,7 +267,7 @@ class Op:
             for a in operands
         ]
         result = self.forward(*arrays, **metadata)
-        return np.float64(result) if type(result) in WEAK else result
+        return np.asarray(result * 1.0)[()] if type(result) in WEAK else result
 
     def _as_array(self, operand: Any) -> Any:
         if isinstance(operand, np.generic):
@@ -279,9 +292,7 @@ class Op:
 def _is_numpys(function: Any) -> bool:
     """Return whether a function is one that NumPy has under its own name."""
     name = getattr(function, "__name__", "")
-    return any(
-        getattr(home, name, None) is function for home in (np, np.linalg, np.lib.stride_tricks)
-    )
+    return any(getattr(home, name, None) is function for home in HOMES)
 
 
 def _is_elementwise(function: Any) -> bool:

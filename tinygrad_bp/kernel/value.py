@@ -11,7 +11,7 @@ from .arraylike import BehavesAsArray
 from .backward import sweep
 from .context import recording, run
 from .copying import copy_graph, copy_node, pack
-from .data import alone, as_data, as_gradient, as_numbers
+from .data import alone, as_data, as_gradient, as_numbers, refuse_complex
 from .history import clock as clock
 from .history import settle_operands
 from .leaving import note, note_data
@@ -34,8 +34,8 @@ class Value(BehavesAsArray):
     Parameters
     ----------
     data : array_like
-        Numbers of any shape; copied. float32 stays float32, everything else becomes float64.
-        NaN and infinities are data like any other.
+        Numbers of any shape; copied. float32 and complex64 stay so, others become float64 or
+        complex128. NaN and infinities are data like any other.
     name : str, optional
         What the node is called in tables and diagrams. May be assigned later.
     requires_grad : bool, optional
@@ -59,7 +59,7 @@ class Value(BehavesAsArray):
     Raises
     ------
     TypeError
-        If `data` are not real numbers, or `name` is not a string.
+        If `data` are not numbers, or `name` is not a string.
 
     Notes
     -----
@@ -136,7 +136,7 @@ class Value(BehavesAsArray):
         if self.requires_grad:
             note_data()
         data = self._data
-        return data if isinstance(data, _NUMPY) else np.float64(data)
+        return data if isinstance(data, _NUMPY) else np.asarray(data)[()]
 
     @data.setter
     def data(self, new: npt.ArrayLike) -> None:
@@ -177,11 +177,11 @@ class Value(BehavesAsArray):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the numbers, float64 or float32; for a constant any type of NumPy's."""
+        """The type of the numbers, of floats or complex; for a constant any type of NumPy's."""
         dtype: np.dtype[Any] = self.data.dtype
         return dtype
 
-    def item(self) -> float:
+    def item(self) -> Any:
         """Return the only element as a Python number.
 
         Raises
@@ -193,8 +193,7 @@ class Value(BehavesAsArray):
             raise ValueError(f"item: expected one element, got shape {self.shape}; index first")
         if self.requires_grad:
             note("item()")
-        number: float = self.data.item()
-        return number
+        return self.data.item()
 
     def detach(self) -> Value:
         """Return a constant with the same data, which no gradient flows through."""
@@ -294,6 +293,7 @@ class Value(BehavesAsArray):
                     f"backward: expected a scalar, got shape {self.shape}; reduce it, for "
                     "example with .sum(), or pass a seed of that shape"
                 )
+            refuse_complex("backward", self._data)
             seed = self._data.dtype.type(1)
         elif not isinstance(seed, Value):
             seed = as_data(seed, self._data.dtype, "backward: seed")
@@ -322,8 +322,8 @@ def constant(operand: Any, name: str | None = None) -> Value:
     """
     node: Value = _new(Value)
     kind = type(operand)
-    if kind is float or kind is int or kind is bool:
-        node._data = float(operand)
+    if kind is float or kind is int or kind is bool or kind is complex:
+        node._data = operand if kind is complex else float(operand)
     else:
         node._data = as_numbers(operand)
         if kind is not _ARRAY and hasattr(operand, "_lend"):

@@ -7,6 +7,8 @@ from io import BytesIO
 from math import log10
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -178,11 +180,11 @@ def _name_lines(figure: Figure) -> None:
         places = _spread([ends[k] for k in order])
         for k, place in zip(order, places, strict=True):
             line = lines[k]
+            last = np.asarray(line.get_xdata())[-1], np.asarray(line.get_ydata())[-1]
             axes.annotate(
                 str(line.get_label()),
-                xy=(1, ends[k]),
+                xy=last,
                 xytext=(1.04, place),
-                xycoords="axes fraction",
                 textcoords="axes fraction",
                 va="center",
                 fontsize="small",

@@ -32,6 +32,8 @@ globals().update(_find())
 def __getattr__(name: str) -> Any:
     if name in ("random", "math"):
         return import_module(f".{name}", __name__)
+    if name == "polynomial":
+        return import_module(".scipy", __name__).Served("numpy.polynomial", _numpy.polynomial)
     return getattr(_numpy, name)
 
 

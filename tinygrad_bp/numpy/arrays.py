@@ -97,7 +97,7 @@ class Array(np.ndarray[Any, Any]):
 
     def _check(self, owner: Any) -> None:
         """Refuse to become a node where the numbers would be lost or outlive the function."""
-        if self.dtype.kind != "f":
+        if self.dtype.kind not in "fc":
             raise TypeError(
                 f"v[index] = element: an array of dtype {self.dtype} would cut a Value to a whole "
                 "number, which has no gradient; make it of floats, as in np.zeros(n)"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -26,7 +26,7 @@ random_sample asarray_chkfinite require broadcast_to
 _OF_LISTS = """
 sum prod mean average median max min amax amin std var ptp cumsum cumprod nansum nanmean nanmax
 nanmin percentile quantile dot inner outer vdot matmul cov corrcoef diff trapezoid any all argmax
-argmin argsort sort squeeze ravel reshape transpose clip exp log sqrt square abs tanh
+argmin argsort sort squeeze ravel reshape transpose clip append exp log sqrt square abs tanh
 """
 
 
@@ -176,6 +176,52 @@ def ndenumerate(arr: Any) -> Any:
     return np.ndenumerate(arr)
 
 
+class _Places:
+    """What `numpy.nditer` is for one Value."""
+
+    def __init__(self, value: Value, flags: Sequence[Any]) -> None:
+        unknown = {*flags} - {"multi_index", "c_index", "f_index", "zerosize_ok", "refs_ok"}
+        if unknown:
+            raise TypeError(
+                f"np.nditer: the flags {sorted(unknown)} are not supported on Values; go through "
+                "np.ndindex(*a.shape)"
+            )
+        self._value = value
+        self._own = np.nditer(np.empty(value.shape), [*flags, "multi_index"])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own, name)
+
+    def __getitem__(self, operand: int) -> Any:
+        return (self._value[self._own.multi_index],)[operand]
+
+    @property
+    def value(self) -> Any:
+        """The element at the place."""
+        return self[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        while not self._own.finished:
+            yield self[0]
+            self._own.iternext()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+def nditer(op: Any, flags: Sequence[Any] = (), *args: Any, **kwargs: Any) -> Any:
+    """Go from element to element, as `numpy.nditer`; of one Value too."""
+    op = connect(op)
+    if isinstance(op, Value):
+        return _Places(op, flags)
+    if has_values_inside([op]):
+        raise TypeError("np.nditer: of several Values; go through np.ndindex(*a.shape)")
+    return np.nditer(op, flags, *args, **kwargs)
+
+
 def isscalar(element: Any) -> bool:
     """Say whether this is a number, as `numpy.isscalar`; a Value of shape () is one."""
     return (isinstance(element, Value) and not element.shape) or np.isscalar(element)
@@ -213,6 +259,7 @@ def find_replacements() -> dict[str, Any]:
             "full": full,
             "fromiter": fromiter,
             "ndenumerate": ndenumerate,
+            "nditer": nditer,
             "array": array,
             "ndarray": ndarray,
             "isscalar": isscalar,

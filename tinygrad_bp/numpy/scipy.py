@@ -1,4 +1,7 @@
-"""``scipy`` for a file that is served: what is written in Python there takes Values, too."""
+"""``scipy`` for a file that is served: what is written in Python there takes Values, too.
+
+So does ``numpy.polynomial``, which is written so.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,16 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from ..kernel.dispatch import IMPLEMENTATIONS, read_beside
+from ..kernel.dispatch import IMPLEMENTATIONS, read_all, read_beside
 from ..ops.joining import has_values_inside
 from .arrays import connect, wrap
 
-#: The parts of SciPy that have functions which take Values.
-_PARTS = {"special", "linalg", "signal", "stats"}
+#: The parts that have functions which take Values.
+_PARTS = {"special", "linalg", "signal", "stats", "spatial", "distance", "polynomial"}
 
 
 class Served(ModuleType):
-    """A part of SciPy, or a distribution in it, whose functions take Values."""
+    """A part of a library, or a distribution in it, whose functions take Values."""
 
     def __init__(self, name: str, own: Any) -> None:
         super().__init__(name)
@@ -25,6 +28,7 @@ class Served(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         own = getattr(vars(self)["_own"], name)
+        read_all()
         read_beside()
         if _is_registered(own):
             return _hand_over(own)

@@ -63,6 +63,8 @@ further_in(
             "ufuncs",
             "quantiles",
             "fits",
+            "complexes",
+            "fourier",
             "trigonometric",
             "steps",
             "statistics",
@@ -79,5 +81,5 @@ further_in(
         )
     )
 )
-for _part in ("special", "linalg", "signal", "stats"):
+for _part in ("special", "linalg", "signal", "stats", "spatial"):
     further_beside(f"scipy.{_part}", f"{__name__}.of_scipy.{_part}")

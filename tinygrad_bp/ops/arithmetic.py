@@ -71,16 +71,11 @@ pow = implements(np.power)(
 )
 
 
-def _absolute(a: Any) -> Any:
-    """Flip the sign where the real part is negative: |a|, and analytic for the complex step."""
-    return np.abs(a) if np.isrealobj(a) else np.where(a.real < 0, -a, a)
-
-
 absolute = implements(np.absolute, np.fabs)(
     Op(
         "abs",
-        _absolute,
-        lambda g, y, a: g * np.sign(a),
+        np.absolute,
+        lambda g, y, a: g.real * np.sign(a).conj(),
         doc="|a|, with derivative 0 at 0.",
         math=("fence", "|", 0, "|"),
         word="size",

@@ -32,6 +32,7 @@ from ..kernel.dispatch import implementation, implements
 from ..kernel.history import clock, now, state_at
 from ..kernel.op import Op
 from ..kernel.value import Value, constant
+from .axes import as_operand
 from .joining import as_array
 from .places import Index, has_values, is_basic, key_of, last_of_each, own_arrays
 from .shaping import astype, broadcast_to, getitem, indexing, ravel, reshape, shape_of, where
@@ -184,6 +185,7 @@ def setitem(v: Value, index: Index, element: Any) -> None:
     element = as_array(element, "v[index] = element: element")
     if not isinstance(element, Value):
         element = as_numbers(element)
+    _check_real(what, v, element)
     if has_values(index):
         replace(v, _chosen(what, v, index, element), what)
         return
@@ -279,12 +281,21 @@ def _give(v: Value, new: Value, window: Window | None) -> None:
 def replace(v: Value, new: Any, what: str) -> Value:
     """Let a Value become what was computed for all its places, as ``v += e`` does."""
     _check(what, v)
+    _check_real(what, v, as_operand(new))
     if shape_of(new) != v.shape:
         raise ValueError(
             f"{what}: expected a result of the shape {v.shape} of v, got {shape_of(new)}"
         )
     _give(v, _as(v, new), window_of(v))
     return v
+
+
+def _check_real(what: str, v: Value, new: Any) -> None:
+    if new.dtype.kind == "c" != v.dtype.kind:
+        raise TypeError(
+            f"{what}: complex numbers do not fit into an array of real ones; make that complex, as "
+            "in np.zeros(n, complex)"
+        )
 
 
 def _as(v: Value, new: Any) -> Value:

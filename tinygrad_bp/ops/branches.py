@@ -11,7 +11,12 @@ Units = npt.NDArray[Any]
 
 
 def compared(a: Any, b: Any) -> Units:
-    """Return 1 where a is above b, -1 where it is below, 0 where they are equal (or NaN)."""
+    """Return 1 where a is above b, -1 where it is below, 0 where they are equal (or NaN).
+
+    Complex numbers are on one side of all others.
+    """
+    if np.iscomplexobj(a):
+        a, b = np.not_equal(a, b), False
     side: Units = np.subtract(np.greater(a, b), np.less(a, b), dtype=np.int8)
     return side
 

@@ -18,9 +18,11 @@ import numpy as np
 
 from ..kernel.dispatch import implements
 from ..kernel.op import Op
+from .complexes import is_complex
 from .products import as_operands
 
 # NumPy's named tuples, which have no public name.
+_Eig: Any = type(np.linalg.eig(np.eye(1)))
 _Eigh: Any = type(np.linalg.eigh(np.eye(1)))
 _SVD: Any = type(np.linalg.svd(np.eye(1)))
 _QR: Any = type(np.linalg.qr(np.eye(1)))
@@ -38,8 +40,8 @@ def _half_lower(a: Any) -> Any:
 
 
 def _folded(a: Any) -> Any:
-    """Turn the cotangent of a symmetric matrix into that of its lower triangle, which is read."""
-    return _half_lower(a + a.mT)
+    """Turn the cotangent of a Hermitian matrix into that of its lower triangle, which is read."""
+    return _half_lower(a + a.mT.conj())
 
 
 def _off_diagonal(a: Any) -> Any:
@@ -56,7 +58,7 @@ def _over(a: Any, b: Any) -> Any:
 
 def _cholesky_rule(g: Any, y: Any, a: Any) -> Any:
     inverse = np.linalg.inv(y)
-    return _folded(inverse.mT @ _half_lower(y.mT @ g) @ inverse)  # Murray (2016), eq. 9
+    return _folded(inverse.mT @ _half_lower(y.mT @ g) @ inverse.conj())  # Murray (2016), eq. 9
 
 
 _cholesky = Op("cholesky", np.linalg.cholesky, _cholesky_rule)
@@ -76,7 +78,8 @@ def _qr_rule(g: Any, y: Any, a: Any) -> Any:
     rows = a.shape[-2]
     q, r, of_q, of_r = y[..., :rows, :], y[..., rows:, :], g[..., :rows, :], g[..., rows:, :]
     lower = _half_lower(r @ of_r.mT - of_q.mT @ q)
-    return (of_q + q @ (lower + lower.mT)) @ np.linalg.inv(r).mT  # Walter and Lehmann (2010)
+    inner = q @ (lower + lower.mT.conj())
+    return (of_q + inner.conj()) @ np.linalg.inv(r).mT  # Walter and Lehmann (2010)
 
 
 def _forward_qr(a: Any) -> Any:
@@ -118,8 +121,61 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     packed = _qr(a[..., :rows] if rows < columns else a)
     q, r = packed[..., :rows, :], packed[..., rows:, :]
     if rows < columns:  # the columns that are left over are combinations of q
-        r = np.concatenate([r, q.mT @ a[..., rows:]], axis=-1)
+        r = np.concatenate([r, q.mT.conj() @ a[..., rows:]], axis=-1)
     return r if mode == "r" else _QR(q, r)
+
+
+# --- spectra of matrices that are not symmetric ----------------------------------------------
+
+
+def _eig_rule(g: Any, y: Any, a: Any) -> Any:
+    w, v, of_w, of_v = y[..., 0, :], y[..., 1:, :], g[..., 0, :], g[..., 1:, :]
+    gaps = w[..., None, :] - w[..., :, None]
+    inner = of_w[..., None, :] * np.eye(a.shape[-1]) + _over(_off_diagonal(v.mT @ of_v), gaps)
+    return np.linalg.solve(v.mT, inner @ v.mT)  # Giles (2008), 3.1
+
+
+def _forward_eig(a: Any) -> Any:
+    w, v = np.linalg.eig(a)
+    return _pack(w[..., None, :], v)
+
+
+# Of eigenvectors of any length and phase: `eig` says which NumPy gives.
+_eig = Op("eig", _forward_eig, _eig_rule, word="spectrum")
+
+
+@implements(np.linalg.eig)
+def eig(a: Any) -> Any:
+    """Compute eigenvalues and eigenvectors, as `numpy.linalg.eig`; complex where one of them is.
+
+    Parameters
+    ----------
+    a : array_like or Value
+        Shape (..., N, N).
+
+    Returns
+    -------
+    EigResult
+        The eigenvalues (..., N), and the eigenvectors (..., N, N) as columns of length 1, of
+        which the largest component is real.
+
+    Notes
+    -----
+    Of equal eigenvalues the same is true as for `eigh`.
+    """
+    packed = _eig(a)
+    v = packed[..., 1:, :]
+    v = v / np.linalg.norm(v, axis=-2, keepdims=True)
+    if is_complex(v):
+        largest = np.argmax(np.abs(v), axis=-2)[..., None, :]
+        v = v * np.sign(np.take_along_axis(v, largest, axis=-2)).conj()
+    return _Eig(packed[..., 0, :], v)
+
+
+@implements(np.linalg.eigvals)
+def eigvals(a: Any) -> Any:
+    """Compute the eigenvalues, as `numpy.linalg.eigvals`, in the order of `eig`."""
+    return _eig(a)[..., 0, :]
 
 
 # --- spectra ---------------------------------------------------------------------------------
@@ -128,10 +184,10 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 def _eigh_rule(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
     w, v, of_w, of_v = y[..., 0, :], y[..., 1:, :], g[..., 0, :], g[..., 1:, :]
     gaps = w[..., None, :] - w[..., :, None]
-    inner = of_w[..., None, :] * np.eye(a.shape[-1], dtype=a.dtype)
+    inner = of_w.real[..., None, :] * np.eye(a.shape[-1], dtype=a.dtype)
     inner = inner + _over(_off_diagonal(v.mT @ of_v), gaps)
-    lower = _folded(v @ inner @ v.mT)  # Giles (2008), 3.1
-    return lower if UPLO == "L" else lower.mT
+    lower = _folded(v.conj() @ inner @ v.mT)  # Giles (2008), 3.1
+    return lower if UPLO == "L" else lower.mT.conj()
 
 
 def _forward_eigh(a: Any, UPLO: Any) -> Any:
@@ -171,13 +227,13 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     a second derivative.
     """
     packed = _eigh(a, UPLO=UPLO.upper())
-    return _Eigh(packed[..., 0, :], packed[..., 1:, :])
+    return _Eigh(packed[..., 0, :].real, packed[..., 1:, :])
 
 
 def _eigvalsh_rule(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
     v = np.linalg.eigh(a, UPLO).eigenvectors
-    lower = _folded((v * g[..., None, :]) @ v.mT)
-    return lower if UPLO == "L" else lower.mT
+    lower = _folded((v.conj() * g.real[..., None, :]) @ v.mT)
+    return lower if UPLO == "L" else lower.mT.conj()
 
 
 _eigvalsh = Op("eigvalsh", np.linalg.eigvalsh, _eigvalsh_rule)
@@ -190,7 +246,7 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 
 
 def _cut(packed: Any, a: Any) -> tuple[Any, Any, Any]:
-    """Return U, the singular values and V from below each other."""
+    """Return U, the singular values and V, not conjugated, from below each other."""
     rows = a.shape[-2]
     return packed[..., :rows, :], packed[..., rows, :], packed[..., rows + 1 :, :]
 
@@ -201,14 +257,16 @@ def _svd_rule(g: Any, y: Any, a: Any) -> Any:
     down, along = s[..., :, None], s[..., None, :]
     gaps = (along - down) * (along + down)
     turn_u, turn_v = u.mT @ of_u, v.mT @ of_v
-    inner = of_s[..., None, :] * np.eye(s.shape[-1], dtype=a.dtype)
-    inner = inner + _over(turn_u - turn_u.mT, gaps) * along
-    inner = inner + _over(turn_v - turn_v.mT, gaps) * down
-    total = u @ inner @ v.mT  # Wan and Zhang (2019)
+    inner = of_s.real[..., None, :] * np.eye(s.shape[-1], dtype=a.dtype)
+    inner = inner + _over(_off_diagonal(turn_u - turn_u.mT.conj()), gaps) * along
+    inner = inner + _over(_off_diagonal(turn_v - turn_v.mT.conj()), gaps).conj() * down
+    if is_complex(a):  # a phase that u and v have in common is arbitrary
+        inner = inner + (turn_u - turn_u.conj()) * np.eye(s.shape[-1]) / (2 * along)
+    total = u.conj() @ inner @ v.mT.conj()  # Wan and Zhang (2019)
     if u.shape[-2] > u.shape[-1]:  # and what leaves the space of the columns, or of the rows
-        total = total + _over(of_u - u @ turn_u, along) @ v.mT
+        total = total + _over(of_u - u.conj() @ turn_u, along) @ v.mT.conj()
     if v.shape[-2] > v.shape[-1]:
-        total = total + u @ _over(of_v - v @ turn_v, along).mT
+        total = total + u.conj() @ _over(of_v - v.conj() @ turn_v, along).mT
     return total
 
 
@@ -265,12 +323,12 @@ def svd(
             "because the vectors that fill up the basis are arbitrary; pass full_matrices=False"
         )
     u, s, v = _cut(_svd(a), a)
-    return _SVD(u, s, v.mT)
+    return _SVD(u, s.real, v.mT)
 
 
 def _svdvals_rule(g: Any, y: Any, a: Any) -> Any:
     u, _, vh = np.linalg.svd(a, full_matrices=False)
-    return (u * g[..., None, :]) @ vh
+    return (u.conj() * g.real[..., None, :]) @ vh.conj()
 
 
 svdvals = implements(np.linalg.svdvals)(

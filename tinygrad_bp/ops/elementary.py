@@ -52,12 +52,13 @@ positive = implements(np.positive)(Op("positive", np.positive, lambda g, y, a: g
 
 @implements(np.float_power)
 def float_power(a: Any, b: Any) -> Any:
-    """Raise to a power in float64, as `numpy.float_power`."""
+    """Raise to a power in double precision, as `numpy.float_power`."""
     return pow(_float64(a), _float64(b))
 
 
 def _float64(a: Any) -> Any:
-    return a.astype(np.float64) if hasattr(a, "dtype") else np.asarray(a, np.float64)
+    a = a if hasattr(a, "dtype") else np.asarray(a)
+    return a.astype(np.result_type(a.dtype, np.float64))
 
 
 # --- activations -----------------------------------------------------------------------------

@@ -81,6 +81,32 @@ def polyval(p: Any, x: Any) -> Any:
     return total
 
 
+def _ascending(x: Any, c: Any, tensor: bool = True) -> Any:
+    """Compute a polynomial, as `numpy.polynomial.polynomial.polyval`: lowest power first."""
+    x, c = as_operand(x), as_operand(c)
+    if tensor:
+        c = np.reshape(c, c.shape + (1,) * x.ndim)
+    total = x * 0.0
+    for k in reversed(range(c.shape[0])):
+        total = total * x + c[k]
+    return total
+
+
+implements(np.polynomial.polynomial.polyval)(_ascending)
+
+
+@implements(np.trim_zeros)
+def trim_zeros(filt: Any, trim: Any = "fb") -> Any:
+    """Refuse to cut off what is 0 now, as `numpy.trim_zeros` does: its derivative may not be."""
+    kept = np.trim_zeros(data_of(filt), trim)
+    if np.shape(kept) != np.shape(data_of(filt)):
+        raise TypeError(
+            "trim_zeros: would cut off elements of a Value that happen to be 0, and their "
+            "gradient; take the part by an index"
+        )
+    return filt
+
+
 @implements(np.vander)
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """Make the matrix of powers, as `numpy.vander`."""
@@ -123,7 +149,7 @@ def cov(
     rows = as_dtype(rows, dtype)
     centred = rows - np.mean(rows, axis=1, keepdims=True)
     freedom = rows.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
-    return np.squeeze(centred @ centred.T / freedom)
+    return np.squeeze(centred @ centred.T.conj() / freedom)
 
 
 def _variables(m: Any, rowvar: bool) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
+from ..kernel.typed import of_values
 from ..kernel.value import Value
 from .axes import as_operand
 from .shaping import getitem, ravel, reshape, shape_of
@@ -42,6 +43,7 @@ _concatenate = Op(
 
 
 @implements(np.concatenate)
+@of_values
 def concatenate(arrays: Sequence[Any], axis: int | None = 0, **refused: Any) -> Any:
     """Join along an axis, as `numpy.concatenate`; flattened where the axis is None."""
     if refused.get("casting") == "same_kind":  # the default
@@ -53,6 +55,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0, **refused: Any) -> 
 
 
 @implements(np.stack)
+@of_values
 def stack(arrays: Sequence[Any], axis: int = 0, **refused: Any) -> Any:
     """Join along a new axis, as `numpy.stack`."""
     refuse_keywords("stack", refused)

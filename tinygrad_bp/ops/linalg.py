@@ -19,6 +19,7 @@ import numpy as np
 from ..kernel.dispatch import data_of, implements, on_data, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
+from .complexes import is_complex, refuse_complex_values
 from .decompositions import svdvals
 from .products import as_operands
 from .shaping import matrix_transpose
@@ -47,8 +48,12 @@ inv = implements(np.linalg.inv)(
 
 
 def _pinv_rule(g: Any, y: Any, a: Any, **cut: Any) -> Any:
-    h = g.mT
-    return -(y.mT @ g @ y.mT) + (h - a @ (y @ h)) @ (y @ y.mT) + (y.mT @ y) @ (h - (h @ y) @ a)
+    h, turned = g.mT, y.mT.conj()
+    return (
+        -(y.mT @ g @ y.mT)
+        + ((h - a @ (y @ h)) @ (y @ turned)).conj()
+        + ((turned @ y) @ (h - (h @ y) @ a)).conj()
+    )
 
 
 # Golub and Pereyra (1973), equation 4.12, transposed; the rank is constant.
@@ -142,6 +147,8 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, int, An
         If the shapes do not fit.
     """
     a, b = as_operands(a, b)
+    for each in (a, b):
+        refuse_complex_values("lstsq", each, "multiply with np.linalg.pinv(a)")
     columns = b[:, None] if b.ndim == 1 else b
     solution = _lstsq(a, columns, rcond=rcond)
     s = svdvals(a)
@@ -201,7 +208,7 @@ det = implements(np.linalg.det)(
 _logabsdet = Op(  # Giles, 2.2.4
     "logabsdet",
     lambda a: np.linalg.slogdet(a)[1],
-    lambda g, y, a: g[..., None, None] * np.linalg.inv(a).mT,
+    lambda g, y, a: g.real[..., None, None] * np.linalg.inv(a).mT,
     text="np.linalg.slogdet({0})[1]",
     word="logarithm",
 )
@@ -212,10 +219,11 @@ _Slogdet: Any = type(np.linalg.slogdet(np.eye(1)))  # NumPy's, which has no publ
 def slogdet(a: Any) -> Any:
     """Compute sign and logarithm of the determinant, as `numpy.linalg.slogdet`.
 
-    The sign is a plain array: its derivative is 0. A singular matrix has no gradient, and the
-    backward pass raises `numpy.linalg.LinAlgError`.
+    The sign is a plain array: its derivative is 0; not so of a complex matrix. A singular matrix
+    has no gradient, and the backward pass raises `numpy.linalg.LinAlgError`.
     """
-    return _Slogdet(np.linalg.slogdet(data_of(a)).sign, _logabsdet(a))
+    sign = np.sign(det(a)) if is_complex(a) else np.linalg.slogdet(data_of(a)).sign
+    return _Slogdet(sign, _logabsdet(a))
 
 
 # --- powers and chains -----------------------------------------------------------------------

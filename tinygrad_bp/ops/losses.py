@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel.op import Op
+from ..kernel.typed import of_values
 from ..kernel.value import Value
 from .axes import as_operand
 from .reductions import forward_logsumexp, mean, shift_for_exp, sum
@@ -36,6 +37,7 @@ _log_softmax = Op(
 )
 
 
+@of_values
 def softmax(a: Any, axis: int = -1) -> Any:
     """Compute exp(a) / sum(exp(a)) along an axis, without overflow.
 
@@ -60,6 +62,7 @@ def softmax(a: Any, axis: int = -1) -> Any:
     return _softmax(a, axis=axis)
 
 
+@of_values
 def log_softmax(a: Any, axis: int = -1) -> Any:
     """Compute log(softmax(a)) along an axis, finite where the softmax is too small for a float.
 
@@ -84,6 +87,7 @@ def log_softmax(a: Any, axis: int = -1) -> Any:
     return _log_softmax(a, axis=axis)
 
 
+@of_values
 def mse(prediction: Any, target: Any) -> Any:
     """Compute the mean of the squared differences over all elements.
 
@@ -120,6 +124,7 @@ def mse(prediction: Any, target: Any) -> Any:
     return mean((prediction - target) ** 2)
 
 
+@of_values
 def cross_entropy(logits: Any, labels: Any) -> Any:
     """Compute the mean over samples of -sum(p * log_softmax(logits)).
 

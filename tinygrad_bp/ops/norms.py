@@ -10,6 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..kernel.arraylike import Axis
 from ..kernel.dispatch import implements
+from .complexes import size_of
 from .elementary import root
 from .products import as_operands
 
@@ -20,9 +21,10 @@ def _of_vectors(x: Any, ord: Order, axis: Axis, keepdims: bool) -> Any:
     if isinstance(ord, str):
         raise ValueError(f"norm: expected a number as the order for vectors, got {ord!r}")
     if ord is None or ord == 2:
-        return root(np.sum(x * x, axis=axis, keepdims=keepdims))
+        size = size_of(x)
+        return root(np.sum(size * size, axis=axis, keepdims=keepdims))
     if ord == 0:
-        return np.sum(x != 0, axis=axis, keepdims=keepdims, dtype=x.dtype)
+        return np.sum(x != 0, axis=axis, keepdims=keepdims, dtype=x.real.dtype)
     size = np.abs(x)
     if ord == np.inf:
         return _largest(size, axis, keepdims)
@@ -43,7 +45,8 @@ def _of_vectors(x: Any, ord: Order, axis: Axis, keepdims: bool) -> Any:
 def _of_matrices(x: Any, ord: Order) -> Any:
     """Compute the norms of the matrices in the last two axes."""
     if ord is None or ord in ("fro", "f"):
-        return root(np.sum(x * x, axis=(-2, -1)))
+        size = size_of(x)
+        return root(np.sum(size * size, axis=(-2, -1)))
     if ord == "nuc":
         return np.sum(np.linalg.svdvals(x), axis=-1)
     if ord == 2:

@@ -67,14 +67,15 @@ def inner(a: Any, b: Any, /) -> Any:
 @implements(np.vdot)
 def vdot(a: Any, b: Any, /) -> Any:
     """Multiply and add up over all elements, as `numpy.vdot`."""
-    return np.reshape(a, -1) @ np.reshape(b, -1)
+    a, b = as_operands(a, b)
+    return np.reshape(a, -1).conj() @ np.reshape(b, -1)
 
 
 @implements(np.vecdot, np.linalg.vecdot)
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """Multiply vectors along an axis and add up, as `numpy.vecdot`."""
+    """Multiply the conjugate of vectors along an axis and add up, as `numpy.vecdot`."""
     x1, x2 = (axis_to_end(x, axis) for x in as_operands(x1, x2))
-    return (x1[..., None, :] @ x2[..., :, None])[..., 0, 0]
+    return (x1[..., None, :].conj() @ x2[..., :, None])[..., 0, 0]
 
 
 def matvec(x1: Any, x2: Any, /) -> Any:
@@ -86,7 +87,7 @@ def matvec(x1: Any, x2: Any, /) -> Any:
 def vecmat(x1: Any, x2: Any, /) -> Any:
     """Multiply stacks of vectors with stacks of matrices, as `numpy.vecmat`."""
     x1, x2 = as_operands(x1, x2)
-    return (x1[..., None, :] @ x2)[..., 0, :]
+    return (x1[..., None, :].conj() @ x2)[..., 0, :]
 
 
 if hasattr(np, "matvec"):  # since NumPy 2.2

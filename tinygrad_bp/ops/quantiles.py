@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel.arraylike import Axis
-from ..kernel.dispatch import implements, plainly, refuse_keywords
+from ..kernel.dispatch import data_of, implements, plainly, refuse_keywords
 from ..kernel.value import Value
 from .axes import MISSING, DType, as_dtype, as_operand, to_one_axis
 from .shaping import getitem, where
@@ -108,7 +108,29 @@ def _without(a: Any, dtype: DType, otherwise: float) -> tuple[Any, Any]:
     """Put a number in the place of NaN; say where there was none."""
     a = as_dtype(as_operand(a), dtype)
     there = plainly(np.logical_not, plainly(np.isnan, a))
-    return where(there, a, otherwise), there
+    return where(there, _computed_where(there, a), otherwise), there
+
+
+def _computed_where(there: Any, a: Any) -> Any:
+    """Compute again what is NaN in some places, from operands that give none there.
+
+    Nothing is taken of those places, but 0 times a derivative that is NaN would be NaN.
+    """
+    taken = np.asarray(data_of(there))
+    if not isinstance(a, Value) or a.op is None or not a.op.elementwise or taken.all():
+        return a
+    if not taken.any():
+        return a.detach()
+    first = tuple(map(int, np.unravel_index(np.argmax(taken), taken.shape)))
+
+    def chosen(operand: Value) -> Any:
+        if not operand.shape and not operand.requires_grad:
+            return operand
+        whole = np.broadcast_to(operand, taken.shape) if operand.shape != taken.shape else operand
+        again = _computed_where(there, whole)
+        return again if again is not whole else where(there, whole, getitem(whole, first))
+
+    return a.op(*map(chosen, a.parents), **a.metadata)
 
 
 def _ignoring(function: Callable[..., Any], reduction: Callable[..., Any], neutral: float) -> None:

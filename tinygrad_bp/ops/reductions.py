@@ -10,6 +10,7 @@ import numpy as np
 from ..kernel.arraylike import Axis
 from ..kernel.dispatch import data_of, implements, refuse_keywords
 from ..kernel.op import Op
+from ..kernel.typed import of_values
 from .axes import MISSING, DType, as_dtype, backwards, shifted, to_one_axis
 from .branches import winners
 from .shaping import broadcast_to
@@ -107,6 +108,7 @@ def _given(option: Any) -> bool:
 
 
 @implements(np.sum)
+@of_values
 def sum(
     a: Any,
     axis: Axis = None,
@@ -152,6 +154,7 @@ def count_chosen(a: Any, axis: Axis, keepdims: bool, where: Any) -> Any:
 
 
 @implements(np.mean)
+@of_values
 def mean(
     a: Any,
     axis: Axis = None,
@@ -184,6 +187,7 @@ def _extreme(op: Op, ufunc: np.ufunc, a: Any, worst: float, **options: Any) -> A
 
 
 @implements(np.max, np.amax)
+@of_values
 def max(
     a: Any,
     axis: Axis = None,
@@ -200,6 +204,7 @@ def max(
 
 
 @implements(np.min, np.amin)
+@of_values
 def min(
     a: Any,
     axis: Axis = None,
@@ -215,6 +220,7 @@ def min(
     return _extreme(_min, np.minimum, a, np.inf, **given)
 
 
+@of_values
 def logsumexp(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Compute log(sum(exp(a))) along axes, without overflow.
 

@@ -32,7 +32,7 @@ def correlate(a: Any, v: Any, mode: str | int = "valid") -> Any:
     """Correlate two sequences, as `numpy.correlate`: convolve with the second one reversed."""
     a, v = as_operands(a, v)
     shift = int(a.size < v.size and a.size % 2 == 0)  # NumPy swaps the two, and rounds up
-    return _part_of_full("correlate", a, v[::-1] if v.ndim else v, mode, shift=shift)
+    return _part_of_full("correlate", a, (v[::-1] if v.ndim else v).conj(), mode, shift=shift)
 
 
 def _part_of_full(name: str, a: Any, v: Any, mode: str | int, shift: int) -> Any:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
+from ..kernel.typed import of_values
 from ..kernel.value import Value
 from .lookups import take_at
 from .places import has_values, parts_of
@@ -46,11 +47,12 @@ _transpose = Sharing(
     word="transposed",
     moves=True,
 )
+_DTYPES = (np.float32, np.float64, np.complex64, np.complex128)
 _astype = Op(
     "astype",
     lambda a, dtype: a.astype(dtype),
     # places, which are integers, have no derivative: what comes to them goes no further
-    lambda g, y, a, dtype: g.astype(a.dtype) if a.dtype.kind == "f" else g,
+    lambda g, y, a, dtype: g.astype(a.dtype) if a.dtype.kind == g.dtype.kind else g,
     text="{0}.astype({dtype})",
     math=0,
     word="converted",
@@ -106,6 +108,7 @@ def shape_of(a: Any) -> tuple[int, ...]:
 
 
 @implements(np.reshape)
+@of_values
 def reshape(a: Any, shape: int | tuple[int, ...], order: str = "C", **refused: Any) -> Any:
     """Give the elements another shape, as `numpy.reshape`."""
     refuse_keywords("reshape", refused)
@@ -132,6 +135,7 @@ def flatten(a: Any, order: str = "C") -> Any:
 
 
 @implements(np.transpose)
+@of_values
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
     """Permute the axes, as `numpy.transpose`; by default reverse them."""
     ndim = len(shape_of(a))
@@ -189,10 +193,12 @@ for _function in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
 
 @implements(np.astype)
 def astype(a: Any, dtype: npt.DTypeLike) -> Any:
-    """Convert to float32 or float64; the gradient is converted back."""
-    places = isinstance(a, Value) and a.dtype.kind != "f"  # and masks, which have no gradient
-    if np.dtype(dtype) not in (np.float32, np.float64) and not places:
-        raise TypeError(f"astype: expected float32 or float64, got {np.dtype(dtype)}")
+    """Convert to floats or complex numbers; the gradient is converted back."""
+    places = isinstance(a, Value) and a.dtype.kind not in "fc"  # and masks, without a gradient
+    if np.dtype(dtype) not in _DTYPES and not places:
+        raise TypeError(
+            f"astype: expected float32, float64, complex64 or complex128, got {np.dtype(dtype)}"
+        )
     return _astype(a, dtype=np.dtype(dtype))
 
 
@@ -274,6 +280,7 @@ _where: Op = Op(
 
 
 @implements(np.where)
+@of_values
 def where(condition: Any, *branches: Any) -> Any:
     """Choose `a` where the condition is true and `b` elsewhere, as `numpy.where`.
 
@@ -300,6 +307,7 @@ def where(condition: Any, *branches: Any) -> Any:
 
 
 @implements(np.clip)
+@of_values
 def clip(a: Any, a_min: Any = None, a_max: Any = None, **refused: Any) -> Any:
     """Limit to an interval, as `numpy.clip`; at a limit the gradient belongs to `a`."""
     low, high = refused.pop("min", a_min), refused.pop("max", a_max)

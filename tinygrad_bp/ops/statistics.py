@@ -14,6 +14,7 @@ from ..kernel.arraylike import Axis
 from ..kernel.dispatch import data_of, implements, refuse_keywords
 from ..kernel.value import Value
 from .axes import MISSING, DType, as_dtype, as_operand, to_one_axis
+from .complexes import size_of
 from .elementary import root, square
 from .reductions import count_chosen, max, mean, min, number_reduced, sum
 
@@ -42,7 +43,7 @@ def var(
         ddof = correction
     a = as_dtype(a, dtype)
     centre = _mean(a, axis=axis, keepdims=True, where=where) if mean is MISSING else mean
-    total = sum(square(a - centre), axis=axis, keepdims=keepdims, where=where)
+    total = sum(square(size_of(a - centre)), axis=axis, keepdims=keepdims, where=where)
     if where is not None:
         return total / np.maximum(count_chosen(a, axis, keepdims, where) - ddof, 0)
     freedom = number_reduced(a, total) - ddof

@@ -44,12 +44,6 @@ def divmod(a: Any, b: Any) -> tuple[Any, Any]:
 # --- parts of a number -----------------------------------------------------------------------
 
 
-@implements(np.real, np.conjugate, np.real_if_close)
-def real(a: Any) -> Any:
-    """Return a, which is real, as `numpy.real`."""
-    return a
-
-
 @implements(np.modf)
 def modf(a: Any) -> tuple[Any, Any]:
     """Return the fraction, and the whole number as a plain array, as `numpy.modf`."""

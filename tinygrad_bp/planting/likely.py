@@ -367,7 +367,9 @@ class _Likely:
         before: frozenset[Slot] = frozenset()
         for group, candidates in groups.all_groups(self.bench):
             slots = frozenset(group)
-            if slots < before or not all(slot.place in self._looped for slot in group):
+            passes = {self.steps[slot.place].turn for slot in group}
+            looped = all(slot.place in self._looped for slot in group)
+            if slots < before or not looped or len(passes) < 2:
                 continue
             before = slots
             for candidate in candidates():

@@ -292,6 +292,8 @@ class Reasons:
             if slot.operand < 0 or len(places) != 1:
                 continue
             own, other = steps[slot.place].operands[slot.operand], places[0]
+            if self._name(own) == self._name(other):
+                continue
             equal = np.array_equal(values[own], values[other])
             how = "equals" if equal else "makes no other difference than"
             if equal or not self._moves_result(slot, values[other]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from ..kernel import Value
 from ..kernel.data import as_data
 from ..kernel.value import constant
 from ..trees import flatten, rebuild
-from .program import Instruction, Kind
+from .program import Instruction, Kind, compute
 from .witnesses import TracingError
 
 
@@ -58,13 +58,42 @@ def check(run: Run, again: Callable[[Sequence[Any]], Run]) -> tuple[Value, ...]:
     Raises
     ------
     TracingError
-        If the runs take other steps, or constants or options differ.
+        If the runs take other steps, or constants or options differ; or if an array was changed
+        after it had been used.
     """
+    if changed := changed_since_used(run.places):
+        raise TracingError(f"{run.name}: {changed}")
     captured = {node for node in run.places if node.requires_grad}
     for second in islice(_other_runs(run, again), 2):
         _compare(run, second)
         captured &= second.places.keys()
     return tuple(node for node in run.places if node in captured)
+
+
+def changed_since_used(nodes: Iterable[Value]) -> str:
+    """Say which array was written into after an op had used it, or "".
+
+    Constants are not copied. An op whose array has changed gives other numbers when it is computed
+    again, and its rule would give the gradient of those.
+    """
+    for node in nodes:
+        arrays = [
+            k
+            for k, parent in enumerate(node.parents)
+            if parent.op is None and not parent.requires_grad and np.ndim(parent._data)
+        ]
+        if node.op is None or not arrays:
+            continue
+        with np.errstate(all="ignore"):
+            again = compute(node.op, [parent._data for parent in node.parents], node.metadata)
+        if not same(np.asarray(again), np.asarray(node._data)):
+            which = " or ".join(f"operand {k} of shape {node.parents[k].shape}" for k in arrays)
+            return (
+                f"{node.op.name}: {which} was changed after it had been used, as a buffer is that "
+                "a loop fills anew; the gradient would be that of the new numbers: use a copy, as "
+                "in buffer.copy(), or import tinygrad_bp.numpy as np"
+            )
+    return ""
 
 
 def _other_runs(run: Run, again: Callable[[Sequence[Any]], Run]) -> Iterator[Run]:

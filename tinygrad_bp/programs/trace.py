@@ -11,6 +11,7 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.backward import sweep
+from ..kernel.data import as_gradient, refuse_complex
 from ..kernel.value import clock, constant
 from ..transforms.running import Trace, path_between, positions, recorded
 from ..transforms.variables import memory_of, named_after_variables, names_of_arrays
@@ -98,7 +99,7 @@ def _copied(data: Any) -> Any:
 def _is_float(argument: Any) -> bool:
     leaves = [leaf for _, leaf in flatten(argument)]
     return bool(leaves) and all(
-        isinstance(a, float | Value) or (hasattr(a, "dtype") and a.dtype.kind == "f")
+        isinstance(a, float | complex | Value) or (hasattr(a, "dtype") and a.dtype.kind in "fc")
         for a in leaves
     )
 
@@ -214,6 +215,8 @@ class Recorder:
             return []
         found: dict[Value, Value] = {}
         single = len(outputs) == 1 and outputs[0].shape == ()
+        if single:
+            refuse_complex(self.name, outputs[0]._data)
         for output in outputs:
             seed = constant(output.dtype.type(1) if single else np.ones(output.shape, output.dtype))
             if not single:
@@ -247,7 +250,7 @@ class Recorder:
             return self._add(zeros, Kind.CONSTANT, name=None)
         if cotangent.dtype != leaf.dtype:
             with recorded():
-                cotangent = np.astype(cotangent, leaf.dtype)  # type: ignore[call-overload]
+                cotangent = as_gradient(cotangent, leaf.dtype)
             self._complete(leaf, cotangent)
         return self.places[cotangent]
 

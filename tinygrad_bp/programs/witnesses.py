@@ -127,5 +127,5 @@ def run_in_full(run: Callable[[], T]) -> tuple[T, bool]:
     try:
         with recorded_in_full():
             return run(), True
-    except TypeError:
+    except Exception:  # what is wrong with the code itself is said by the next run
         return run(), False

@@ -32,7 +32,7 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
     Raises
     ------
     TypeError, ValueError
-        If an argument is not made of real numbers, or the tangents do not fit.
+        If an argument is not made of numbers, or the tangents do not fit.
 
     Notes
     -----

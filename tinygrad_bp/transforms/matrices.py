@@ -34,8 +34,8 @@ def jacobian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Calla
     Raises
     ------
     TypeError, ValueError
-        When called: if an argument to differentiate by is not made of real numbers, or there is
-        no such argument.
+        When called: if an argument to differentiate by is not made of numbers, or there is no
+        such argument.
 
     Examples
     --------
@@ -52,6 +52,11 @@ def jacobian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Calla
         blocks = []
         for output in trace.outputs:
             refuse_whole("jacobian", output.dtype)
+            if np.iscomplexobj(output._data):
+                raise TypeError(
+                    f"jacobian: expected real numbers, got complex ones of shape {output.shape}; "
+                    "take .real and .imag of them"
+                )
             arguments = trace.arguments_of(_block(trace, output))
             blocks.append(arguments[0] if isinstance(argnums, int) else arguments)
         return rebuild(trace.value, iter(blocks))

@@ -34,7 +34,7 @@ def value_and_grad(
     ------
     TypeError, ValueError
         When called: if `fun` does not return a scalar, an argument to differentiate by is not
-        made of real numbers, or there is no such argument.
+        made of numbers, or there is no such argument.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def vjp(fun: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple
     Raises
     ------
     TypeError, ValueError
-        If an argument is not made of real numbers; from `pull_back` if the cotangent does not
+        If an argument is not made of numbers; from `pull_back` if the cotangent does not
         fit.
 
     Examples

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
 from ..kernel.context import record, run, witness
-from ..kernel.data import as_data, as_gradient
+from ..kernel.data import as_data, as_gradient, refuse_complex
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
 from ..trees import flatten, rebuild
@@ -115,6 +115,7 @@ class Trace:
                 "reduce it, or use vjp or jacobian"
             )
         refuse_whole(self.name, output.dtype)
+        refuse_complex(self.name, output._data)
         return output
 
     def pull_back(
@@ -192,7 +193,7 @@ def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]
         return {}
     path = leading_to(targets, ordered(output, constants=False))
     if witness.get() is not None:
-        path = {node: None for node in path if node.dtype.kind == "f"}
+        path = {node: None for node in path if node.dtype.kind in "fc"}
     return path if output in path else {}
 
 

@@ -134,44 +134,44 @@ def _gradient_text(value: Value, known: _Known) -> str:
 def _sum_up(node: Node, known: _Known) -> Card:
     """Sum up what is in a folded node; its value and gradient are those of its last member."""
     inside = [_card(member, known) for member in node.members]
-    if node.repeats:
-        return _sum_up_passes(node, inside)
     wrong = tuple((card.name, "gradient is wrong") for card in inside if card.verdict == "wrong")
     looked = next((card for card in inside if card.points), None)
     verdicts = {card.verdict for card in inside}
-    return replace(
+    summed = replace(
         inside[-1],
         id=node.id,
         role=node.role,
-        name=clip(printable(node.title)),
-        op=f"{len(inside)} nodes",
         operator="",
-        expression=f"[{len(inside)} nodes: {_ops(node)}]",
         flags=_flags_inside(inside),
-        details="\n".join(_details_inside(node, known.terms)),
         size=max((card.size for card in inside if card.size is not None), default=None),
-        rows=(("inside", _ops(node)), *_parameters_inside(node, known), *wrong),
+        rows=wrong,
         verdict="wrong" if wrong else "correct" if "correct" in verdicts else "",
         points=f"{looked.points}: {looked.name or looked.id}" if looked else "",
         lines=looked.lines if looked else (),
     )
-
-
-def _sum_up_passes(node: Node, inside: list[Card]) -> Card:
-    """Show what is in every pass of a loop as it is in the last one, and its first value."""
-    first, last = inside[0], inside[-1]
-    op = last.op if last.op else last.role
+    if node.repeats:
+        return _show_passes(summed, inside)
     return replace(
-        last,
-        id=node.id,
-        role=node.role,
-        op=f"{op} {last.operator}".rstrip() + f", {len(inside)} times",
-        operator="",
+        summed,
+        name=clip(printable(node.title)),
+        op=f"{len(inside)} nodes",
+        expression=f"[{len(inside)} nodes: {_ops(node)}]",
+        details="\n".join(_details_inside(node, known.terms)),
+        rows=(("inside", _ops(node)), *_parameters_inside(node, known), *summed.rows),
+    )
+
+
+def _show_passes(summed: Card, inside: list[Card]) -> Card:
+    """Show what is in every pass of a loop as it is in the last one, with its first value."""
+    first, last = inside[0], inside[-1]
+    op = f"{last.op or last.role} {last.operator}".rstrip()
+    change = (("at first", first.value),) if first.value != last.value else ()
+    return replace(
+        summed,
+        op=f"{op}, {len(inside)} times",
         expression=last.expression or f"[{count_of(len(inside), last.role)}]",
-        flags=_flags_inside(inside),
-        rows=(*([("at first", first.value)] if first.value != last.value else []), *last.rows),
         details=f"the last of {len(inside)} passes\n{last.details}",
-        size=max((card.size for card in inside if card.size is not None), default=None),
+        rows=(*change, *summed.rows),
     )
 
 

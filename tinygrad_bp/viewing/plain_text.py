@@ -40,7 +40,7 @@ def clip(text: str, longest: int = LONGEST) -> str:
 
 
 def break_lines(text: str, width: int) -> list[str]:
-    """Break a formula at its spaces into lines, none of it is left out.
+    """Break a text at its spaces into lines; nothing of it is left out.
 
     Examples
     --------
@@ -60,14 +60,19 @@ def number(number: Any, digits: int = 4) -> str:
 
     Examples
     --------
-    >>> number(0.43794921), number(2.0), number(float("nan")), number(True)
-    ('0.4379', '2', 'NaN', 'True')
+    >>> number(0.43794921), number(2.0), number(float("nan")), number(True), number(1 - 0.5j)
+    ('0.4379', '2', 'NaN', 'True', '1-0.5j')
     """
     if isinstance(number, bool | np.bool_):
         return str(bool(number))
     if isinstance(number, int | np.integer):
         return str(int(number))
-    text = f"{float(number) + 0.0:.{digits}g}"  # + 0.0 makes a negative zero a plain one
+    unit = ""
+    if isinstance(number, complex | np.complexfloating):
+        if number.real:
+            return f"{complex(number):.{digits}g}"
+        number, unit = number.imag, "j"
+    text = f"{float(number) + 0.0:.{digits}g}{unit}"  # + 0.0 makes a negative zero a plain one
     return text.replace("nan", "NaN").replace("inf", "Inf")
 
 
@@ -83,7 +88,7 @@ def summary(data: Any) -> str:
     -------
     str
         The number, the numbers, or ``min .. max, mean`` of the finite ones and the count of the
-        others.
+        others; of complex numbers that of their sizes.
 
     Examples
     --------
@@ -96,12 +101,14 @@ def summary(data: Any) -> str:
     '0 .. 3, mean 1.5, 1 of 5 NaN'
     """
     array = np.asarray(data)
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiubc":
         return clip(printable(" ".join(str(array).split())))
     if array.size <= IN_FULL:
         return _nest(array)
     if array.dtype.kind == "b":
         return f"{np.count_nonzero(array)} of {array.size} True"
+    if array.dtype.kind == "c":
+        return f"sizes {summary(np.abs(array))}"
     return ", ".join([*_range(array), *_not_finite(array)])
 
 
@@ -132,7 +139,7 @@ def _not_finite(array: npt.NDArray[Any]) -> list[str]:
 def array_in_full(data: Any) -> str:
     """Write an array with all its numbers; one of more than `IN_TOOLTIP` with its ends."""
     array = np.asarray(data)
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiubc":
         return printable(str(array))
     digits = 8 if array.dtype.itemsize <= 4 else 10
     if array.ndim == 0:

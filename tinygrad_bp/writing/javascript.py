@@ -17,6 +17,7 @@ import numpy as np
 from ..kernel import Op
 from ..ops.assigning import _put
 from ..ops.einsum import _einsum, _spelled_out
+from ..ops.linalg import _logabsdet
 from ..ops.rearranging import numbered
 from ..ops.shaping import _astype
 from ..programs.addresses import Address, affine, destinations, moved, row_major
@@ -100,6 +101,17 @@ _FIRST: Mapping[np.ufunc, str] = {
 }
 #: What is taken together step by step along an axis.
 _ACCUMULATES: Mapping[Any, np.ufunc] = {np.cumsum: np.add, np.cumprod: np.multiply}
+#: What is a function of arrays.
+_OF_ARRAYS: Mapping[Any, str] = {
+    np.matmul: "matmul",
+    np.convolve: "convolve",
+}
+#: What is done with square matrices, the last two axes.
+_OF_MATRICES: Mapping[Any, str] = {
+    np.linalg.solve: "solve",
+    np.linalg.inv: "inverse",
+    np.linalg.det: "determinant",
+}
 #: What NumPy's sums of truth values are.
 _OF_TRUTHS = {np.add: np.logical_or, np.multiply: np.logical_and}
 
@@ -230,8 +242,15 @@ class Script:
                 to = places[index]
                 base = f"assigned({base}, {element}, {self._where(to)}, {_list(to.shape)})"
             return base
-        if op.numpy is np.matmul:
-            return f"matmul({', '.join(operands)})"
+        if op.numpy in _OF_ARRAYS:
+            return f"{_OF_ARRAYS[op.numpy]}({', '.join(operands)})"
+        if op.numpy in _OF_MATRICES:
+            if len({shape[:-2] for shape in shapes}) > 1:
+                raise NotWrittenError(op.name)
+            return f"{_OF_MATRICES[op.numpy]}({', '.join(operands)})"
+        if op is _logabsdet:
+            log, size = self._of_numbers(np.log), self._of_numbers(np.absolute)
+            return f"{log}({size}(determinant({operands[0]})))"
         if op is _astype:
             return operands[0]
         function: Any = op.numpy
@@ -278,11 +297,11 @@ def is_known(step: Instruction) -> bool:
     """Return whether an op is written as it is."""
     op = step.op
     assert op is not None
-    if op.moves or op.fills or op in (_astype, _einsum, _put):
+    if op.moves or op.fills or op in (_astype, _einsum, _logabsdet, _put):
         return True
     if op.reduces is not None:
         return op.reduces in _FIRST
-    if op.numpy is np.matmul or op.numpy in _ACCUMULATES:
+    if any(op.numpy in known for known in (_OF_ARRAYS, _OF_MATRICES, _ACCUMULATES)):
         return True
     return op.numpy in _OF_NUMBERS and not step.metadata
 

@@ -195,7 +195,7 @@ class Lines:
 
     def _number(self, number: Any) -> Expr:
         text = number_text(number)
-        if self._mixed and isinstance(number, np.float64 | np.integer):  # decides on the dtype
+        if self._mixed and isinstance(number, _STRONG):
             return Expr(f"{dtype_text(number.dtype)}({text})")
         return Expr(text, UNARY if text.startswith("-") else ATOM)
 
@@ -206,13 +206,19 @@ class Lines:
         return self._kept[id(array)]
 
 
+#: Numbers that decide on the dtype of what they meet.
+_STRONG = (np.float64, np.complex128, np.integer)
+
+
 def _uniform(array: Any) -> Expr:
     """Write an array that is the same number everywhere."""
     dtype = "" if array.dtype == np.float64 else f", {dtype_text(array.dtype)}"
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fc":
         return Expr(array_text(array))
     if not array.any():
         return Expr(f"np.zeros({array.shape}{dtype})")
     dtype = "" if array.dtype == np.float64 else f", dtype={dtype_text(array.dtype)}"
-    text = repr(float(array.flat[0])) if np.isfinite(array.flat[0]) else number_text(array.flat[0])
+    number = array.flat[0]
+    whole = array.dtype.kind == "f" and np.isfinite(number)
+    text = repr(float(number)) if whole else number_text(number)
     return Expr(f"np.full({array.shape}, {text}{dtype})")

@@ -17,17 +17,21 @@ Keep = Callable[[Any], str]
 
 
 def number_text(number: Any) -> str:
-    """Write a real number; whole ones without a point.
+    """Write a number; whole ones without a point.
 
     Examples
     --------
     >>> number_text(2.0), number_text(0.1), number_text(float("-inf")), number_text(-0.0)
     ('2', '0.1', '-np.inf', '-0.0')
+    >>> number_text(1j), number_text(np.complex128(1 - 0.5j))
+    ('1j', '(1-0.5j)')
     """
     if isinstance(number, bool | np.bool_):
         return str(bool(number))
     if isinstance(number, int | np.integer):
         return str(int(number))
+    if isinstance(number, complex | np.complexfloating):
+        return _complex_text(complex(number))
     x = float(number)
     if np.isnan(x):
         return "np.nan"
@@ -35,6 +39,12 @@ def number_text(number: Any) -> str:
         return "np.inf" if x > 0 else "-np.inf"
     whole = x.is_integer() and abs(x) < 2**53 and not (x == 0 and np.signbit(x))
     return str(int(x)) if whole else repr(x)
+
+
+def _complex_text(z: complex) -> str:
+    if not np.isfinite(z):
+        return f"complex({number_text(z.real)}, {number_text(z.imag)})"
+    return repr(z) if z.real else f"{number_text(z.imag)}j"
 
 
 def array_text(array: Any) -> str:
@@ -46,7 +56,7 @@ def array_text(array: Any) -> str:
     'np.array([[0.5, -1.0]])'
     """
     array = np.asarray(array)
-    plain = (np.float64, np.int64, np.bool_) if array.size else (np.float64,)
+    plain = (np.float64, np.int64, np.bool_, np.complex128) if array.size else (np.float64,)
     dtype = "" if array.dtype in plain else f", dtype={dtype_text(array.dtype)}"
     shape = "" if array.size or array.ndim == 1 else f".reshape({array.shape})"
     return f"np.array({_nested(array) if array.size else []}{dtype}){shape}"
@@ -80,7 +90,7 @@ def literal(item: Any, keep: Keep) -> str:
         return "..." if item is Ellipsis else "None"
     if isinstance(item, str):
         return repr(str(item))
-    if isinstance(item, bool | int | float | np.number | np.bool_):
+    if isinstance(item, bool | int | float | complex | np.number | np.bool_):
         return number_text(item)
     if isinstance(item, np.ndarray):
         return array_text(item) if item.size <= INLINE else keep(item)

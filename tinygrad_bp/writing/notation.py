@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..programs.program import Instruction
 from .expressions import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY
 from .literals import number_text
@@ -70,6 +72,8 @@ def gradient_of(part: Layout) -> Layout:
 def number(value: Any) -> Formula:
     """Lay out a number."""
     text = number_text(value)
+    if np.iscomplexobj(value):
+        text = text.replace("j", "i")
     size = text.removeprefix("-")
     found = re.fullmatch(r"(.*)e([+-]?)0*(\d+)", size)
     if found:

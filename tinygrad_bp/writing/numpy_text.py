@@ -13,9 +13,8 @@ from functools import cache, lru_cache
 from string import Formatter
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..kernel import Op
+from ..kernel.op import HOMES
 from ..ops.lookups import add_at, at, fill_in
 from ..ops.shaping import _transpose, indexing, scatter_add
 from ..programs.expanding import expanded
@@ -85,12 +84,15 @@ def entry_for(step: Instruction, texts: Mapping[str, Entry]) -> Entry | None:
 
 
 def _full_name(op: Op) -> str:
-    """Write NumPy's function, by the name of the op where NumPy knows it by that, too."""
+    """Write a function of NumPy's or SciPy's, by the name of the op where that is one, too."""
     function: Any = op.numpy
-    for name in (op.name, function.__name__):
-        if getattr(np, name, None) is function:
-            return f"np.{name}"
-    return f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
+    names = (op.name, function.__name__)
+    return next(
+        f"{text}.{name}"
+        for home, text in HOMES.items()
+        for name in names
+        if getattr(home, name, None) is function
+    )
 
 
 def _call(function: str, off: Mapping[str, Any]) -> Write:

@@ -44,7 +44,7 @@ class Source:
         complete : bool, optional
             Whether large arrays are written out, in hexadecimal, or are arguments.
         """
-        imported = [f"import {name}" for name in modules_of(self.helpers)]
+        imported = [f"import {name}" for name in modules_of([*self.helpers, *self.body])]
         head = [*imported, "import numpy as np", *_assigned(self.constants)]
         parameters = list(self.parameters)
         if complete:
@@ -97,14 +97,15 @@ def helpers_of(entries: Mapping[int, Entry]) -> list[str]:
     return list(blocks)
 
 
-def modules_of(helpers: Sequence[str]) -> list[str]:
-    """Return which modules helpers need beside NumPy."""
-    return ["math"] if any("math." in text for text in helpers) else []
+def modules_of(texts: Sequence[str]) -> list[str]:
+    """Return which modules texts need beside NumPy."""
+    found = re.findall(r"\b(math|scipy\.\w+)\.", "\n".join(texts))
+    return sorted(set(found))
 
 
 def names_beside(helpers: Sequence[str]) -> Names:
     """Return names that are neither NumPy's nor those of helpers."""
-    return Names({"np", "math", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
+    return Names({"np", "math", "scipy", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from ...ops import mul
-from ...programs import Instruction, Program
+from ...programs import Instruction, Program, TracingError
 from ...writing.expressions import Expr
 from ...writing.lines import Lines, entries_of
 from ...writing.literals import Keep
 from ...writing.numpy_text import Entry, from_template, readable
-from ...writing.source import helpers_of, names_beside
+from ...writing.source import helpers_of, modules_of, names_beside
 
 Function = Callable[..., tuple[Any, ...]]
 
@@ -75,13 +75,19 @@ def as_function(program: Program, text: Mapping[str, str] | None = None) -> Func
         arrays = [jax.numpy.asarray(leaf) for leaf in leaves]
         _check(program, arrays)
         found = compute(*arrays, *map(jax.numpy.asarray, constants))
-        return tuple(
-            jax.numpy.asarray(each, jax.dtypes.canonicalize_dtype(dtype))
-            for each, dtype in zip(found, dtypes, strict=True)
-        )
+        return tuple(_of_dtype(each, dtype, jax) for each, dtype in zip(found, dtypes, strict=True))
 
     function.source = source  # type: ignore[attr-defined]
     return function
+
+
+def _of_dtype(result: Any, dtype: np.dtype[Any], jax: Any) -> Any:
+    if jax.numpy.iscomplexobj(result) and dtype.kind != "c":
+        raise TracingError(
+            "compile: on JAX a result is complex that is real in NumPy, as a spectrum is where all "
+            "of it is real; take .real of it"
+        )
+    return jax.numpy.asarray(result, jax.dtypes.canonicalize_dtype(dtype))
 
 
 def build(program: Program, text: Mapping[str, str] | None = None) -> Function:
@@ -216,6 +222,9 @@ def _executed(
     ]
     namespace: dict[str, Any] = {"np": _as_numpy(jax.numpy), "math": math, **options}
     source = "\n\n".join([*helpers, "\n    ".join(function)]) + "\n"
+    for module in {*modules_of([source])} - {"math"}:
+        import_module(f"jax.{module}")
+        namespace["scipy"] = jax.scipy
     exec(compile(source, "<jax>", "exec"), namespace)
     namespace |= {"added_at": _added_at, "put": _put}
     return namespace["compute"], list(constants.values()), source

@@ -125,6 +125,60 @@ function matmul(left, right) {
   return einsum(`${axes(a.shape, `${rows}j`)},${axes(b.shape, `j${columns}`)}->${output}`, a, b);
 }
 
+/** Every overlap of two sequences, one of them turned around. */
+function convolve(a, v) {
+  const data = Array(a.data.length + v.data.length - 1).fill(0);
+  a.data.forEach((x, i) => v.data.forEach((y, j) => { data[i + j] += x * y; }));
+  return { shape: [data.length], data };
+}
+
+/** Solve a @ x = b by elimination, with the largest pivots; `a` and `b` are rows, and `b` becomes x. Return the determinant. */
+function eliminate(a, b) {
+  let determinant = 1;
+  for (let k = 0; k < a.length; k += 1) {
+    let pivot = k;
+    for (let i = k + 1; i < a.length; i += 1) if (Math.abs(a[i][k]) > Math.abs(a[pivot][k])) pivot = i;
+    if (pivot !== k) {
+      [a[k], a[pivot], b[k], b[pivot]] = [a[pivot], a[k], b[pivot], b[k]];
+      determinant = -determinant;
+    }
+    determinant *= a[k][k];
+    for (let i = k + 1; i < a.length; i += 1) {
+      const factor = a[i][k] / a[k][k];
+      a[i] = a[i].map((x, j) => x - factor * a[k][j]);
+      b[i] = b[i].map((x, j) => x - factor * b[k][j]);
+    }
+  }
+  for (let k = a.length - 1; k >= 0; k -= 1) {
+    b[k] = b[k].map((x, j) => {
+      let rest = x;
+      for (let i = k + 1; i < a.length; i += 1) rest -= a[k][i] * b[i][j];
+      return rest / a[k][k];
+    });
+  }
+  return determinant;
+}
+
+/** The matrices of a stack, as rows. */
+function matricesOf({ shape, data }) {
+  const [height, width] = shape.slice(-2);
+  const rows = Array.from({ length: product(shape.slice(0, -1)) }, (_, k) => Array.from(data.slice(k * width, (k + 1) * width)));
+  return Array.from({ length: product(shape.slice(0, -2)) }, (_, k) => rows.slice(k * height, (k + 1) * height));
+}
+
+function solve(left, right) {
+  const b = matricesOf(right);
+  matricesOf(left).forEach((a, k) => eliminate(a, b[k]));
+  return { shape: right.shape, data: b.flat(2) };
+}
+
+function inverse(a) {
+  const identity = { shape: a.shape, data: a.data.map((_, k) => { const [i, j] = [Math.floor(k / a.shape.at(-1)) % a.shape.at(-1), k % a.shape.at(-1)]; return Number(i === j); }) };
+  return solve(a, identity);
+}
+
+const determinant = (a) => ({ shape: a.shape.slice(0, -2), data: matricesOf(a).map((rows) => eliminate(rows, rows.map(() => []))) });
+
 /** Undo a repetition: add up along the axes that a shape does not have, or has with length 1. */
 function addedUp(operand, shape) {
   const a = asArray(operand);

@@ -52,9 +52,8 @@ function showEdited(keepText) {
 function nudgeTable() {
   const { n, entry } = edited;
   const gradient = state.gradients[n]?.data[entry];
-  const result = resultName();
   if (gradient == null) return el("p", { class: "about" }, "No gradient flows here: this is a constant.");
-  const now0 = resultOf(state.values);
+  const result = resultName(), now0 = resultOf(state.values);
   const rows = NUDGES.map((nudge) => {
     const really = resultOf(forward(withNumber(n, entry, leaves[n].data[entry] + nudge))) - now0;
     const apart = really === 0 && gradient === 0 ? 0 : Math.abs(really - gradient * nudge) / Math.max(Math.abs(really), Math.abs(gradient * nudge));
@@ -66,7 +65,8 @@ function nudgeTable() {
 function setEdited(x, keepText) {
   change(withNumber(edited.n, edited.entry, x));
   showEdited(keepText);
-  live.textContent = `${nameOf(edited.n, edited.entry)} = ${short(x)}: ${seedStepAt ? resultName() : nodes.at(-1).name} = ${short(resultOf(state.values))}`;
+  const result = seedStepAt?.node ?? nodes.length - 1;
+  live.textContent = `${nameOf(edited.n, edited.entry)} = ${short(x)}: ${seedStepAt ? resultName() : nodes[result].name} = ${arrays[nodes[result].value].summary}`;
 }
 
 function repaint() {
@@ -109,6 +109,7 @@ drag.addEventListener("input", () => setEdited(Number(Number(drag.value).toPreci
 byId("less").addEventListener("click", () => stepBy(-1));
 byId("more").addEventListener("click", () => stepBy(1));
 byId("restore").addEventListener("click", restore);
+byId("again").addEventListener("click", restore);
 byId("done").addEventListener("click", closeEditor);
 editor.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeEditor();

@@ -6,7 +6,8 @@ const FUNCTIONS = { exp: Math.exp, log: Math.log, ln: Math.log, sqrt: Math.sqrt,
 function parse(text) {
   const plain = text.trim().replaceAll("−", "-").replaceAll("·", "*").replaceAll("×", "*").replaceAll("^", "**");
   const isArray = /[[\];\n]/.test(plain) || /[^,\s],\s+[^,\s]/.test(plain) || (plain.match(/,/g) || []).length > 1;
-  if (!isArray) return evaluateOne(plain.replace(",", "."));
+  const alone = isArray ? null : evaluateOne(plain.replace(",", "."));
+  if (alone || !(isArray || /\s/.test(plain))) return alone;
   const parts = plain.replace(/[[\]]/g, " ").split(/[,;\n]|(?<=[\d)])\s+(?=[-\d(.])/).map((each) => each.trim()).filter(Boolean);
   const found = parts.map(evaluateOne);
   return found.length && found.every(Boolean) ? found.flat() : null;

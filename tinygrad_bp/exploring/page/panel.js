@@ -21,7 +21,7 @@ function startStep() {
   return [
     el("p", { class: "phase" }, "Before the forward pass"),
     el("h2", {}, "What is given"),
-    el("p", { class: "about" }, "Parameters and constants have their values. Everything else is computed, step by step.",
+    el("p", { class: "about" }, `Parameters and constants have their values. Everything else is computed, step by step${firstBackward < 0 ? "" : `; at step ${firstBackward + 1} the way back begins`}.`,
       story.fixed ? ` The numbers of this page are fixed. ${story.fixed}` : " Click one of these numbers to change it: both passes follow."),
     comparison && summaryCard(),
     card("", row(...figures), leaves.length > 24 && el("p", {}, `and ${leaves.length - 24} more`)),
@@ -186,23 +186,24 @@ function numericOf(n) {
 }
 
 /** What is compared of a parameter at the numbers of now: as it was told, or computed anew. */
-function comparedNow(each) {
+function comparedNow(each, withNumeric = true) {
   if (leaves === given || !state) return each;
   const place = (array) => arrays.push(content(array)) - 1;
-  const sides = { automatic: state.gradients[each.node], numeric: numericOf(each.node) };
+  const sides = { automatic: state.gradients[each.node] };
+  if (withNumeric) sides.numeric = numericOf(each.node);
   const known = beside ? beside.nodes.indexOf(each.node) : -1;
   if (known >= 0 && state.manual && each.sides.manual != null) sides.manual = state.manual[known];
   const apart = (a, b) => (a === b ? 0 : Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b)));
   const entries = each.entries.map((entry) => {
     const k = entry.index.reduce((sum, i, axis) => sum + i * stepsOf(shapeOf(each.node))[axis], 0);
     const numbers = Object.fromEntries(Object.entries(sides).map(([side, { data }]) => [side, data[k]]));
-    const error = sides.manual ? apart(numbers.manual, numbers.automatic) : apart(numbers.automatic, numbers.numeric);
+    const error = sides.manual ? apart(numbers.manual, numbers.automatic) : withNumeric ? apart(numbers.automatic, numbers.numeric) : 0;
     const wrong = sides.manual ? error > comparison.tolerance : error > 1e-6;
     return { index: entry.index, ...numbers, error, wrong, verdict: wrong ? "wrong" : "correct" };
   });
   const wrong = sides.manual ? sides.manual.data.some((x, k) => apart(x, sides.automatic.data[k]) > comparison.tolerance) : entries.some((entry) => entry.wrong);
   const order = ["manual", "automatic", "numeric"].filter((side) => sides[side]);
-  const note = each.sides.manual != null && !sides.manual ? "Your gradient is known at the first numbers alone: Reset all shows it." : "At the numbers as they are now; numeric by five points.";
+  const note = each.sides.manual != null && !sides.manual ? "Your gradient is known at the first numbers alone: Reset all shows it." : `At the numbers as they are now${withNumeric ? "; numeric by five points" : ""}.`;
   return { ...each, sides: Object.fromEntries(order.map((side) => [side, place(sides[side])])), entries, wrong, verdict: wrong ? "wrong" : "correct", note };
 }
 
@@ -230,11 +231,14 @@ function stopCard() {
 }
 
 function summaryCard() {
-  const rows = comparison.parameters.map((each) => el("tr", { class: each.wrong ? "wrong" : "" },
+  const parameters = comparison.parameters.map((each) => comparedNow(each, false));
+  const wrong = parameters.filter((each) => each.wrong).length;
+  const title = leaves === given ? comparison.summary : `With these numbers ${wrong} of ${parameters.length} gradients are wrong`;
+  const rows = parameters.map((each) => el("tr", { class: each.wrong ? "wrong" : "" },
     el("td", {}, each.step == null ? each.name : el("button", { type: "button", class: each.wrong ? "link bad-text" : "link", on: { click: () => go(each.step) } }, each.name)),
     el("td", {}, each.verdict), el("td", {}, each.note)));
-  return card(comparison.ok ? "good" : "bad",
-    el("h3", {}, comparison.summary),
+  return card((leaves === given ? comparison.ok : !wrong) ? "good" : "bad",
+    el("h3", {}, title),
     table(["parameter", "verdict", "note"], rows),
     ...comparison.diagnosis.map((each) => el("p", {}, each.explanation)),
     comparison.missing.length > 0 && el("p", { class: "about" }, `Not in this graph: ${comparison.missing.join(", ")}.`));

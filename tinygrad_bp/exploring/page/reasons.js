@@ -38,7 +38,7 @@ function because(step, part, entry, local) {
   const op = opOf(step.node), at = short(dataOf(nodes[part.to].value)[entry]);
   const others = nodes[step.node].operands.filter((_, k) => k !== part.position);
   const other = others.length ? calledOf(others[0]) : "itself";
-  const passes = local == null ? "passes a part of it" : `passes ${short(local)} of it`;
+  const passes = local == null ? "passes a part of it" : `${local < 0 ? "turns the sign and " : ""}passes ${short(Math.abs(local))} ${Math.abs(local) > 1 ? "times as much" : "of it"}`;
   const chosen = local === 0 ? "another one was chosen, so nothing gets through" : local === 1 ? "it was chosen, so all of it gets through" : `it shares with its equals, and ${short(local)} of it gets through`;
   const sentences = {
     distributes: "the sum passes it on as it is",

@@ -22,6 +22,7 @@ function render(k, stays = false) {
   panel.replaceChildren(...content.filter((each) => each));
   panel.scrollTop = stays ? height : 0;
   markEdited();
+  byId("again").hidden = leaves === given;
   scrubber.value = k;
   scrubber.setAttribute("aria-valuetext", `step ${k + 1} of ${steps.length}, ${step.phase}`);
   byId("count").replaceChildren(el("b", {}, `${k + 1}`), ` / ${steps.length}`);

@@ -9,8 +9,10 @@ import numpy as np
 from scipy import linalg
 
 from ...kernel.dispatch import implements, refuse_keywords
-from ...kernel.op import Op
+from ...kernel.op import HOMES, Op
 from ..axes import as_operand
+
+HOMES[linalg] = "scipy.linalg"
 
 
 def _as_numpy(theirs: Callable[..., Any], ours: Callable[..., Any]) -> None:
@@ -86,4 +88,20 @@ def _frechet(a: Any, e: Any) -> Any:
 
 expm: Op = implements(linalg.expm)(
     Op("expm", linalg.expm, lambda g, y, a: _frechet(a.mT, g), doc="As `scipy.linalg.expm`.")
+)
+
+# Kao and Hennequin, "Automatic differentiation of Sylvester, Lyapunov, and algebraic Riccati
+# equations" (2020): a @ x + x @ b = q.
+solve_sylvester: Op = implements(linalg.solve_sylvester)(
+    Op(
+        "solve_sylvester",
+        linalg.solve_sylvester,
+        lambda g, y, a, b, q: -solve_sylvester(a.mT, b.mT, g) @ y.mT,
+        lambda g, y, a, b, q: -y.mT @ solve_sylvester(a.mT, b.mT, g),
+        lambda g, y, a, b, q: solve_sylvester(a.mT, b.mT, g),
+        word="solution",
+    )
+)
+implements(linalg.sqrtm)(
+    Op("sqrtm", linalg.sqrtm, lambda g, y, a: solve_sylvester(y.mT, y.mT, g), word="root")
 )

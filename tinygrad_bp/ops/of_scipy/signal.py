@@ -24,6 +24,8 @@ _convolve: Op = Op(
     lambda a, v: signal.convolve(a, v, "full", "direct"),
     lambda g, y, a, v: _valid(_convolve(g, np.flip(v)), v.shape, a.shape),
     lambda g, y, a, v: _valid(_convolve(g, np.flip(a)), a.shape, v.shape),
+    text='scipy.signal.convolve({0}, {1}, method="direct")',
+    word="convolved",
 )
 
 

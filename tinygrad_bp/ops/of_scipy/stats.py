@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special, stats
 
 from ...kernel.dispatch import implements
+from ...kernel.op import Op
 from ..axes import as_operand
 from . import special as _rules
 from .special import gammaln, xlogy
@@ -107,3 +108,103 @@ def multivariate_normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, **hints: 
 def multivariate_normal_pdf(x: Any, mean: Any = None, cov: Any = 1, **hints: Any) -> Any:
     """Compute the density of the normal distribution of several dimensions."""
     return np.exp(multivariate_normal_logpdf(x, mean, cov))
+
+
+@implements(stats.multivariate_normal.entropy)
+def multivariate_normal_entropy(mean: Any = None, cov: Any = 1) -> Any:
+    """Compute the entropy of the normal distribution of several dimensions."""
+    cov = as_operand(cov) * 1.0
+    matrix = cov * np.eye(1 if mean is None else np.size(mean)) if cov.ndim < 2 else cov
+    size = matrix.shape[-1]
+    return np.linalg.slogdet(matrix).logabsdet / 2 + size * (_LOG_ROOT + 0.5)
+
+
+@implements(stats.dirichlet.logpdf)
+def dirichlet_logpdf(x: Any, alpha: Any) -> Any:
+    """Compute Dirichlet's distribution: shares along the first axis, the last may be left out."""
+    x, alpha = as_operand(x) * 1.0, as_operand(alpha) * 1.0
+    if x.shape[0] + 1 == alpha.shape[0]:
+        x = np.concatenate([x, 1.0 - np.sum(x, axis=0, keepdims=True)])
+    powers = np.reshape(alpha - 1.0, (-1,) + (1,) * (x.ndim - 1))
+    scale = gammaln(np.sum(alpha)) - np.sum(gammaln(alpha))
+    return scale + np.sum(xlogy(powers, x), axis=0)
+
+
+# --- densities, and what lies below, from what is above ----------------------------------------
+
+
+def _exponential(density: Any, logarithm: Any) -> None:
+    """Register a density by its logarithm."""
+    implements(density)(lambda *args, **kwargs: np.exp(logarithm(*args, **kwargs)))
+
+
+for _density, _logarithm in (
+    (stats.t.pdf, t_logpdf),
+    (stats.poisson.pmf, poisson_logpmf),
+    (stats.expon.pdf, expon_logpdf),
+    (stats.gamma.pdf, gamma_logpdf),
+    (stats.beta.pdf, beta_logpdf),
+    (stats.dirichlet.pdf, dirichlet_logpdf),
+):
+    _exponential(_density, _logarithm)
+
+
+@implements(stats.norm.logsf)
+def norm_logsf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Compute the logarithm of how much of a normal distribution lies above."""
+    return special.log_ndtr(-_standard(x, loc, scale))
+
+
+@implements(stats.gamma.cdf)
+def gamma_cdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Say how much of a gamma distribution lies below."""
+    return _rules.gammainc(a, _standard(x, loc, scale))
+
+
+@implements(stats.beta.cdf)
+def beta_cdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Say how much of a beta distribution lies below."""
+    return _rules.betainc(a, b, _standard(x, loc, scale))
+
+
+@implements(stats.chi2.logpdf)
+def chi2_logpdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Compute the chi-squared distribution: a gamma distribution of half as many degrees."""
+    return gamma_logpdf(x, as_operand(df) / 2, loc, 2 * as_operand(scale))
+
+
+_exponential(stats.chi2.pdf, chi2_logpdf)
+
+
+@implements(stats.chi2.cdf)
+def chi2_cdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Say how much of a chi-squared distribution lies below."""
+    return gamma_cdf(x, as_operand(df) / 2, loc, 2 * as_operand(scale))
+
+
+@implements(stats.poisson.cdf)
+def poisson_cdf(k: Any, mu: Any, loc: Any = 0.0) -> Any:
+    """Say how much of Poisson's distribution lies at or below; differentiable by mu."""
+    return _rules.gammaincc(np.floor(as_operand(k) - loc) + 1.0, mu)
+
+
+_below_t = Op(
+    "stdtr",
+    lambda z, df: special.stdtr(df, z),
+    lambda g, y, z, df: g * np.exp(t_logpdf(z, df)),
+    text="scipy.special.stdtr({df}, {0})",
+    elementwise=True,
+)
+
+
+@implements(stats.t.cdf)
+def t_cdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Say how much of Student's distribution lies below; not differentiable by `df`."""
+    z, df = _standard(x, loc, scale), _rules.of_plain("t.cdf", "df", df)
+    return _below_t(np.broadcast_to(z, np.broadcast_shapes(z.shape, np.shape(df))), df=df)
+
+
+@implements(stats.t.logcdf)
+def t_logcdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Compute the logarithm of how much of Student's distribution lies below."""
+    return np.log(t_cdf(x, df, loc, scale))
