@@ -148,6 +148,8 @@ def as_gradient(cotangent: Any, dtype: Any, copied: bool = True) -> Any:
     On the way from complex numbers the cotangent of real ones may be complex: its real part is
     what belongs to them.
     """
+    if type(cotangent) is np.ndarray and cotangent.dtype is dtype:  # as nearly all are
+        return cotangent.copy("K") if copied else cotangent
     if cotangent.dtype.kind == "c" != np.dtype(dtype).kind:
         cotangent = cotangent.real
     if isinstance(cotangent, Node):
