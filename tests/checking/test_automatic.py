@@ -6,8 +6,8 @@ import pytest
 import tinygrad_bp as bp
 import tinygrad_bp.numpy as served
 from tinygrad_bp.checking.automatic import AutomaticGradient
-from tinygrad_bp.checking.branches import change
 from tinygrad_bp.checking.problem import Problem
+from tinygrad_bp.checking.signatures import change
 
 RNG = np.random.default_rng(4)
 X = RNG.normal(size=(6, 3))

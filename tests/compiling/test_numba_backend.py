@@ -13,11 +13,11 @@ from tests.samples import PLAIN, rows
 from tests.writing.test_numpy_functions import FUNCTIONS
 from tests.writing.test_random_graphs import BINARY, STEPS, UNARY, composed
 from tinygrad_bp.compiling.numba_backend import build, build_loop
-from tinygrad_bp.compiling.numba_backend.expanding import expanded, with_own_results
 from tinygrad_bp.compiling.numba_backend.functions import parts_of
 from tinygrad_bp.compiling.numba_backend.fusion import Plan
 from tinygrad_bp.compiling.numba_backend.layout import Memory
 from tinygrad_bp.compiling.numba_backend.machine_code import _machine_code
+from tinygrad_bp.compiling.numba_backend.preparing import expanded, with_own_results
 from tinygrad_bp.ops import shaping
 from tinygrad_bp.programs import witnesses
 from tinygrad_bp.programs.program import Instruction, Kind, Program

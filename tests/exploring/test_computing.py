@@ -7,8 +7,8 @@ import pytest
 
 import tinygrad_bp as bp
 from tests.exploring.conftest import edit, open_page
-from tinygrad_bp.exploring.arrays import Arrays
 from tinygrad_bp.exploring.recording import record
+from tinygrad_bp.exploring.shown_arrays import Arrays
 from tinygrad_bp.viewing.plain_text import summary
 from tinygrad_bp.writing import javascript
 

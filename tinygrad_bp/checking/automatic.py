@@ -19,9 +19,9 @@ from ..kernel.value import Value, clock
 from ..programs.program import compute
 from ..programs.steadiness import changed_since_used, same
 from ..transforms.running import Trace, path_between
-from .branches import Call, Way, any_tie, is_piecewise, noticed, ways_of
 from .problem import Problem, Vector, round_off
 from .quotients import FIRST_STEP
+from .signatures import Decision, Way, any_tie, is_piecewise, noticed, ways_of
 
 
 class AutomaticGradient:
@@ -157,7 +157,7 @@ class AutomaticGradient:
         return leading_to(dict.fromkeys(self._leaves), nodes)
 
     @cached_property
-    def _answers(self) -> dict[Value, Call]:
+    def _answers(self) -> dict[Value, Decision]:
         """The constants that a comparison gave, such as masks."""
         given = {id(call.given): call for call in self._calls}
         used = {parent for node in self._depending for parent in node.parents}

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .automatic import AutomaticGradient
-from .branches import Way, change
-from .numeric import Probe
+from .numeric import EntryFunction
 from .problem import Problem
 from .quotients import FIRST_STEP, Slope, adaptive, from_one_side
+from .signatures import Way, change
 
 #: The distance, in units of max(1, |x|), within which a kink is at the point.
 AT = 1e-10
@@ -77,7 +77,7 @@ class _Looker:
     """Signatures and slopes of a problem, along one entry at a time."""
 
     def __init__(self, problem: Problem, automatic: AutomaticGradient) -> None:
-        self.problem, self.probe = problem, Probe(problem)
+        self.problem, self.probe = problem, EntryFunction(problem)
         self.ways_at = automatic.ways_at
         self.here = self.ways_at(problem.x)
 

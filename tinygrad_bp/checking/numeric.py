@@ -262,7 +262,7 @@ def differences(
     gradient = np.zeros(problem.x.size)
     error = np.full(problem.x.size, np.nan)
     slope = _slope_by(problem, method, step, with_error)
-    probe = Probe(problem)
+    probe = EntryFunction(problem)
     with np.errstate(all="ignore"):  # fun may be undefined beside the point
         for k in range(gradient.size) if where is None else where:
             gradient[k], error[k] = slope(probe.along(k), probe.scale(k))
@@ -293,7 +293,7 @@ def _slope_by(
     return plain
 
 
-class Probe:
+class EntryFunction:
     """`fun` along one entry of its parameters at a time."""
 
     def __init__(self, problem: Problem) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..kernel.value import Value
 from .automatic import AutomaticGradient
-from .branches import Way
 from .numeric import NumericGradient
 from .problem import Problem, Vector
+from .signatures import Way
 
 _PACKAGES = ("tinygrad_bp", "numpy", "scipy")
 _LONGEST = 300

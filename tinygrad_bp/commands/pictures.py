@@ -16,7 +16,7 @@ def show_no_pictures() -> None:
     `show` and `pause` return at once. A backend that the file asks for is not taken: there is
     nobody to look at a window, and nobody to close it.
     """
-    sys.meta_path.insert(0, _Finder())
+    sys.meta_path.insert(0, _PlotFinder())
 
 
 def _settle_matplotlib(module: Any) -> None:
@@ -40,7 +40,7 @@ _SETTLED: dict[str, Callable[[Any], None]] = {
 }
 
 
-class _Finder:
+class _PlotFinder:
     """Finds the modules of matplotlib that have to be settled once they are there."""
 
     def find_spec(

@@ -14,7 +14,7 @@ from .evidence import Case, Names
 from .machine import Machine
 from .pools import Pools
 from .probe import Probe
-from .proposals import Bench, plain, proposals, unproven
+from .proposals import Bench, commonest, proposals, unproven
 from .structure import Structure
 
 #: How many of the likeliest candidates are computed exactly.
@@ -278,7 +278,7 @@ class Search:
         wrong = self.case.wrong
         bench = self.bench(machine, frozenset(self.case.places), wrong)
         begun = 0
-        for first in plain.proposals(bench):
+        for first in commonest.proposals(bench):
             if self.late or begun >= _FIRSTS:
                 break
             fixed, broken = self.case.outcome(machine, first.changes, wrong)

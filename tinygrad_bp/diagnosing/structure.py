@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Op
-from ..programs.labelled import ACCUMULATE, PASS, Labelled, Line
+from ..programs.labelled import ACCUMULATE, PASS, Labelled, Origin
 from ..programs.program import Kind
 from .edits import Call, Expr, Ref, plus
 from .facts import elementwise, moves, switches
@@ -222,9 +222,9 @@ class Structure:
         found: dict[Hashable, dict[tuple[Hashable, int], int]] = defaultdict(dict)
         for k, step in enumerate(self.steps):
             line, *rest = step.key if isinstance(step.key, tuple) else (None,)
-            if isinstance(step.key, Line):
+            if isinstance(step.key, Origin):
                 line, rest = step.key, []
-            if isinstance(line, Line) and step.kind in (Kind.BACKWARD, Kind.FORWARD):
+            if isinstance(line, Origin) and step.kind in (Kind.BACKWARD, Kind.FORWARD):
                 found[line.own, *rest][line.calls, step.turn] = k
         return found
 
@@ -249,14 +249,14 @@ class Structure:
     def line(self, place: int) -> Hashable:
         """Return the line of the user's code that a forward step comes from."""
         key = self.steps[place].key
-        return key.own if isinstance(key, Line) else place
+        return key.own if isinstance(key, Origin) else place
 
     @cached_property
     def by_turn(self) -> dict[Hashable, dict[int, int]]:
         """For each forward line of a loop, and where it is called, its steps by pass."""
         found: dict[Hashable, dict[int, int]] = defaultdict(dict)
         for k, step in enumerate(self.steps):
-            if isinstance(step.key, Line) and step.kind is Kind.FORWARD:
+            if isinstance(step.key, Origin) and step.kind is Kind.FORWARD:
                 found[step.key][step.turn] = k
         return {key: turns for key, turns in found.items() if len(turns) > 1}
 

@@ -21,9 +21,9 @@ from .dot import Style, dot_lines
 from .focus import Around, find, focus_on
 from .folding import fold_scopes, fold_to_be_read, fold_where
 from .heat_maps import find_heat_maps
-from .loops import fold_loops
 from .mermaid import mermaid
 from .render import TIME_LIMIT
+from .repeats import fold_loops
 from .text import tree
 from .themes import ThemeName, theme_of
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..kernel import Value
 from ..viewing.graph import Edge, Graph, Node, Role, common
-from .loops import fold_loops
+from .repeats import fold_loops
 
 #: Larger graphs are folded unless something else is asked for.
 READABLE = 150

@@ -110,7 +110,7 @@ class _Step(NamedTuple):
 
 
 def _rows(graph: Graph) -> Iterator[_Row]:
-    places = _Places(graph)
+    places = _Columns(graph)
     pending = [_Step("", "", None, graph.nodes[-1], True)]
     while pending:
         step = pending.pop()
@@ -141,7 +141,7 @@ def _glyphs(step: _Step, continues: bool) -> tuple[str, str, str]:
     return before + glyph, line + under, line
 
 
-class _Places:
+class _Columns:
     """Where each node is written, and which operand of a node continues its vertical line."""
 
     def __init__(self, graph: Graph) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 from ..kernel import Value
 from ..programs.program import Instruction, Kind, Program
 from ..viewing.graph import Graph
-from .arrays import Arrays
 from .computing import Computing
+from .shown_arrays import Arrays
 
 if TYPE_CHECKING:
     from ..diagnosing.reconstruction import Reconstruction

@@ -13,7 +13,7 @@ from ..programs.program import Program
 from ..programs.simplify import simplified
 from ..viewing.graph import Graph, Role
 from ..viewing.plain_text import printable
-from ..writing.javascript import NotWrittenError, Script
+from ..writing.javascript import JavaScript, NotWrittenError
 from .rules import apply_op, apply_rule
 
 #: What the functions take: the gradient that arrives and the result, before the operands.
@@ -41,7 +41,7 @@ class Computing:
     """
 
     def __init__(self, graph: Graph, in_full: bool = False) -> None:
-        self.script = Script()
+        self.script = JavaScript()
         self._known: dict[Hashable, int] = {}
         self.parameters_alone = in_full and _has_masks(graph)
         self.refusal = _refusal(graph, in_full)

@@ -26,7 +26,7 @@ from ..writing.lines import Lines
 from ..writing.literals import INLINE, array_text
 from ..writing.names import Names, as_identifier
 from ..writing.notation import Formula, Layout, formula, gradient_of, number, symbol
-from ..writing.numpy_text import Entry, entry_for, from_template
+from ..writing.numpy_text import Spelling, entry_for, from_template
 
 
 class Term(NamedTuple):
@@ -175,7 +175,7 @@ def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Writ
     return Written(tuple(code), _formula(program, symbols), factors)
 
 
-def _entry(step: Instruction) -> Entry:
+def _entry(step: Instruction) -> Spelling:
     """Find how an op is written; a user's own is written as a call."""
     found = entry_for(step, {})
     if found is not None:

@@ -16,7 +16,6 @@ from ..viewing.gradients import Gradients
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable
-from .arrays import Arrays
 from .beside import set_beside
 from .computing import Computing, write_exactly
 from .hunts import hunts
@@ -25,6 +24,7 @@ from .mathml import mathml
 from .patterns import pattern
 from .recording import Contribution, Recording, Visit
 from .rules import Term, write_op, write_rule
+from .shown_arrays import Arrays
 from .verdicts import verdicts
 
 #: A node without a name is called by its expression up to this length.

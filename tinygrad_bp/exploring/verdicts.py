@@ -14,7 +14,7 @@ from ..kernel import Value
 from ..trees import flatten
 from ..viewing.graph import Graph, Role
 from ..viewing.plain_text import printable
-from .arrays import Arrays
+from .shown_arrays import Arrays
 
 #: So many entries of a parameter are listed, wrong ones first.
 MOST_ENTRIES = 12

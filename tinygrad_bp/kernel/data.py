@@ -31,7 +31,7 @@ _ARITHMETIC = (
 )
 
 
-class Node:
+class HasData:
     """What a `Value` is to those who stand below it: something with `_data`, and no array."""
 
     __slots__ = ()
@@ -55,7 +55,7 @@ def as_numbers(data: Any, what: str = "Value") -> Any:
     """Return numbers as an array or a NumPy scalar, or say why `what` they are for is none."""
     array = data
     if type(data) is not np.ndarray:
-        if isinstance(data, Node):
+        if isinstance(data, HasData):
             _refuse(what, "another Value; use it as it is, or its .data", data)
         refuse_class(type(data), what)
         try:
@@ -110,7 +110,7 @@ def is_weak(number: Any) -> bool:
 
 def as_node(name: str, array: Any) -> Any:
     """Return the node that an array is, so that a Value can be put into it; or say how it can."""
-    if isinstance(array, Node):
+    if isinstance(array, HasData):
         return array
     if hasattr(array, "_as_node"):
         return array._as_node()
@@ -152,7 +152,7 @@ def as_gradient(cotangent: Any, dtype: Any, copied: bool = True) -> Any:
         return cotangent.copy("K") if copied else cotangent
     if cotangent.dtype.kind == "c" != np.dtype(dtype).kind:
         cotangent = cotangent.real
-    if isinstance(cotangent, Node):
+    if isinstance(cotangent, HasData):
         value: Any = cotangent
         return value if value.dtype == dtype else value.astype(dtype)
     return cotangent.astype(dtype, copy=copied)

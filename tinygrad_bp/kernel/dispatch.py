@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from .context import witness
-from .data import Node
+from .data import HasData
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -106,7 +106,7 @@ def data_of(argument: Any) -> Any:
         return type(argument)(map(data_of, argument))
     if isinstance(argument, dict):
         return {key: data_of(item) for key, item in argument.items()}
-    return argument._data if isinstance(argument, Node) else argument
+    return argument._data if isinstance(argument, HasData) else argument
 
 
 def refuse_keywords(name: str, keywords: dict[str, Any]) -> None:

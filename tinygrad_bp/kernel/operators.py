@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from .context import witness
-from .data import Node
+from .data import HasData
 from .dispatch import IMPLEMENTATIONS, data_of, implementation
 
 S = TypeVar("S")
@@ -54,7 +54,7 @@ def _look_up(
     )
 
 
-class HasOperators(Node):
+class HasOperators(HasData):
     """What has the operators of an array."""
 
     __slots__ = ()

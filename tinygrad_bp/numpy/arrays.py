@@ -13,10 +13,10 @@ from weakref import ref
 
 import numpy as np
 
-from ..kernel.assigning import Window
 from ..kernel.context import run
 from ..kernel.history import clock, settle_operands, settled_from
 from ..kernel.value import Value, constant
+from ..kernel.views import Window
 from ..ops.assigning import setitem
 from ..ops.joining import has_values_inside
 from ..ops.shaping import indexing

@@ -12,7 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.assigning import (
+from ..kernel.context import recording
+from ..kernel.data import as_numbers
+from ..kernel.dispatch import implementation, implements
+from ..kernel.history import clock, now, state_at
+from ..kernel.op import Op
+from ..kernel.value import Value, constant
+from ..kernel.views import (
     Unsettled,
     Window,
     become,
@@ -26,12 +32,6 @@ from ..kernel.assigning import (
     refuse_view,
     window_of,
 )
-from ..kernel.context import recording
-from ..kernel.data import as_numbers
-from ..kernel.dispatch import implementation, implements
-from ..kernel.history import clock, now, state_at
-from ..kernel.op import Op
-from ..kernel.value import Value, constant
 from .axes import as_operand
 from .joining import as_array
 from .places import Index, has_values, is_basic, key_of, last_of_each, own_arrays

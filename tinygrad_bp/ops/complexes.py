@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.assigning import Sharing
 from ..kernel.dispatch import data_of, implements, plainly
 from ..kernel.op import Op
 from ..kernel.value import Value
+from ..kernel.views import Sharing
 
 
 def is_complex(a: Any) -> bool:
@@ -23,15 +23,19 @@ def is_complex(a: Any) -> bool:
     return np.iscomplexobj(data_of(a))
 
 
-class _Part(Sharing):
+class _RealOrImaginary(Sharing):
     """The real or the imaginary part, which in NumPy is a view and can be assigned to."""
 
     def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> None:
         base[...] = element + base.imag * 1j if self is _real else base.real + element * 1j
 
 
-_real = _Part("real", np.real, lambda g, y, a: g.real, shares=True, math=("call", "Re", 0))
-_imag = _Part("imag", np.imag, lambda g, y, a: g.real * -1j, shares=True, math=("call", "Im", 0))
+_real = _RealOrImaginary(
+    "real", np.real, lambda g, y, a: g.real, shares=True, math=("call", "Re", 0)
+)
+_imag = _RealOrImaginary(
+    "imag", np.imag, lambda g, y, a: g.real * -1j, shares=True, math=("call", "Im", 0)
+)
 _conj = Op("conj", np.conjugate, lambda g, y, a: g.conj(), word="conjugate")
 
 

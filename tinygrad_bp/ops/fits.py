@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.assigning import ReadOnly
 from ..kernel.dispatch import data_of, implements, refuse_keywords
+from ..kernel.views import ReadOnly
 from .axes import as_dtype, as_operand
 from .joining import as_array
 from .rearranging import moving

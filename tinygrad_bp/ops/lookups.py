@@ -17,7 +17,7 @@ from ..kernel.value import Value
 from .places import Index, parts_of
 
 
-class Part(Enum):
+class IndexPart(Enum):
     """What stands in an index for the next operand."""
 
     OPERAND = "operand"
@@ -26,7 +26,7 @@ class Part(Enum):
 def fill_in(index: tuple[Any, ...], operands: Sequence[Any]) -> tuple[Any, ...]:
     """Put operands into an index, where it has gaps for them."""
     rest = iter(operands)
-    return tuple(next(rest) if part is Part.OPERAND else part for part in index)
+    return tuple(next(rest) if part is IndexPart.OPERAND else part for part in index)
 
 
 def _forward_add_at(g: Any, *places: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
@@ -75,5 +75,5 @@ def take_at(a: Any, index: Index) -> Any:
             raise TypeError(
                 f"getitem: an index must be integers or booleans, got a Value of {place.dtype}"
             )
-    gaps = tuple(Part.OPERAND if isinstance(part, Value) else part for part in parts)
+    gaps = tuple(IndexPart.OPERAND if isinstance(part, Value) else part for part in parts)
     return at(a, *places, index=gaps)

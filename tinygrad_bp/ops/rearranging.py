@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import data_of, implements, on_data, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
+from ..kernel.views import ReadOnly, Sharing
 from .axes import part
 from .joining import as_array, concatenate
 from .shaping import added_at, astype, broadcast_to, ravel, shape_of, where

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..kernel.assigning import ReadOnly, Sharing
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.typed import of_values
 from ..kernel.value import Value
+from ..kernel.views import ReadOnly, Sharing
 from .lookups import take_at
 from .places import has_values, parts_of
 

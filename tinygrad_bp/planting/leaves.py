@@ -22,7 +22,7 @@ BOLD, ALIKE, *AGAIN = range(5)
 
 
 @dataclass(frozen=True)
-class Leaf:
+class Input:
     """Numbers that come from outside: a parameter, data, a mask, an index.
 
     Attributes
@@ -56,7 +56,7 @@ def is_symmetric(a: Any) -> bool:
     return square and np.array_equal(a, a.T)
 
 
-def leaves_of(lines: Labelled, text: Callable[[int], str]) -> list[Leaf]:
+def leaves_of(lines: Labelled, text: Callable[[int], str]) -> list[Input]:
     """List what a program is given: parameters, arrays of data, arrays of places.
 
     Single numbers that the program is written with, as the 2 of ``x ** 2``, are part of it, and
@@ -64,23 +64,23 @@ def leaves_of(lines: Labelled, text: Callable[[int], str]) -> list[Leaf]:
     to be 1. `text` says what a step is called.
     """
     users = {o: k for k, step in reversed([*enumerate(lines.steps)]) for o in step.operands}
-    found: dict[Hashable, Leaf] = {}
+    found: dict[Hashable, Input] = {}
     for k, step in enumerate(lines.steps):
         if step.kind is Kind.INPUT:
-            found[k] = Leaf(step.name or "", lines.values[k], (k,), True)
+            found[k] = Input(step.name or "", lines.values[k], (k,), True)
         elif step.kind is Kind.CONSTANT and not step.shape:
             user = users.get(k)
             if user is not None and _happens_to_be_1(lines, user, k):
                 beside = next((o for o in lines.steps[user].operands if o != k), user)
-                found[k] = Leaf(f"the 1 beside {text(beside)}", np.asarray(step.data), (k,))
+                found[k] = Input(f"the 1 beside {text(beside)}", np.asarray(step.data), (k,))
         elif step.kind is Kind.CONSTANT:
             key = (step.name, step.shape, np.asarray(step.data).tobytes())
             name = step.name or f"the array in {text(users[k]) if k in users else 'the loss'}"
-            before = found.get(key, Leaf(name, np.asarray(step.data)))
+            before = found.get(key, Input(name, np.asarray(step.data)))
             found[key] = replace(before, places=(*before.places, k))
         for index in indices_in(step.metadata):
             name = f"the index in {text(k).removeprefix('(').removesuffix(')')}"
-            found.setdefault(("index", index.shape, index.tobytes()), Leaf(name, index))
+            found.setdefault(("index", index.shape, index.tobytes()), Input(name, index))
     return list(found.values())
 
 

@@ -26,7 +26,7 @@ from ..diagnosing.evidence import Case
 from ..diagnosing.facts import additive, elementwise, moves, negates, product, reduces, switches
 from ..diagnosing.pools import Block, Pools, Source, transpose_op, transposed
 from ..diagnosing.probe import Probe
-from ..diagnosing.proposals import Bench, groups, places, regions
+from ..diagnosing.proposals import Bench, groups, overwriting, regions
 from ..diagnosing.proposals.naming import Instead, named
 from ..diagnosing.proposals.operands import arranged, rearranged
 from ..diagnosing.proposals.sums import other_sums
@@ -360,7 +360,7 @@ class _Likely:
 
     def _places(self) -> Iterator[Edit]:
         """Yield assignments where contributions should be added up."""
-        yield from places.proposals(self.bench)
+        yield from overwriting.proposals(self.bench)
 
     def _groups(self) -> Iterator[Edit]:
         """Yield the mistakes that are made in every pass of a loop."""

@@ -44,7 +44,7 @@ _PACKAGE = __name__.partition(".")[0]
 _KERNEL = f"{_PACKAGE}.kernel"
 
 
-class Line(NamedTuple):
+class Origin(NamedTuple):
     """Where in the user's code a step comes from: the line itself, and the calls that led there."""
 
     own: tuple[Hashable, ...]
@@ -147,7 +147,7 @@ class _Lines(Recorder):
         self.places: dict[Value, int] = {}
         self.of: dict[int, int] = {}
         self._given, self._known, self._in_full = given, list[str](), in_full
-        self._frames: dict[Value, Line] = {}
+        self._frames: dict[Value, Origin] = {}
         self._edges: dict[int, tuple[int, int]] = {}
         self._handed: dict[str, int] = {}
         self._terms: dict[Value, list[tuple[tuple[int, int], int]]] = defaultdict(list)
@@ -190,10 +190,10 @@ class _Lines(Recorder):
                 if not inner and module.partition(".")[0] != _PACKAGE:
                     inner = len(frames)
             frame = frame.f_back
-        self._frames[node] = Line(tuple(frames[:inner]), tuple(frames[inner:]))
+        self._frames[node] = Origin(tuple(frames[:inner]), tuple(frames[inner:]))
 
-    def _key(self, node: Value) -> Line:
-        return self._frames.get(node, Line((self.places[node],), ()))
+    def _key(self, node: Value) -> Origin:
+        return self._frames.get(node, Origin((self.places[node],), ()))
 
     def _numbered(self, program: Program) -> Program:
         """Give each step its key and its pass."""

@@ -124,14 +124,14 @@ class NotWrittenError(TypeError):
         self.op = op
 
 
-class Script:
+class JavaScript:
     """Functions of JavaScript, each written once, and what they all use.
 
     Examples
     --------
     >>> import numpy as np
     >>> import tinygrad_bp as bp
-    >>> script = Script()
+    >>> script = JavaScript()
     >>> script.add(bp.derive(lambda x: np.tanh(x) * 2, 0.5).program, ["x"])
     0
     >>> print(script.text())

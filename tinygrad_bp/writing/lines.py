@@ -15,7 +15,7 @@ from ..programs.witnesses import TracingError
 from .expressions import ATOM, UNARY, Expr
 from .literals import array_text, dtype_text, number_text
 from .names import Names
-from .numpy_text import Entry, entry_for
+from .numpy_text import Spelling, entry_for
 
 #: Into longer expressions nothing is folded.
 _LONGEST = 72
@@ -32,9 +32,9 @@ class Line:
     order: tuple[int, int, int]
 
 
-def entries_of(program: Program, texts: Mapping[str, Entry]) -> dict[int, Entry]:
+def entries_of(program: Program, texts: Mapping[str, Spelling]) -> dict[int, Spelling]:
     """Find how each step is written, a user's own op by the text that came with it."""
-    found: dict[int, Entry] = {}
+    found: dict[int, Spelling] = {}
     for position, step in enumerate(program.instructions):
         if step.op is None:
             continue
@@ -67,7 +67,7 @@ class Lines:
     def __init__(
         self,
         program: Program,
-        entries: Mapping[int, Entry],
+        entries: Mapping[int, Spelling],
         names: Names,
         inputs: Mapping[int, str],
     ) -> None:

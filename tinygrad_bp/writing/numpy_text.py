@@ -36,7 +36,7 @@ LEVELS: Mapping[str, int] = {
 _OFF = {"axis": None, "keepdims": False}
 
 
-class Entry(NamedTuple):
+class Spelling(NamedTuple):
     """How an op is written, what its result may be called, and the helpers that it calls."""
 
     write: Write
@@ -45,36 +45,36 @@ class Entry(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def entry_of(op: Op) -> Entry | None:
+def entry_of(op: Op) -> Spelling | None:
     """Return how an op is written; None where its row does not say so."""
     word = op.word or op.name
     if op is _transpose:
-        return Entry(_write_transposed, word)
+        return Spelling(_write_transposed, word)
     if op in _AT_PLAIN_PLACES:
         return _write_places(entry_of(_AT_PLAIN_PLACES[op]))
     if op.text is not None:
-        return Entry(_filled(op.text), word)
+        return Spelling(_filled(op.text), word)
     if op.symbol:
         is_mask = LEVELS[op.symbol] == COMPARISON
         write = _negative if op.arity == 1 else _operator(op.symbol)
-        return Entry(write, "mask" if is_mask else word)
+        return Spelling(write, "mask" if is_mask else word)
     if op.numpy is not None:
-        return Entry(_call(_full_name(op), _OFF if op.reduces else {}), word)
+        return Spelling(_call(_full_name(op), _OFF if op.reduces else {}), word)
     helpers = helper(op.forward)
-    return None if helpers is None else Entry(_call([*helpers][-1], {}), word, helpers)
+    return None if helpers is None else Spelling(_call([*helpers][-1], {}), word, helpers)
 
 
-def from_template(template: str) -> Entry:
+def from_template(template: str) -> Spelling:
     """Make an entry of a text with ``{0}``, ``{1}`` for operands and ``{axis}`` for options."""
-    return Entry(_filled(template), "result")
+    return Spelling(_filled(template), "result")
 
 
-def readable(program: Program, texts: Mapping[str, Entry]) -> Program:
+def readable(program: Program, texts: Mapping[str, Spelling]) -> Program:
     """Replace ops of which it is not known how they are written by what they are composed of."""
     return expanded(program, lambda step: entry_for(step, texts) is not None)
 
 
-def entry_for(step: Instruction, texts: Mapping[str, Entry]) -> Entry | None:
+def entry_for(step: Instruction, texts: Mapping[str, Spelling]) -> Spelling | None:
     """Return how a step is written: a user's own op by the text that came with it."""
     assert step.op is not None
     return texts.get(step.op.name) or entry_of(step.op)
@@ -140,7 +140,7 @@ def _write_transposed(step: Instruction, operands: Sequence[Expr], keep: Keep) -
 _AT_PLAIN_PLACES: Mapping[Op, Op] = {at: indexing, add_at: scatter_add}
 
 
-def _write_places(plain: Entry | None) -> Entry:
+def _write_places(plain: Spelling | None) -> Spelling:
     """Write an op with the texts of operands in its index."""
     assert plain is not None
 

@@ -17,7 +17,7 @@ from ..trees import flatten
 from .lines import Line, Lines, entries_of
 from .literals import array_text, dtype_text
 from .names import Names, as_identifier, one_line
-from .numpy_text import Entry
+from .numpy_text import Spelling
 
 #: Larger arrays are arguments of the function in the text, which would be unreadable with them.
 LARGEST_LITERAL = 1000
@@ -25,7 +25,7 @@ _WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceText:
     """A text in parts, which `text` puts together."""
 
     name: str
@@ -56,7 +56,7 @@ class Source:
         return "\n\n".join(blocks) + "\n"
 
 
-def write_source(traced: Traced, texts: Mapping[str, Entry]) -> Source:
+def write_source(traced: Traced, texts: Mapping[str, Spelling]) -> SourceText:
     """Write a traced function as text.
 
     Raises
@@ -73,7 +73,7 @@ def write_source(traced: Traced, texts: Mapping[str, Entry]) -> Source:
     large = {n: a for n, a in lines.constants.items() if a.size > LARGEST_LITERAL}
     ending = _break(_return(traced, lines))
     body = [*signature.unpacking, *_body(lines.assignments), *ending]
-    return Source(
+    return SourceText(
         name=name,
         constants={n: a for n, a in lines.constants.items() if n not in large},
         helpers=helpers,
@@ -89,7 +89,7 @@ def _title(fun: Any) -> str:
     return "value" if name == "<lambda>" else as_identifier(name)
 
 
-def helpers_of(entries: Mapping[int, Entry]) -> list[str]:
+def helpers_of(entries: Mapping[int, Spelling]) -> list[str]:
     """Return the helpers that entries call, each once, in an order in which they can be defined."""
     blocks: dict[str, None] = {}
     for _, entry in sorted(entries.items()):

@@ -22,7 +22,7 @@ from ...programs import Instruction, Program, TracingError
 from ...writing.expressions import Expr
 from ...writing.lines import Lines, entries_of
 from ...writing.literals import Keep
-from ...writing.numpy_text import Entry, from_template, readable
+from ...writing.numpy_text import Spelling, from_template, readable
 from ...writing.source import helpers_of, modules_of, names_beside
 
 Function = Callable[..., tuple[Any, ...]]
@@ -249,13 +249,15 @@ def _as_places(option: Any) -> Any:
     return option
 
 
-def _write_masks_as_numbers(program: Program, entries: Mapping[int, Entry]) -> dict[int, Entry]:
+def _write_masks_as_numbers(
+    program: Program, entries: Mapping[int, Spelling]
+) -> dict[int, Spelling]:
     """Let products with a mask multiply by 1 and 0, so that infinity times 0 is NaN.
 
     XLA takes a product with a converted truth value for a choice, and gives 0.
     """
     steps = program.instructions
-    found: dict[int, Entry] = {}
+    found: dict[int, Spelling] = {}
     for k, step in enumerate(steps):
         masks = [steps[j].dtype == np.bool_ for j in step.operands]
         if step.op is mul and step.dtype.kind == "f" and any(masks):

@@ -16,7 +16,7 @@ from ...programs.program import Kind
 from .fusion import Plan
 
 
-class Region(NamedTuple):
+class Stretch(NamedTuple):
     """A part of a buffer; `buffer` is its name in the compiled functions."""
 
     buffer: str
@@ -62,13 +62,13 @@ class Memory:
 
     Attributes
     ----------
-    regions : dict of int to Region
+    regions : dict of int to Stretch
         Of each stored instruction, carried inputs too.
-    tables : dict of (int, int) to Region
+    tables : dict of (int, int) to Stretch
         Of each table of the plan.
-    results : list of Region
+    results : list of Stretch
         Where the outputs and gradients, or the carried values, are in the end.
-    copies : list of (int, Region)
+    copies : list of (int, Stretch)
         Outputs that are not computed where they are carried, and where they have to go: their
         place is still read after they are known.
     """
@@ -76,9 +76,9 @@ class Memory:
     def __init__(self, plan: Plan, carried: int = 0) -> None:
         self.plan = plan
         self._arenas: dict[str, tuple[_Arena, Any]] = {}
-        self.regions: dict[int, Region] = {}
-        self.copies: list[tuple[int, Region]] = []
-        self._contents: list[tuple[Region, Any]] = []
+        self.regions: dict[int, Stretch] = {}
+        self.copies: list[tuple[int, Stretch]] = []
+        self._contents: list[tuple[Stretch, Any]] = []
         self.tables = {key: self._constant(table) for key, table in plan.tables.items()}
         for position in sorted(plan.stored):
             step = plan.steps[position]
@@ -90,16 +90,16 @@ class Memory:
         self._place_results(carried)
         self._place_rest()
 
-    def _region(self, kind: str, position: int) -> Region:
+    def _region(self, kind: str, position: int) -> Stretch:
         step = self.plan.steps[position]
         return self._new(kind, step.dtype, math.prod(step.shape))
 
-    def _new(self, kind: str, dtype: Any, size: int) -> Region:
+    def _new(self, kind: str, dtype: Any, size: int) -> Stretch:
         name = f"{kind}_{dtype.name}"
         arena, _ = self._arenas.setdefault(name, (_Arena(), dtype))
-        return Region(name, arena.take(size))
+        return Stretch(name, arena.take(size))
 
-    def _constant(self, data: Any) -> Region:
+    def _constant(self, data: Any) -> Stretch:
         array = np.asarray(data)
         region = self._new("c", array.dtype, array.size)
         self._contents.append((region, array.ravel()))

@@ -14,7 +14,7 @@ from ...programs.addresses import NOWHERE, row_major
 from ...programs.program import Instruction
 from ...writing.expressions import Expr
 from .fusion import Plan, domain_of, is_reduction, reduced_axes
-from .layout import Memory, Region
+from .layout import Memory, Stretch
 from .scalars import converted, is_number, number, typed_scalar
 
 #: A loop over an axis of a nest is known by its number, one inside of it by its name.
@@ -78,19 +78,19 @@ class Kernel:
         for stage in stages:
             self._write_stage(stage)
 
-    def copy(self, source: Region, target: Region, size: int) -> None:
+    def copy(self, source: Stretch, target: Stretch, size: int) -> None:
         """Write a loop that copies a region."""
         self._each(size, lambda one: f"{one(target)} = {one(source)}")
 
-    def take_in(self, leaf: int, target: Region, shape: Sequence[int]) -> None:
+    def take_in(self, leaf: int, target: Stretch, shape: Sequence[int]) -> None:
         """Write how an argument comes into a region."""
         if shape:
-            self.copy(Region(f"a{leaf}", 0), target, math.prod(shape))
+            self.copy(Stretch(f"a{leaf}", 0), target, math.prod(shape))
         else:
             self.used[f"a{leaf}"] = None
             self._line(f"{self._element(target, 0, {})} = a{leaf}")
 
-    def _each(self, size: int, write: Callable[[Callable[[Region], str]], str]) -> None:
+    def _each(self, size: int, write: Callable[[Callable[[Stretch], str]], str]) -> None:
         """Write a loop with one statement over the elements of regions."""
         self._nest((size,), lambda: self._line(write(lambda r: self._element(r, 0, {0: 1}))))
 
@@ -262,12 +262,12 @@ class Kernel:
             return Expr(self._leaves[root])
         return None
 
-    def _region(self, root: int) -> Region:
-        return self.memory.regions.get(root) or Region(self._leaves[root], 0)
+    def _region(self, root: int) -> Stretch:
+        return self.memory.regions.get(root) or Stretch(self._leaves[root], 0)
 
     def _at(
         self,
-        region: Region,
+        region: Stretch,
         offset: int,
         strides: Sequence[int],
         shape: Sequence[int],
@@ -281,7 +281,7 @@ class Kernel:
         return self._element(region, offset, by_loop)
 
     def _element(
-        self, region: Region, offset: int, by_loop: Mapping[Loop, int], start: str = ""
+        self, region: Stretch, offset: int, by_loop: Mapping[Loop, int], start: str = ""
     ) -> str:
         """Write an element of a buffer, so many steps along each loop from a start."""
         self.used[region.buffer] = None

@@ -17,10 +17,10 @@ import numpy as np
 
 from ...programs.program import Program
 from ...programs.simplify import without_dead
-from .expanding import expanded, with_own_results
 from .functions import Function, parts_of
 from .fusion import Plan
-from .layout import Memory, Region
+from .layout import Memory, Stretch
+from .preparing import expanded, with_own_results
 from .scalars import is_number
 
 Leaves = Sequence[Any]
@@ -263,7 +263,7 @@ def _machine_code(text: str, name: str, helpers: tuple[str, ...], types: tuple[A
     return njit([types], error_model="numpy")(namespace[name])
 
 
-def _view(buffers: Buffers, region: Region, shape: tuple[int, ...]) -> Any:
+def _view(buffers: Buffers, region: Stretch, shape: tuple[int, ...]) -> Any:
     """Return the array of a region."""
     start, size = region.offset, math.prod(shape)
     return buffers[region.buffer][start : start + size].reshape(shape)

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..edits import Edit
-from . import groups, loops, operands, parts, places, plain, regions, swaps, terms
+from . import commonest, groups, loop_paths, operands, overwriting, parts, regions, swaps, terms
 from .bench import Bench
 from .sums import wider_sums
 
-__all__ = ["Bench", "plain", "proposals", "unproven"]
+__all__ = ["Bench", "commonest", "proposals", "unproven"]
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield the edits that fit all projections, as candidates to be run."""
-    for kind in (terms, places, parts, operands, swaps, regions, groups):
+    for kind in (terms, overwriting, parts, operands, swaps, regions, groups):
         yield from kind.proposals(bench)
 
 
 def unproven(bench: Bench) -> Iterator[Iterator[Edit]]:
     """Yield candidates that no product tests, the likelier before the others."""
     yield wider_sums(bench)
-    yield loops.cut_off(bench)
+    yield loop_paths.cut_off(bench)
     compounding = groups.compounding(bench)
     yield compounding(groups.PLAIN)
-    yield loops.two_paths(bench)
+    yield loop_paths.two_paths(bench)
     yield compounding(groups.VALUES)
     yield compounding(groups.FURTHER)

@@ -80,7 +80,7 @@ def _already_below(bench: Bench, region: Region) -> Iterator[Edit]:
             yield Edit("cross-entropy-twice", {slot: expr}, region.high, what, refers, 1.2)
 
 
-class Function(NamedTuple):
+class Behaviour(NamedTuple):
     """What a region does: whether it is elementwise, and what may stand for its derivative.
 
     Attributes
@@ -98,32 +98,32 @@ class Function(NamedTuple):
     factors: Block
 
 
-def function_of(bench: Bench, region: Region) -> Function:
+def function_of(bench: Bench, region: Region) -> Behaviour:
     """Find out what a region does."""
     known = bench.pools.regions
     key = (region.low, region.high)
     if key not in known:
         known[key] = _function(bench, region)
-    found: Function = known[key]
+    found: Behaviour = known[key]
     return found
 
 
-def _function(bench: Bench, region: Region) -> Function:
+def _function(bench: Bench, region: Region) -> Behaviour:
     structure = bench.structure
     shape = structure.steps[region.high].shape
     ones = structure.pull(region, Number(np.ones(shape)))
     slope = None if ones is None else _number(bench, ones)
     if ones is None or slope is None or slope.shape != shape or not np.isfinite(slope).all():
-        return Function(None, None, Block.of([_ONE], shape))
+        return Behaviour(None, None, Block.of([_ONE], shape))
     if not _is_diagonal(bench, region, slope):
         near = frozenset(
             {region.high} if softmax_axis(structure.values[region.high]) is not None else ()
         )
         forms = [s for s in bench.pools.near(near, shape).sources if s.kind == "v (1 - v)"]
-        return Function(None, ones, Block.of([_ONE, *forms], shape))
+        return Behaviour(None, ones, Block.of([_ONE, *forms], shape))
     masked = _masked(bench, region, slope)
     if is_uniform(slope) and not masked:
-        return Function(slope, ones, Block.of([], shape))
+        return Behaviour(slope, ones, Block.of([], shape))
     sources = [_ONE, Source(call(ops.pow, ones, Number(2.0)), slope**2, "twice", -1)]
     swap: dict[Expr, Expr] = {Ref(region.low): Ref(region.high), Ref(region.high): Ref(region.low)}
     for where in (*({old: new} for old, new in swap.items()), swap):
@@ -138,7 +138,7 @@ def _function(bench: Bench, region: Region) -> Function:
         if number.dtype.kind == "f" and np.isfinite(number).all():
             sources.append(Source(Ref(place), number, "v", place, 0.3))
             sources += bench.pools.forms(place)
-    return Function(slope, ones, Block.of(sources, shape))
+    return Behaviour(slope, ones, Block.of(sources, shape))
 
 
 _ONE = Source(Number(1.0), 1.0, "copied", -1)
@@ -208,7 +208,7 @@ def _masks(
             yield _between(source, slope)
 
 
-def _masks_of_gradient(function: Function, upstream: Expr, g: Any, start: int) -> Iterator[Source]:
+def _masks_of_gradient(function: Behaviour, upstream: Expr, g: Any, start: int) -> Iterator[Source]:
     positive = Source(call(POSITIVE, upstream, Number(0.0)), np.greater(g, 0) * 1.0, "v > 0", start)
     mask = _between(positive, function.slope)
     assert function.ones is not None

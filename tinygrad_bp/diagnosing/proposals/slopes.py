@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...programs.labelled import Line
+from ...programs.labelled import Origin
 from ..edits import RESULT, Edit, Slot
 from ..pools import Source
 from ..structure import Region, is_uniform
@@ -35,7 +35,7 @@ def grouped_regions(bench: Bench) -> Iterator[Group]:
     for inside, found in same.items():
         for region in found:
             line = structure.steps[region.high].key
-            by_call[inside, line.calls if isinstance(line, Line) else None].append(region)
+            by_call[inside, line.calls if isinstance(line, Origin) else None].append(region)
     every = {tuple(r.low for r in f): f for f in (*same.values(), *by_call.values())}
     for found in every.values():
         if len(found) < 2:

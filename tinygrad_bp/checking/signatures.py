@@ -56,7 +56,7 @@ _COMPARISONS = {
 }
 
 
-class Call(NamedTuple):
+class Decision(NamedTuple):
     """A comparison, or a function without a derivative, of Values, and what `fun` was given."""
 
     function: Callable[..., Any]
@@ -71,15 +71,15 @@ class Call(NamedTuple):
 
 
 @contextmanager
-def noticed() -> Iterator[list[Call]]:
+def noticed() -> Iterator[list[Decision]]:
     """Note the comparisons, and NumPy's functions without a derivative, in this thread."""
-    calls: list[Call] = []
+    calls: list[Decision] = []
 
     def notice(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        given = Call(function, args, kwargs).result
+        given = Decision(function, args, kwargs).result
         # what the shape alone decides goes no way; held here, a buffer could not be filled
         if function not in PLAIN and np.asarray(given).dtype.kind in "biuf":
-            calls.append(Call(function, args, kwargs, given))
+            calls.append(Decision(function, args, kwargs, given))
         return given
 
     token = witness.set(notice)
@@ -89,7 +89,7 @@ def noticed() -> Iterator[list[Call]]:
         witness.reset(token)
 
 
-def ways_of(path: Iterable[Value], calls: Iterable[Call]) -> list[Way]:
+def ways_of(path: Iterable[Value], calls: Iterable[Decision]) -> list[Way]:
     """List the ways of a graph: of its piecewise ops, of what was noticed, of masks and places."""
     ways, masks = [], []
     numbers: Counter[str] = Counter()
@@ -105,7 +105,7 @@ def ways_of(path: Iterable[Value], calls: Iterable[Call]) -> list[Way]:
     return ways + list(_ways_of_calls(calls)) + masks
 
 
-def _ways_of_calls(calls: Iterable[Call]) -> Iterator[Way]:
+def _ways_of_calls(calls: Iterable[Decision]) -> Iterator[Way]:
     numbers: Counter[str] = Counter()
     for call in calls:
         compares = call.function in _COMPARISONS
@@ -128,7 +128,7 @@ def _branch_of(node: Value) -> tuple[npt.NDArray[Any], bool]:
     return found
 
 
-def any_tie(path: Iterable[Value], calls: Iterable[Call]) -> bool:
+def any_tie(path: Iterable[Value], calls: Iterable[Decision]) -> bool:
     """Say whether a unit is exactly at its kink; costs little where there is none."""
     return any(way.tied for way in _ways_of_calls(calls)) or any(
         _branch_of(node)[1] for node in path if is_piecewise(node)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
-from tinygrad_bp.drawing.loops import fold_loops
+from tinygrad_bp.drawing.repeats import fold_loops
 from tinygrad_bp.viewing.graph import describe
 from tinygrad_bp.viewing.labels import cards
 

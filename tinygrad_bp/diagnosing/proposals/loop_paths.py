@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import combinations
 
-from ...programs.labelled import Line
+from ...programs.labelled import Origin
 from ..edits import OWN, ZERO, Edit, Number, Slot, times
 from .bench import Bench
 
@@ -60,7 +60,7 @@ def cut_off(bench: Bench) -> Iterator[Edit]:
     between: dict[Hashable, list[tuple[int, Slot]]] = defaultdict(list)
     for node, k in structure.cotangents.items():
         key = structure.steps[node].key
-        if not isinstance(key, Line) or key not in structure.by_turn:
+        if not isinstance(key, Origin) or key not in structure.by_turn:
             continue
         turn, count = structure.steps[node].turn, len(structure.by_turn[key])
         for j, (child, _) in enumerate(structure.steps[k].metadata["labels"]):
