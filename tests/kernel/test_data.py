@@ -221,7 +221,7 @@ def test_data_are_copied_as_float64_unless_they_are_float32():
     assert type(as_data(np.array(2.0))) is np.float64
     assert as_numbers(X) is X
     assert type(as_numbers([1.0])) is np.ndarray
-    with pytest.raises(TypeError, match="Value: expected real numbers, got another Value"):
+    with pytest.raises(TypeError, match="Value: expected numbers, got another Value"):
         as_numbers(bp.Value(X))
 
 
@@ -248,14 +248,13 @@ def test_a_value_can_be_put_into_a_node_alone():
 
 
 def test_gradients_have_the_dtype_of_their_leaf_and_are_copied_unless_nobody_else_has_them():
-    value = bp.Value(X)
-    assert as_gradient(value, np.float64) is value
-    assert as_gradient(value, np.float32).dtype == np.float32
-    assert not np.shares_memory(as_gradient(X, np.float64), X)
-    assert as_gradient(X, np.float64, copied=False) is X
-    assert as_gradient(X, np.float32, copied=False).dtype == np.float32
-    with pytest.raises(TypeError, match="got complex ones, which a derivative rule gave"):
-        as_gradient(X * 1j, np.float64)
+    value, double, single = bp.Value(X), np.dtype(np.float64), np.dtype(np.float32)
+    assert as_gradient(value, double) is value
+    assert as_gradient(value, single).dtype == single
+    assert not np.shares_memory(as_gradient(X, double), X)
+    assert as_gradient(X, double, copied=False) is X
+    assert as_gradient(X, single, copied=False).dtype == single
+    np.testing.assert_array_equal(as_gradient(X + 1j, double), X, strict=True)
 
 
 def test_large_cotangents_that_nobody_else_holds_are_found():
