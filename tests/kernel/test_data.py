@@ -270,3 +270,9 @@ def test_large_cotangents_that_nobody_else_holds_are_found():
     assert set(alone([node], [(node, small)], seed)) == set()
     row = np.ones((1, size))[0]  # all of its memory, though a view
     assert set(alone([node], [(node, row)], X)) == {id(row)}
+
+
+def test_complex_numbers_are_no_data_of_a_real_leaf():
+    with pytest.raises(TypeError, match=r"expected real numbers, got complex ones; take \.real"):
+        as_data(X * 1j, np.float64)
+    assert as_data(X, np.complex128).dtype == np.complex128
