@@ -18,6 +18,7 @@ assert_type(-x, Value)
 assert_type(x @ w, Value)
 assert_type(x**2 + w, Value)
 assert_type(x[0], Value)
+assert_type(x % 2, Value)
 assert_type(x.T.sum(axis=0), Value)
 y = x.copy()
 y += 1

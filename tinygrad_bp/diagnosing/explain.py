@@ -72,9 +72,8 @@ class Explainer:
             position=case.lines.positions.get(edit.node),
             parameters=tuple(wrong),
             residual=max(off, default=0.0),
-            explanation=f"{_sentence(edit.what.format(**words))} {self._known(edit)}"
-            f"{effect(wrong)}",
-            fix=FIXES[edit.mistake].format(**words),
+            explanation=f"{_sentence(edit.what.format(**words))} {effect(wrong)}",
+            fix=FIXES[edit.mistake].format(**words) + self._known(edit),
             line=script.line(self._lands(edit)),
             alternatives=tuple(names),
             factor=edit.factor if edit.mistake == "constant-factor" else None,
@@ -93,8 +92,8 @@ class Explainer:
             return ""
         kind = f"{'a' if name[0] != 'a' else 'an'} {name}"
         return (
-            f"{script.text(high)} is {kind} of {script.text(low)}: with y = {script.text(high)} "
-            f"and its gradient g it hands on {FORMULAS[name]}. "
+            f" {script.text(high)} is {kind} of {script.text(low)}: with y = {script.text(high)} "
+            f"and its gradient g it hands on {FORMULAS[name]}."
         )
 
     def _preference(self, edit: Edit) -> tuple[Any, ...]:

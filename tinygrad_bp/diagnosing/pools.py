@@ -120,6 +120,7 @@ class Pools:
         self._blocks: dict[Any, Block] = {}
         self.regions: dict[Any, Any] = {}
         self._forms: dict[int, list[Source]] = {}
+        self._single: dict[tuple[str, int], Source] = {}
         steps = structure.steps
         self._values = [
             k
@@ -203,6 +204,16 @@ class Pools:
         if key not in self._blocks:
             self._blocks[key] = make()
         return self._blocks[key]
+
+    def form(self, kind: str, place: int) -> Source:
+        """Return one form of a value."""
+        key = kind, place
+        if key not in self._single:
+            expr = FORMS[kind](Ref(place))
+            with np.errstate(all="ignore"):
+                number = _value(expr, np.asarray(self._structure.values[place], np.float64)[()])
+            self._single[key] = Source(expr, number, kind, place, 0.5)
+        return self._single[key]
 
     def forms(self, place: int) -> list[Source]:
         """Return the forms in which a derivative may have a value."""

@@ -148,7 +148,9 @@ def as_gradient(cotangent: Any, dtype: Any, copied: bool = True) -> Any:
     On the way from complex numbers the cotangent of real ones may be complex: its real part is
     what belongs to them.
     """
-    if cotangent.dtype is not dtype and cotangent.dtype.kind == "c" != dtype.kind:
+    if type(cotangent) is np.ndarray and cotangent.dtype is dtype:  # as nearly all are
+        return cotangent.copy("K") if copied else cotangent
+    if cotangent.dtype.kind == "c" != np.dtype(dtype).kind:
         cotangent = cotangent.real
     if isinstance(cotangent, Node):
         value: Any = cotangent

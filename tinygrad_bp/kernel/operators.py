@@ -39,6 +39,11 @@ def _hand_over(function: np.ufunc) -> Callable[..., Any]:
     return lambda *operands: function(*operands)
 
 
+def _when_used(function: Callable[..., Any]) -> Callable[[S, Any], S]:
+    """Make an operator, which gives a Value, of what is registered when it is first used."""
+    return lambda self, other: implementation(function)(self, other)
+
+
 def _look_up(
     function: Callable[..., Any],
 ) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
@@ -61,14 +66,14 @@ class HasOperators(Node):
     __pow__, __rpow__ = _operator(np.power), _reflected(np.power)
     __matmul__, __rmatmul__ = _operator(np.matmul), _reflected(np.matmul)
 
-    __mod__, __rmod__ = _look_up(np.remainder)
+    __mod__, __rmod__ = _when_used(np.remainder), _look_up(np.remainder)[1]
     __divmod__, __rdivmod__ = _look_up(np.divmod)
     __floordiv__, __rfloordiv__ = _look_up(np.floor_divide)
 
-    __iadd__, __isub__ = _look_up(operator.iadd)[0], _look_up(operator.isub)[0]
-    __imul__, __itruediv__ = _look_up(operator.imul)[0], _look_up(operator.itruediv)[0]
-    __ipow__, __imatmul__ = _look_up(operator.ipow)[0], _look_up(operator.imatmul)[0]
-    __imod__, __ifloordiv__ = _look_up(operator.imod)[0], _look_up(operator.ifloordiv)[0]
+    __iadd__, __isub__ = _when_used(operator.iadd), _when_used(operator.isub)
+    __imul__, __itruediv__ = _when_used(operator.imul), _when_used(operator.itruediv)
+    __ipow__, __imatmul__ = _when_used(operator.ipow), _when_used(operator.imatmul)
+    __imod__, __ifloordiv__ = _when_used(operator.imod), _when_used(operator.ifloordiv)
 
     __lt__, __le__ = _comparison(np.less), _comparison(np.less_equal)
     __gt__, __ge__ = _comparison(np.greater), _comparison(np.greater_equal)

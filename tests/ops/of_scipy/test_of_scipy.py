@@ -170,6 +170,11 @@ def test_rows_run_on_jax_where_it_has_the_function():
         bp.compile(lambda a: np.sum(special.j0(a)), backend="jax")(V)
 
 
+def test_an_op_of_the_package_is_not_written_as_scipys():
+    bp.grad(special.expit)(0.5)  # reads the rows
+    assert "scipy" not in bp.derive(lambda a: bp.sigmoid(a) ** 2, 0.5).source
+
+
 def test_no_derivative_by_a_shape_or_an_order():
     for call in (
         lambda a: special.gammainc(a, 1.0),

@@ -22,7 +22,8 @@ def unproven(bench: Bench) -> Iterator[Iterator[Edit]]:
     """Yield candidates that no product tests, the likelier before the others."""
     yield wider_sums(bench)
     yield loops.cut_off(bench)
-    yield groups.compounding(bench, groups.PLAIN)
+    compounding = groups.compounding(bench)
+    yield compounding(groups.PLAIN)
     yield loops.two_paths(bench)
-    yield groups.compounding(bench, groups.VALUES)
-    yield groups.compounding(bench, groups.FURTHER)
+    yield compounding(groups.VALUES)
+    yield compounding(groups.FURTHER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Hashable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -19,7 +19,7 @@ from .bench import Bench, scaled
 from .masks import is_mask, other_masks
 from .naming import Instead, named
 from .operands import arranged, rearranged
-from .passes import Candidate, Group, form, relatives, repeated
+from .passes import Candidate, Group, relatives, repeated
 from .slopes import grouped_regions
 from .terms import term
 
@@ -61,15 +61,24 @@ def proposals(bench: Bench) -> Iterator[Edit]:
             yield from _tested(bench, group, list(candidates()))
 
 
-def compounding(bench: Bench, kinds: Container[str]) -> Iterator[Edit]:
-    """Yield edits of which one pass changes what the next one reads: they have to be run."""
+def compounding(bench: Bench) -> Callable[[Container[str]], Iterator[Edit]]:
+    """Return what yields, by kinds, edits of which one pass changes what the next one reads.
+
+    These have to be run.
+    """
     reached = bench.probe.reaching
+    found: list[Candidate] = []
     for group, candidates in all_groups(bench):
         places = [slot.place for slot in group]
         if compounds(bench, places) and all(any(b >> k & 1 for k in places) for b in reached):
-            for candidate in candidates():
-                if candidate.sources[0].kind in kinds:
-                    yield candidate.describe(candidate.sources, 1.0)
+            found += candidates()
+
+    def of(kinds: Container[str]) -> Iterator[Edit]:
+        for candidate in found:
+            if candidate.sources[0].kind in kinds:
+                yield candidate.describe(candidate.sources, 1.0)
+
+    return of
 
 
 def compounds(bench: Bench, places: Sequence[int]) -> bool:
@@ -327,7 +336,7 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         ):
             for kind in _FORMS:
                 with np.errstate(all="ignore"):
-                    forms = [form(kind, p, values) for p in places]
+                    forms = [bench.pools.form(kind, p) for p in places]
                 yield candidate(forms)
     square = all(np.ndim(values[o]) == 2 and len(set(np.shape(values[o]))) == 1 for o in owns)
     if square and not elementwise(first.op):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..edits import Edit, Expr, Ref, Slot, evaluate
-from ..pools import FORMS, Source
+from ..edits import Edit, Expr, Slot
+from ..pools import Source
 from ..structure import Structure
 
 #: How far, and to how many values, one goes from a line to what may have been taken instead.
@@ -29,12 +29,6 @@ class Candidate(NamedTuple):
 def repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
     """Do the same in several places."""
     return replace(edit, changes=changes, cost=edit.cost + 0.5, group=True)
-
-
-def form(kind: str, place: int, values: Any) -> Source:
-    """Make a form of a value."""
-    expr = FORMS[kind](Ref(place))
-    return Source(expr, evaluate(expr, lambda k: values[k]), kind, place, 0.5)
 
 
 def relatives(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from ..pools import Source
 from ..structure import Region, is_uniform
 from . import regions
 from .bench import Bench
-from .passes import Candidate, Group, around, form, repeated
+from .passes import Candidate, Group, around, repeated
 
+#: Of how many values, the nearest ones, the slopes are looked at.
+_NEAREST = 40
 #: What the slope of an activation is, in terms of its value.
 _SLOPES = ("v (1 - v)", "1 - v²", "1 - v", "v > 0", "tanh' v", "sigmoid' v")
 
@@ -68,11 +71,12 @@ def _slopes_of_others(bench: Bench, found: list[Region], slots: list[Slot]) -> l
     structure, values = bench.structure, bench.structure.values
     shape = structure.steps[found[0].high].shape
     alike = all(structure.steps[region.high].shape == shape for region in found)
-    if not alike or any(regions.function_of(bench, r).slope is None for r in found):
+    slopes = [regions.function_of(bench, region).slope for region in found]
+    if not alike or any(slope is None or is_uniform(slope) for slope in slopes):
         return []
     highs = [region.high for region in found]
     turns = [structure.steps[k].turn for k in highs]
-    rows = [*around(structure, highs)]
+    rows = [*islice(around(structure, highs), _NEAREST)]
     if len(set(turns)) == len(turns):
         lines = structure.by_turn.values()
         rows += [[line[t] for t in turns] for line in lines if all(t in line for t in turns)]
@@ -81,7 +85,7 @@ def _slopes_of_others(bench: Bench, found: list[Region], slots: list[Slot]) -> l
         numbers = [np.asarray(values[p]) for p in places]
         if all(number.shape == shape and number.dtype.kind == "f" for number in numbers):
             for kind in _SLOPES:
-                sources = [form(kind, p, values) for p in places]
+                sources = [bench.pools.form(kind, p) for p in places]
                 if any(is_uniform(source.number) for source in sources):
                     continue
                 candidate = _region_candidate(bench, found, slots, sources)

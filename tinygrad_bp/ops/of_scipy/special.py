@@ -208,7 +208,11 @@ kv = _of_any_order(special.kv, lambda below, above: -(below + above) / 2)
 
 # --- logits and entropies --------------------------------------------------------------------
 
-implements(special.expit)(sigmoid)
+
+@implements(special.expit)
+def expit(a: Any) -> Any:
+    """Compute the sigmoid, as `scipy.special.expit`; the op remains the package's own."""
+    return sigmoid(a)
 
 
 @implements(special.logit)
