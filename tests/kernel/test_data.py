@@ -248,13 +248,13 @@ def test_a_value_can_be_put_into_a_node_alone():
 
 
 def test_gradients_have_the_dtype_of_their_leaf_and_are_copied_unless_nobody_else_has_them():
-    value = bp.Value(X)
-    assert as_gradient(value, np.float64) is value
-    assert as_gradient(value, np.float32).dtype == np.float32
-    assert not np.shares_memory(as_gradient(X, np.float64), X)
-    assert as_gradient(X, np.float64, copied=False) is X
-    assert as_gradient(X, np.float32, copied=False).dtype == np.float32
-    np.testing.assert_array_equal(as_gradient(X * (2 + 1j), np.float64), X * 2)
+    value, double, single = bp.Value(X), np.dtype(np.float64), np.dtype(np.float32)
+    assert as_gradient(value, double) is value
+    assert as_gradient(value, single).dtype == single
+    assert not np.shares_memory(as_gradient(X, double), X)
+    assert as_gradient(X, double, copied=False) is X
+    assert as_gradient(X, single, copied=False).dtype == single
+    np.testing.assert_array_equal(as_gradient(X + 1j, double), X, strict=True)
 
 
 def test_large_cotangents_that_nobody_else_holds_are_found():
@@ -270,3 +270,9 @@ def test_large_cotangents_that_nobody_else_holds_are_found():
     assert set(alone([node], [(node, small)], seed)) == set()
     row = np.ones((1, size))[0]  # all of its memory, though a view
     assert set(alone([node], [(node, row)], X)) == {id(row)}
+
+
+def test_complex_numbers_are_no_data_of_a_real_leaf():
+    with pytest.raises(TypeError, match=r"expected real numbers, got complex ones; take \.real"):
+        as_data(X * 1j, np.float64)
+    assert as_data(X, np.complex128).dtype == np.complex128
