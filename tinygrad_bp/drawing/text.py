@@ -110,19 +110,19 @@ class _Step(NamedTuple):
 
 
 def _rows(graph: Graph) -> Iterator[_Row]:
-    places = _Columns(graph)
+    positions = _Positions(graph)
     pending = [_Step("", "", None, graph.nodes[-1], True)]
     while pending:
         step = pending.pop()
-        if step.edge is not None and not places.is_written_at(step.edge):
+        if step.edge is not None and not positions.is_written_at(step.edge):
             yield _Row(f"{step.before} ", step.node, True)
             continue
-        following = places.following(step.node)
+        following = positions.following(step.node)
         before, below, line = _glyphs(step, following is not None)
         yield _Row(before, step.node, False)
         if following is not None:
             pending.append(_Step(line, line, following, following.tail, False))
-        sides = [edge for edge in places.operands(step.node) if edge is not following]
+        sides = [edge for edge in positions.operands(step.node) if edge is not following]
         for edge in reversed(sides):
             last = edge is sides[-1]
             branch = below + ("└─" if last else "├─")
@@ -141,7 +141,7 @@ def _glyphs(step: _Step, continues: bool) -> tuple[str, str, str]:
     return before + glyph, line + under, line
 
 
-class _Columns:
+class _Positions:
     """Where each node is written, and which operand of a node continues its vertical line."""
 
     def __init__(self, graph: Graph) -> None:
