@@ -50,7 +50,7 @@ def test_fixtures(run):
         [
             "*_ test_wrong _*",
             "E *AssertionError: gradients do NOT match: 1 of 2 entries is wrong",
-            "E *| parameter*",
+            "E *| worst entry*",
             "E *params[[]1[]] is wrong: manual -6, automatic 12, numeric 12*",
             "*_ test_compared _*",
             "*- Captured gradients call -*",

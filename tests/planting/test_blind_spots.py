@@ -91,7 +91,7 @@ HIDDEN = {
         rectified,
         {"w": W, "b": np.full(4, -99.0), "v": V},
         "all-zero",
-        r"the gradient of \(X @ w \+ b\) is 0 everywhere",
+        r"the gradient of X @ w is 0 everywhere",
     ),
     "only live units": (
         rectified,

@@ -1,7 +1,7 @@
 """Gradients compared: hand-derived, automatic, numeric.
 
 From the bottom up: `problem` (a function of nested parameters as one of a vector), `quotients`
-and `numeric` (the complex step and difference quotients, with their errors), `branches` (which
+and `numeric` (the complex step and difference quotients, with their errors), `signatures` (which
 way relu, max and their kin went), `automatic` (the engine's gradient, and its round-off), `kinks`
 (a closer look at single entries), `sampling` (the numeric side of many entries), `judging` (which
 entries are wrong), `compare`, `comparison` and `report` (how it is read). For backward passes of

@@ -33,7 +33,7 @@ def define(text: str, name: str, what: str, names: dict[str, Any] | None = None)
     Examples
     --------
     >>> from tinygrad_bp.programs.defining import define
-    >>> define("def twice(a):\\n    return 2 * a", "twice", "example")(3)
+    >>> define("twice = lambda a: 2 * a", "twice", "example")(3)
     6
     """
     file = f"<{what} {next(_numbers)}>"
