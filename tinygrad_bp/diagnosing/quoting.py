@@ -16,8 +16,10 @@ def in_full(text: str, helpers: Mapping[str, str]) -> str:
 
     def what(found: re.Match[str]) -> str:
         put, after = helpers.get(found[0], found[0]), found.string[found.end() :]
+        before = found.string[: found.start()]
+        alone = before.endswith(("(", ", ", "[")) and after.startswith((")", ", ", "]"))
         power = _POWER.fullmatch(put) and not after.startswith((" **", ".", "["))
-        return put if power or _ATOM.fullmatch(put) else f"({put})"
+        return put if alone or power or _ATOM.fullmatch(put) else f"({put})"
 
     while (longer := _VARIABLE.sub(what, text)) != text and len(longer) <= _LONGEST:
         text = longer
