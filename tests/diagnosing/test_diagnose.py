@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
+from tinygrad_bp.diagnosing.diagnose import diagnose
 
 from .programs import COLUMNS, ROWS
 
@@ -98,6 +99,25 @@ def test_step_by_step_on_the_users_own_upstream(wrong, mistakes):
     found = COLUMNS.diagnosis(inner=inner, **wrong)
     assert len(found) == len(mistakes)
     assert all(any(d.mistake.startswith(m) for d in found) for m in mistakes)
+
+
+def test_an_unknown_mistake_lies_where_all_that_is_wrong_comes_through():
+    (found,) = COLUMNS.diagnosis(d_z_2="d_h_2 * np.cos(z_2)")
+    assert (found.mistake, {*found.parameters}) == ("unexplained", {"w_1", "b_1", "w_2", "b_2"})
+    assert "It lies in the gradient of h_2 or z_2: all that is wrong" in found.explanation
+    (found,) = COLUMNS.diagnosis(d_w_1="d_z_1 @ np.cos(x).T", d_w_3="d_o @ np.cos(h_2).T")
+    assert "No single step leads to all that is wrong" in found.explanation
+
+
+def test_the_time_that_is_up_is_said():
+    def manual(params):
+        return {"w": np.cos(params["w"])}
+
+    loss = lambda p: np.sum(np.tanh(p["w"] ** 3))
+    params = {"w": np.array([0.3, 0.8])}
+    gradient = {"w": np.array([0.123, 0.456])}
+    (found,) = diagnose(loss, params, gradient, budget=0.0).diagnoses
+    assert found.explanation.startswith("The time was up before a mistake was found")
 
 
 def test_an_unknown_step_is_located():

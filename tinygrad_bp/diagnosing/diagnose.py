@@ -204,7 +204,7 @@ class _Report:
             off = {n: residual(case.right[n], g) for n, g in case.manual.items()}
             wrong = frozenset([max(off, key=lambda name: off[name])] if any(off.values()) else [])
         if wrong:
-            diagnoses.append(explainer.unexplained(machine, wrong))
+            diagnoses.append(explainer.unexplained(machine, wrong, self._search.late))
         return Findings(diagnoses, rewritten)
 
 

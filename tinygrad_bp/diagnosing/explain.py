@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import and_, or_
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,8 @@ _BEGINNINGS = (
     *("the ", "of ", "a ", "an ", "what ", "another ", "in ", "from "),
     *("only ", "two ", "three ", "four "),
 )
+_NOTHING_FITS = "No mistake that is known gives these numbers"
+_TIME_IS_UP = "The time was up before a mistake was found that gives these numbers"
 #: How often gradients may have been added up.
 _CALLS = (2.0, 3.0, 4.0, 5.0, 10.0)
 
@@ -145,8 +149,11 @@ class Explainer:
                 reached |= {*steps[k].operands}
         return [name for name in self._leaves if self._of(name) in reached]
 
-    def unexplained(self, machine: Machine, wrong: Collection[str]) -> Diagnosis:
-        """Say where something is wrong that no known mistake explains, and how it looks there."""
+    def unexplained(self, machine: Machine, wrong: Collection[str], late: bool) -> Diagnosis:
+        """Say where something is wrong that no known mistake explains, and how it looks there.
+
+        `late` says that the time was up before everything had been tried.
+        """
         case = self._case
         first = case.by_distance(frozenset(wrong))[0]
         place = self._of(first)
@@ -158,10 +165,30 @@ class Explainer:
             position=case.lines.positions.get(place),
             parameters=tuple(self._below(wrong)),
             residual=residual(now, case.manual[first]),
-            explanation="No mistake that is known gives these numbers; the step nearest to the "
-            f"loss that is wrong is that of {node}. {_ratios(case.manual[first], now, node)}",
+            explanation=(
+                f"{_TIME_IS_UP if late else _NOTHING_FITS}; the step nearest to the loss that is "
+                f"wrong is that of {node}. {self._region(machine, wrong)}"
+                f"{_ratios(case.manual[first], now, node)}"
+            ),
             fix=FIXES[UNEXPLAINED],
             line=self._script.line(place),
+        )
+
+    def _region(self, machine: Machine, wrong: Collection[str]) -> str:
+        """Say which gradients all that is wrong is computed from, and nothing that is right."""
+        case = self._case
+        through = [machine.above[k] for n, k in case.places.items() if n in wrong]
+        past = [machine.above[k] for n, k in case.places.items() if n not in wrong]
+        inside = reduce(and_, through) & ~reduce(or_, past, 0)
+        nodes = [k for k, g in case.lines.cotangents.items() if inside >> g & 1]
+        names = list(dict.fromkeys(map(self._script.text, sorted(nodes, reverse=True))))
+        if len(wrong) < 2 or not past:
+            return ""
+        if not names:
+            return "No single step leads to all that is wrong and to nothing that is right. "
+        return (
+            f"It lies in the gradient of {_listed(names, 'or')}: all that is wrong comes through "
+            "there, and nothing that is right. "
         )
 
 
@@ -171,10 +198,12 @@ def effect(wrong: Sequence[str]) -> str:
     return f"That makes the {noun} of {_listed(wrong)} wrong."
 
 
-def _listed(words: Sequence[str]) -> str:
+def _listed(words: Sequence[str], last: str = "and") -> str:
     if len(words) > 8:
-        return f"{', '.join(words[:6])} and {len(words) - 6} others"
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else "nothing"
+        return f"{', '.join(words[:6])} {last} {len(words) - 6} others"
+    return (
+        f" {last} ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else "nothing"
+    )
 
 
 def _sentence(text: str) -> str:
