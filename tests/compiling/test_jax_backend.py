@@ -246,5 +246,5 @@ def test_a_real_spectrum_is_complex_on_jax_and_refused():
     def spectrum(a):
         return np.sum(np.linalg.eigvals(a @ a.T) ** 2)
 
-    with pytest.raises(TypeError, match=r"on JAX a result is complex.*take \.real"):
+    with pytest.raises(TypeError, match=r"complex.*take \.real"):
         bp.compile(spectrum, backend="jax")(np.eye(2) + 1.0)

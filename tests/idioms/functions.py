@@ -115,15 +115,16 @@ def loss(W, A):
         "`np.linalg.eigvals(A).real.max()`",
         """
 def loss(A):
-    return np.linalg.eigvals(A).real.max()
+    return np.linalg.eigvals(A - 2 * A.T).real.max()
 """,
     ),
     Idiom(
         "`np.linalg.eig(A)`, the leading vector",
         """
 def loss(A):
-    lam, Q = np.linalg.eig(A @ A.T)
-    return np.max(lam) * np.sum(Q[:, np.argmax(lam)] ** 4)
+    lam, Q = np.linalg.eig(A - A.T)
+    k = np.argmax(lam.imag)
+    return lam.imag[k] * np.sum(np.abs(Q[:, k]) ** 4 * A[0])
 """,
     ),
     Idiom(

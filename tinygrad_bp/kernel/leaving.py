@@ -106,6 +106,10 @@ def is_kept() -> bool:
     return frame is not None and _keeps(frame.f_code, frame.f_lasti, run.get() is not None)
 
 
+#: How the interpreter calls what the program calls; it has other calls of its own.
+_CALLS = {"CALL", "CALL_KW", "CALL_FUNCTION_EX"}
+
+
 @lru_cache
 def _keeps(code: CodeType, at: int, differentiated: bool) -> bool:
     steps = [step for step in dis.get_instructions(code) if step.opname not in _SILENT]
@@ -117,7 +121,7 @@ def _keeps(code: CodeType, at: int, differentiated: bool) -> bool:
         return False
     if taker.opname.startswith("FORMAT_"):
         return all(step.opname == "LOAD_CONST" for step in further)
-    if not taker.opname.startswith("CALL") or not rest or rest[0].opname != "POP_TOP":
+    if taker.opname not in _CALLS or not rest or rest[0].opname != "POP_TOP":
         return False
     first = next(step for step in steps if _start(step) == _start(taker))
     return not (differentiated and _is_own(code, first.argval))
