@@ -122,3 +122,11 @@ def test_a_buffer_that_is_like_a_value_is_filled():
     comparison = bp.compare(loss, np.array([1.0, -2.0, 3.0]), [2.0, 0.0, 6.0])
     assert comparison
     assert comparison.refusal == ""
+
+
+def test_several_masks_of_arrays_are_told_apart():
+    def loss(p):
+        z = X @ p["w"]
+        return np.sum(z * (z > 0) + z**2 * (2 * z - 0.1 > 0) + z**3 * (3 * z - 0.2 > 0))
+
+    assert AutomaticGradient(Problem(loss, PARAMS)).is_steady

@@ -185,7 +185,8 @@ class AutomaticGradient:
     def _steps(self) -> list[Any]:
         """List the ops in their order, each with the numbers of its operands."""
         number = {node: k for k, node in enumerate(self._depending)}
-        answer = {node: self._calls.index(call) for node, call in self._answers.items()}
+        place = {id(call): k for k, call in enumerate(self._calls)}
+        answer = {node: place[id(call)] for node, call in self._answers.items()}
         return [
             (node.op, [(number.get(p), answer.get(p)) for p in node.parents]) for node in number
         ]
