@@ -59,6 +59,8 @@ def test_errors(arguments, error, match):
 def test_a_comparison_has_to_fit(neuron):
     with pytest.raises(TypeError, match="expected a Comparison, got dict"):
         bp.explore(neuron, comparison={})
+    with pytest.raises(TypeError, match=r"expected exercises as bp.exercises.* got 2"):
+        bp.explore(neuron, exercises=2)
     other = bp.compare(lambda p: p["other"] ** 2, {"other": 1.0})
     with pytest.raises(ValueError, match=r"named 'other' of the same shapes, found 'b', 'w', 'x'"):
         bp.explore(neuron, comparison=other)

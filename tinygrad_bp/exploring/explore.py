@@ -88,7 +88,7 @@ def explore(
     ------
     TypeError
         If `value` is neither a Value nor a function with `params`, `comparison` not a Comparison,
-        or a number complex.
+        something in `exercises` no Exercise, or a number complex.
     ValueError
         If the suffix is another one, the graph is too large, `value` is not a scalar and there
         is no seed, or the comparison belongs to other parameters.
@@ -135,6 +135,12 @@ def explore(
         value, in_full = _run(value, params)
     if comparison is not None and not isinstance(comparison, Comparison):
         raise TypeError(f"explore: expected a Comparison, got {type(comparison).__name__}")
+    found = exercises if isinstance(exercises, Sequence) else [exercises]
+    if not all(isinstance(each, Exercise) for each in found):
+        raise TypeError(
+            "explore: expected exercises as bp.exercises(fun, params, count=...) makes them, got "
+            f"{exercises!r}"
+        )
     if path is not None and Path(path).suffix.lower() not in _SUFFIXES:
         raise ValueError(f"explore: {os.fspath(path)!r} does not end in .html")
     graph = describe(value)
@@ -150,7 +156,7 @@ def explore(
         computing,
         title=title or printable(value.name or "A computational graph"),
         comparison=comparison,
-        exercises=[exercises] if isinstance(exercises, Exercise) else exercises,
+        exercises=found,
     )
     drawn = picture(graph, recording, terms, time_limit=time_limit)
     page = Page(assemble(told, drawn, _in_words(graph), computing.script.text()))
