@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
@@ -31,7 +30,6 @@ def jax_peer() -> Peer:
     import jax
     import jax.numpy as jnp
 
-    home = jax if hasattr(jax, "enable_x64") else import_module("jax.experimental")  # before 0.8
     nn = SimpleNamespace(
         sigmoid=jax.nn.sigmoid,
         relu=jax.nn.relu,
@@ -43,7 +41,7 @@ def jax_peer() -> Peer:
     def judge(program: Generated, args: list[Any], along: list[Any]) -> Found:
         fun = program.function(jnp, nn, functional=True)
         gradient = jax.grad(fun, tuple(range(len(args))))
-        with home.enable_x64(True):
+        with jax.enable_x64(True):
             arrays, tangents = tuple(map(jnp.asarray, args)), tuple(map(jnp.asarray, along))
             value = fun(*arrays)
             found, turned = jax.jvp(gradient, arrays, tangents)

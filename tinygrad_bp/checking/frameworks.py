@@ -9,7 +9,6 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -270,9 +269,7 @@ class Jax(Framework):
         return next((dtype for name, dtype in _PRODUCTS.items() if name in platforms), None)
 
     def _in_float64(self) -> Any:
-        new: Any = getattr(self.jax, "enable_x64", None)
-        old: Any = getattr(import_module("jax.experimental"), "enable_x64", None)
-        return (new if new is not None else old)(True)
+        return self.jax.enable_x64(True)
 
 
 #: In which dtype JAX multiplies float32 matrices unless it is told otherwise.

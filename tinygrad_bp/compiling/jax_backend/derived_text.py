@@ -314,9 +314,7 @@ def _precision(program: Program) -> Callable[[], AbstractContextManager[Any]]:
     if not any(step.dtype == np.float64 and type(step.data) is not float for step in steps):
         return nullcontext
     jax = jax_module()
-    before = "jax.experimental"  # before JAX 0.8
-    place = jax if hasattr(jax, "enable_x64") else import_module(before)
-    return lambda: place.enable_x64(True)
+    return lambda: jax.enable_x64(True)
 
 
 def _copy_arrays(leaves: Sequence[Any]) -> list[Any]:
