@@ -159,7 +159,7 @@ SAMPLES: dict[str, Sample] = {
     "reshape": Sample(lambda a: np.reshape(a, 9) ** 2),
     "transpose": Sample(lambda a: a.T * [1.0, 2.0, 3.0]),
     "broadcast_to": Sample(lambda a, b: np.broadcast_to(a, (3, 3)) @ b, ((3,), (3, 3))),
-    "astype": Sample(lambda a: np.astype(np.astype(a * a, np.float64), np.float64), analytic=False),
+    "astype": Sample(lambda a: (a * a).astype(np.float64).astype(np.float64), analytic=False),
     "getitem": Sample(lambda a: a[1:, 0] ** 2),
     "at": Sample(lambda a: a[np.argmax(a[0])] ** 2, analytic=False),
     "add_at": Sample(lambda a: a[:, np.argmax(a[0])] ** 2, analytic=False),

@@ -15,7 +15,7 @@ def test_each_job_runs(job):
 
 def test_a_leak_is_seen():
     kept = []
-    assert watch("leaks", lambda: kept.append(object()), 500).leaks
+    assert watch("leaks", lambda: kept.append([object(), object()]), 500).leaks
     assert not watch("is flat", object, 500).leaks
 
 
@@ -28,6 +28,6 @@ def test_threads_come_to_what_one_comes_to():
 
 def test_the_exit_status_says_whether_something_leaks(monkeypatch, capsys):
     kept = []
-    monkeypatch.setitem(JOBS, "eager", (lambda: lambda: kept.append(object()), 2000))
+    monkeypatch.setitem(JOBS, "eager", (lambda: lambda: kept.append([object(), object()]), 2000))
     assert main(["--only", "eager", "--size", "0.1"]) == 1
     assert "| NO |" in capsys.readouterr().out

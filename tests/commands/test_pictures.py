@@ -24,6 +24,9 @@ print(matplotlib.get_backend().lower())
 
 def test_windows_are_not_opened_and_not_waited_for():
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PROGRAM], capture_output=True, text=True, timeout=60
+        [sys.executable, "-W", "error::UserWarning", "-c", PROGRAM],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert (done.stdout, done.stderr) == ("agg\n", "")
