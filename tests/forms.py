@@ -241,12 +241,6 @@ FORMS = {
     "optimal einsum": lambda a: np.einsum("ij->ji", a, optimize=True),
 }
 
-_VERSION = np.lib.NumpyVersion(np.__version__)
-if _VERSION < "2.2.0":
-    del FORMS["matvec"], FORMS["vecmat"]
-if _VERSION < "2.1.0":
-    del FORMS["clip of neither"]
-
 
 def matrices():
     """Matrices of which an op may show one in another way and not the other: layouts in memory."""

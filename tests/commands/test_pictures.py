@@ -24,7 +24,7 @@ print(matplotlib.get_backend().lower())
 
 def test_windows_are_not_opened_and_not_waited_for():
     done = subprocess.run(
-        [sys.executable, "-W", "error::UserWarning", "-c", PROGRAM],
+        [sys.executable, "-W", "error:::__main__", "-c", PROGRAM],
         capture_output=True,
         text=True,
         timeout=60,

@@ -90,7 +90,6 @@ def test_vecdot_along_an_axis():
         np.linalg.vecdot(bp.Value(np.ones(3)), np.ones(1))
 
 
-@pytest.mark.skipif(not hasattr(np, "matvec"), reason="since NumPy 2.2")
 def test_matvec_and_vecmat():
     check(np.matvec, *normal((2, 3), (3,)))
     check(np.matvec, *normal((2, 1, 2, 3), (4, 3)))

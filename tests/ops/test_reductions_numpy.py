@@ -117,7 +117,6 @@ def test_running(function, data):
     check(lambda v: function(v, axis=axis), None, draw_distinct(data, shape))
 
 
-@pytest.mark.skipif(not hasattr(np, "cumulative_sum"), reason="since NumPy 2.1")
 @pytest.mark.parametrize("include_initial", [False, True])
 @pytest.mark.parametrize("name", ["cumulative_sum", "cumulative_prod"])
 def test_cumulative(name, include_initial):

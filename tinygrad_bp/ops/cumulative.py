@@ -72,6 +72,7 @@ def _cumulative(
     return np.concatenate([np.full(first, initial, y.dtype), y], axis=axis or 0)
 
 
+@implements(np.cumulative_sum)
 def cumulative_sum(
     x: Any,
     /,
@@ -85,6 +86,7 @@ def cumulative_sum(
     return _cumulative(_cumsum, x, axis, dtype, out, include_initial, 0)
 
 
+@implements(np.cumulative_prod)
 def cumulative_prod(
     x: Any,
     /,
@@ -96,8 +98,3 @@ def cumulative_prod(
 ) -> Any:
     """Multiply step by step, as `numpy.cumulative_prod`, with 1 at the start if wanted."""
     return _cumulative(_cumprod, x, axis, dtype, out, include_initial, 1)
-
-
-if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
-    implements(np.cumulative_sum)(cumulative_sum)
-    implements(np.cumulative_prod)(cumulative_prod)

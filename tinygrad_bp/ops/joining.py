@@ -160,8 +160,7 @@ def _interval(places: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:
 for _function in (np.split, np.array_split, np.vsplit, np.hsplit, np.dsplit):
     _by_intervals(_function)
 
-if hasattr(np, "unstack"):  # since NumPy 2.1
 
-    @implements(np.unstack)
-    def _unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
-        return tuple(np.moveaxis(x, axis, 0))
+@implements(np.unstack)
+def _unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+    return tuple(np.moveaxis(x, axis, 0))

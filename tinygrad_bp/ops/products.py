@@ -78,21 +78,18 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return (x1[..., None, :].conj() @ x2[..., :, None])[..., 0, 0]
 
 
+@implements(np.matvec)
 def matvec(x1: Any, x2: Any, /) -> Any:
     """Multiply stacks of matrices with stacks of vectors, as `numpy.matvec`."""
     x1, x2 = as_operands(x1, x2)
     return (x1 @ x2[..., :, None])[..., 0]
 
 
+@implements(np.vecmat)
 def vecmat(x1: Any, x2: Any, /) -> Any:
     """Multiply stacks of vectors with stacks of matrices, as `numpy.vecmat`."""
     x1, x2 = as_operands(x1, x2)
     return (x1[..., None, :].conj() @ x2)[..., 0, :]
-
-
-if hasattr(np, "matvec"):  # since NumPy 2.2
-    implements(np.matvec)(matvec)
-    implements(np.vecmat)(vecmat)
 
 
 @implements(np.outer)
