@@ -390,6 +390,7 @@ def test_ways_as_they_are_read(tab, tmp_path):
     tab.evaluate("go(9)")
     tab.locator("summary", has_text="from x to y").click()
     card = tab.locator("details.paths").last
+    card.locator("[data-product]").first.wait_for(state="attached")  # made when it is opened
     products = card.locator("[data-product]").evaluate_all(
         "all => all.map((b) => +b.dataset.product)"
     )
