@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ..writing.expressions import is_whole_argument
+
 #: A word that is no attribute and no keyword of a call.
 _VARIABLE = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\s*=[^=])(?!\w)")
 _ATOM, _POWER = re.compile(r"[\w.]+(\([^()]*\))?"), re.compile(r"\w+ \*\* \d+")
@@ -16,8 +18,7 @@ def in_full(text: str, helpers: Mapping[str, str]) -> str:
 
     def what(found: re.Match[str]) -> str:
         put, after = helpers.get(found[0], found[0]), found.string[found.end() :]
-        before = found.string[: found.start()]
-        alone = before.endswith(("(", ", ", "[")) and after.startswith((")", ", ", "]"))
+        alone = is_whole_argument(found.string[: found.start()], after)
         power = _POWER.fullmatch(put) and not after.startswith((" **", ".", "["))
         return put if alone or power or _ATOM.fullmatch(put) else f"({put})"
 

@@ -25,6 +25,11 @@ def inside(part: Expr, level: int) -> str:
     return part.text if part.level >= level else f"({part.text})"
 
 
+def is_whole_argument(before: str, after: str) -> bool:
+    """Say whether brackets or commas hold what stands between two texts: it needs no more."""
+    return before.endswith(("(", "[", ", ")) and after.startswith((")", "]", ","))
+
+
 def infix(symbol: str, level: int, operands: Sequence[Expr]) -> Expr:
     """Write an operator between two expressions, in the order in which Python evaluates it."""
     left, right = operands

@@ -19,7 +19,18 @@ from ..ops.lookups import add_at, at, fill_in
 from ..ops.shaping import _transpose, indexing, scatter_add
 from ..programs.expanding import expanded
 from ..programs.program import Instruction, Program
-from .expressions import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Expr, infix, inside
+from .expressions import (
+    ATOM,
+    COMPARISON,
+    POWER,
+    PRODUCT,
+    SUM,
+    UNARY,
+    Expr,
+    infix,
+    inside,
+    is_whole_argument,
+)
 from .helpers import helper
 from .literals import Keep, index_text, literal
 
@@ -167,7 +178,7 @@ def _filled(template: str) -> Write:
             if field == "*":
                 text += ", ".join(map(str, operands))
             elif field is not None and field.isdigit():
-                alone = text.endswith(("(", "[", ", ")) and after.startswith((")", "]", ","))
+                alone = is_whole_argument(text, after)
                 text += inside(operands[int(field)], 0 if alone else ATOM)
             elif field is not None:
                 text += _told(step, field, form or "", keep, text.endswith("["))

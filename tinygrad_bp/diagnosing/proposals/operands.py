@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
 from ... import ops
-from ...ops.shaping import indexing
+from ...ops.shaping import indexing, matrix_transpose
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, moved, times
 from ..facts import additive, elementwise, moves, product
 from ..machine import fits
-from ..pools import POSITIVE, Block, Source
+from ..pools import POSITIVE, Block, Source, reshape_op, transpose_op
 from ..structure import is_uniform
 from .bench import Bench
 from .masks import is_mask, other_masks
@@ -277,9 +278,6 @@ def _squareish(shape: tuple[int, ...]) -> bool:
 
 
 def _flipped(k: int, number: Any) -> Source:
-    from ...ops.shaping import matrix_transpose
-    from ..pools import transpose_op
-
     ndim = np.ndim(number)
     axes = (*range(ndim - 2), ndim - 1, ndim - 2)
     return Source(Call(transpose_op(), (OWN,), {"axes": axes}), matrix_transpose(number), "T", k)
@@ -287,10 +285,6 @@ def _flipped(k: int, number: Any) -> Source:
 
 def rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
     """Reshaped where it should be transposed, and the other way round."""
-    from itertools import permutations
-
-    from ..pools import reshape_op, transpose_op
-
     array = np.asarray(number)
     yield Source(
         Call(reshape_op(), (Ref(place),), {"shape": shape}), array.reshape(shape), "reshaped", place

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import ops
+from ...ops.losses import _softmax
 from ...ops.reductions import _sum
 from ..edits import (
     OWN,
@@ -325,8 +326,6 @@ def _softmaxes(bench: Bench) -> Iterator[Edit]:
             sources.append(_jacobian(source, axis, g))
         for axis in range(len(shape)):
             p = np.asarray(ops.softmax(np.asarray(structure.values[low]), axis=axis))
-            from ...ops.losses import _softmax
-
             made = Source(Call(_softmax, (Ref(low),), {"axis": axis}), p, "", low, 0.2)
             sources.append(_jacobian(made, axis, g))
         for source, constant in bench.fitting(e, g, shape, sources):
