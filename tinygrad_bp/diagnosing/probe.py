@@ -33,13 +33,15 @@ class Probe:
         The program, with the mistakes that are known.
     names : set of str
         The gradients that are to be explained, with those that are to stay.
-    count : int
-        How many projections.
+    count, seed : int
+        How many projections, and of which draw.
     """
 
-    def __init__(self, case: Case, machine: Machine, names: Names, count: int = COUNT) -> None:
+    def __init__(
+        self, case: Case, machine: Machine, names: Names, count: int = COUNT, seed: int = 7
+    ) -> None:
         self.case, self.machine = case, machine
-        rng = np.random.default_rng(7)
+        rng = np.random.default_rng(seed)
         self.seeds: dict[int, Any] = {}
         self.error = np.zeros(count)
         self.slack = 0.0
@@ -91,10 +93,10 @@ class Probe:
             places.append(lines.steps[slot.place].operands[slot.operand])
         return [np.shape(lines.values[place]) for place in places]
 
-    def is_error(self, moved: Any) -> bool:
-        """Whether the projections move by what is wrong with them."""
+    def is_error(self, moved: Any) -> Any:
+        """Whether the projections, the last axis, move by what is wrong with them."""
         slack = (_CLOSE + self.slack) * np.abs(self.error).max()
-        return bool((np.abs(moved - self.error) <= slack).all())
+        return (np.abs(moved - self.error) <= slack).all(axis=-1)
 
     def fits(self, e: Any, before: Any, pool: Any) -> Iterator[tuple[int, float]]:
         """Yield which rows of a pool fit, and the number that they are to be multiplied with.

@@ -63,7 +63,7 @@ def numbers_made_anew(structure: Structure, case: Case, points: Sequence[Case]) 
     count = min(_COUNT, entries, _RUNS // (len(structure.steps) * len(cases)))
     if count < 2:
         return
-    probes = [Probe(each, each.machine, frozenset(each.places), count) for each in cases]
+    probes = [Probe(c, c.machine, frozenset(c.places), count, k) for k, c in enumerate(cases)]
     error = np.concatenate([probe.error for probe in probes])
     slack = _CLOSE + max(probe.slack for probe in probes)
     for unknown in _unknowns(structure):
@@ -148,7 +148,9 @@ def _edit(structure: Structure, unknown: Unknown, change: Any, certain: bool) ->
     own = slot.place if slot.operand == RESULT else step.operands[slot.operand]
     node = edge[0] if edge is not None else step.of or 0
     if step.op is ACCUMULATE:
-        mistake, what, also = _of_gradient(now, new)
+        it = "the gradient of {node}"
+        it = f"a contribution to {it}" if slot.operand != RESULT else it
+        mistake, what, also = _of_gradient(now, new, it)
     else:
         mistake, what, also = _of_factor(now, new)
     what += f": {_some(new)}" if certain and mistake != "mask-replaced" else ""
@@ -179,14 +181,14 @@ def _of_factor(now: Any, new: Any) -> tuple[str, str, tuple[str, ...]]:
     return "factor-replaced", what, ("mask-replaced", "target-missing")
 
 
-def _of_gradient(now: Any, new: Any) -> tuple[str, str, tuple[str, ...]]:
+def _of_gradient(now: Any, new: Any, it: str) -> tuple[str, str, tuple[str, ...]]:
     """Say what a gradient is multiplied with, or what is added to it."""
     if not now.any():
-        what = "constant numbers are added to the gradient of {node}"
+        what = f"constant numbers are added to {it}"
         return "term-added", what, ("factor-replaced", "target-missing")
     axes = [axis for axis, length in enumerate(now.shape) if length > 1]
     where = f"along axis {axes[0]}" if len(axes) == 1 else "element by element"
-    what = f"the gradient of {{node}} is multiplied {where} with constant numbers"
+    what = f"{it} is multiplied {where} with constant numbers"
     if is_uniform(new[new != 0]) and not new.all():
         return "mask-replaced", what, ("routed-to-all", "index-overwritten", "not-reduced")
     return "factor-added", what, ("constant-factor", "factor-replaced")
