@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Op
-from ..programs.labelled import ACCUMULATE, PASS, Labelled, Origin
+from ..programs.labelled import ACCUMULATE, PASS, Labelled
+from ..programs.origins import Origin
 from ..programs.program import Kind
 from .edits import Call, Expr, Ref, plus
 from .facts import elementwise, moves, switches

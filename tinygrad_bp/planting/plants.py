@@ -74,7 +74,7 @@ class Garden:
             )
         self.lines: Labelled = lines
         self.script = Script(lines)
-        self.points = Points(lines, self.script.text, tolerance)
+        self.points = Points(lines, self.script.name, tolerance)
         generic = self.points.generic()
         recorded = [(new, old) for old, new in generic.indices]
         found = [

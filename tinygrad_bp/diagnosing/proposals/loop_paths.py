@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import combinations
 
-from ...programs.labelled import Origin
+from ...programs.origins import Origin
 from ..edits import OWN, ZERO, Edit, Number, Slot, times
 from .bench import Bench
 
