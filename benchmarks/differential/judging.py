@@ -109,11 +109,15 @@ def _ask_engine(
     nodes = bp.topological_order(fun(*map(bp.Value, args)))
     size = max([1.0, *(float(np.max(np.abs(n.data), initial=0.0)) for n in nodes)])
     largest = max([size, *(float(np.max(np.abs(g), initial=0.0)) for g in (*gradients, *turned))])
-    return Found(value, list(gradients), list(turned)), any(map(_between, nodes)), largest * size
+    return Found(value, list(gradients), list(turned)), find_kink(nodes), largest * size
+
+
+def find_kink(nodes: list[Any]) -> bool:
+    """Say whether a piecewise op of a graph was met exactly between two of its pieces."""
+    return any(map(_between, nodes))
 
 
 def _between(node: Any) -> bool:
-    """Say whether a piecewise op was met exactly between two of its pieces."""
     if node.op is None or node.op.branch is None:
         return False
     return bool(
