@@ -161,7 +161,7 @@ def _broken_promises(nodes: list[Any]) -> list[Disagreement]:
     return [
         Disagreement(node.op.name, "memory", "that of an operand", "its own")
         for node in nodes
-        if node.op is not None and node.op.shares is False
+        if node.op is not None and not node.op.shares
         if any(np.may_share_memory(node.data, parent.data) for parent in node.parents)
     ]
 

@@ -260,8 +260,8 @@ def _machine_code(text: str, name: str, helpers: tuple[str, ...], types: tuple[A
         exec(helper, namespace)
         namespace[called] = njit(error_model="numpy")(namespace[called])
     exec(text, namespace)
-    # It is called from Python alone and allocates nothing: what that would need is left out, which is
-    # two fifths of the memory and a fifth of the time.
+    # It is called from Python alone and allocates nothing. What that would need is left out: two
+    # fifths of the memory, a fifth of the time.
     return njit([types], error_model="numpy", no_cfunc_wrapper=True, _nrt=False)(namespace[name])
 
 
