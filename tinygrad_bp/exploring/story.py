@@ -57,7 +57,8 @@ def story(
         position; ``arrays``, to which all others refer by position (see `Arrays.content`);
         ``most``, up to how many numbers of them are told in full; ``comparison`` or None;
         ``hunts`` for wrong lines; ``fixed``, why the numbers cannot be changed, or None, and
-        ``parametersAlone``, whether those of constants cannot.
+        ``fixedAt``, the node because of which; ``parametersAlone``, whether those of constants
+        cannot.
     """
     telling = _Telling(graph, recording, terms, computing, lines)
     steps = list(telling.steps())
@@ -78,6 +79,7 @@ def story(
         "arrays": telling.arrays.content(),
         "most": telling.arrays.most,
         "fixed": computing.refusal,
+        "fixedAt": telling.places.get(computing.refused) if computing.refused is not None else None,
         "parametersAlone": computing.parameters_alone,
     }
 
