@@ -17,10 +17,11 @@ from ..viewing.gradients import Gradients
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable, shorten
+from ..viewing.plain_text import number as brief
 from .beside import set_beside
 from .computing import Computing, write_exactly
 from .hunts import hunts
-from .lesson import NOTHING, TOLERANCE, questions
+from .lesson import DIGITS, NOTHING, TOLERANCE, questions
 from .mathml import mathml
 from .patterns import pattern
 from .recording import Contribution, Recording, Visit
@@ -93,13 +94,18 @@ def _first_step_to(wrong: Collection[int], steps: Sequence[Mapping[str, Any]]) -
 
 
 class _PutIn(ast.NodeTransformer):
-    """Puts expressions in the place of names."""
+    """Puts expressions in the place of names, and cuts the digits of numbers."""
 
     def __init__(self, known: Mapping[str, ast.expr]) -> None:
         self._known = known
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self._known.get(node.id, node)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """Write a number with the digits that the page shows."""
+        is_long = isinstance(node.value, float) and len(repr(node.value)) > DIGITS + 1
+        return ast.Name(brief(node.value, DIGITS)) if is_long else node
 
 
 class _Telling:
@@ -191,7 +197,8 @@ class _Telling:
         tree = _PutIn(known).visit(ast.parse(code, mode="eval")).body
         text = ast.unparse(tree).replace("np.", "")
         if len(text) > LONGEST_EXPRESSION:
-            return shorten(code.replace("np.", ""), LONGEST_EXPRESSION)
+            text = ast.unparse(_PutIn({}).visit(ast.parse(code, mode="eval")).body)
+            return shorten(text.replace("np.", ""), LONGEST_EXPRESSION)
         self._trees[node.value] = tree
         return text
 
