@@ -78,7 +78,7 @@ function backwardStep(step, k) {
 function partCard(step, part, wrong) {
   const to = nodes[part.to];
   return card("",
-    el("h3", {}, `To ${calledOf(part.to)} `, el("span", { class: "tag" }, part.complete ? "complete: all uses have contributed" : "more to come")),
+    el("h3", {}, `To ${calledOf(part.to)} `, part.old != null || !part.complete ? el("span", { class: "tag" }, part.complete ? "complete: all uses have contributed" : "more to come") : ""),
     reasonCard(step, part),
     formula(part.formula), code(part.lines),
     flow(step, part),
