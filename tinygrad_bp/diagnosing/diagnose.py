@@ -17,7 +17,7 @@ from .edits import RESULT, ZERO, Slot, together
 from .evidence import ROUND_OFF, Case, residual
 from .explain import Explainer, effect, idle, merged
 from .outputs import afterwards, exchanged
-from .recomputed import mistakes_in_forward, recomputed
+from .recomputed import inside_layers, mistakes_in_forward, recomputed
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
 from .search import Search, Solution
@@ -111,12 +111,14 @@ def _searched(case: Case, points: list[Case], budget: float) -> tuple[Search, So
     if alone:
         search, found = min(alone, key=lambda each: each[1].cost)
         return search, [found]
-    again, copies = recomputed(case.lines)
-    others = [replace(point, lines=recomputed(point.lines)[0]) for point in points]
-    anew = Search(replace(case, lines=again), others, ends)
-    in_forward = anew.among(mistakes_in_forward(anew.structure, copies)) if case.wrong else None
-    if in_forward is not None:
-        return anew, [in_forward]
+    for search in searches if case.wrong else ():
+        for within in dict.fromkeys([None, inside_layers(search.case.lines) or None]):
+            again, copies = recomputed(search.case.lines, within)
+            others = [replace(p, lines=recomputed(p.lines, within)[0]) for p in search.points]
+            anew = Search(replace(case, lines=again), others, ends)
+            in_forward = anew.among(mistakes_in_forward(anew.structure, copies))
+            if in_forward is not None:
+                return anew, [in_forward]
     first = searches[0]
     unknown = first.among(numbers_made_anew(first.structure, case, points)) if case.wrong else None
     if unknown is not None:
