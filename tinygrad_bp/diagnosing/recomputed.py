@@ -134,16 +134,16 @@ def _once_more(
     """Describe that what was made of another value is made of the result once more."""
     steps = structure.steps
 
-    def again(place: int) -> Expr:
+    def again(place: int, far: int) -> Expr:
         step = steps[place]
         if place == below:
             return OWN
-        if place < below or step.op is None:
+        if not far or place < below or step.op is None:
             return Ref(place)
-        return Call(step.op, tuple(map(again, step.operands)), step.metadata)
+        return Call(step.op, tuple(again(o, far - 1) for o in step.operands), step.metadata)
 
     what = "in the backward pass {node} is taken for {other}, and made of it once more"
-    changes: dict[Slot, Expr] = {Slot(copy, RESULT): again(copy)}
+    changes: dict[Slot, Expr] = {Slot(copy, RESULT): again(copy, _FAR)}
     also = ("exponent", "factor-twice")
     return Edit("factor-replaced", changes, refers["node"], what, refers, cost, also=also)
 
