@@ -36,7 +36,7 @@ def grouped_regions(bench: Bench) -> Iterator[Group]:
         for region in found:
             line = structure.steps[region.high].key
             by_call[inside, line.calls if isinstance(line, Origin) else None].append(region)
-    every = {tuple(r.low for r in f): f for f in (*same.values(), *by_call.values())}
+    every = {tuple((r.low, r.high) for r in f): f for f in (*same.values(), *by_call.values())}
     for found in every.values():
         if len(found) < 2:
             continue
