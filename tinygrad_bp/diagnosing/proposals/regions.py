@@ -173,8 +173,8 @@ def block_of(bench: Bench, region: Region) -> Block:
 
 def _masked(bench: Bench, region: Region, slope: Any) -> bool:
     """Whether the derivative of a region has a mask in it, and nothing else that changes."""
-    switching = not bench.structure.switching.isdisjoint(region.inside)
-    return switching and len(np.unique(np.round(slope, 12))) <= 2
+    masking = not bench.structure.masking.isdisjoint(region.inside)
+    return masking and len(np.unique(np.round(slope, 12))) <= 2
 
 
 def handed_on(bench: Bench, region: Region, source: Source, constant: float) -> Expr:
