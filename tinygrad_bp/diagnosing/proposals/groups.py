@@ -50,6 +50,8 @@ _NEAREST = 8
 _TERMS = 4
 #: In how many places one factor is replaced everywhere.
 _EVERYWHERE = 12
+#: What a term or a factor may be multiplied with.
+_MULTIPLES = (-1.0, 2.0, 0.5)
 #: How many of a value's forms are tried in every pass.
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
 
@@ -257,12 +259,13 @@ def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
 def _sums(bench: Bench, places: list[int]) -> Iterator[Group]:
     """Yield a contribution in every pass, by the line that it comes from."""
     structure = bench.structure
+    line = structure.likeness([structure.steps[k].of or 0 for k in places])
     by_line: dict[Hashable, list[Slot]] = defaultdict(list)
     for k in places:
         step = structure.steps[k]
         if len(step.operands) > 1:
             for j, (child, operand) in enumerate(step.metadata["labels"]):
-                by_line[structure.line(child), operand].append(Slot(k, j))
+                by_line[line(child), operand].append(Slot(k, j))
     whole = [Slot(k, RESULT) for k in places]
     for group in (whole, *by_line.values()):
         if len(group) < 2:
@@ -272,7 +275,7 @@ def _sums(bench: Bench, places: list[int]) -> Iterator[Group]:
 
 
 def _multiples(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
-    return (_multiple(bench, group, c) for c in (0.0, 2.0, -1.0))
+    return (_multiple(bench, group, c) for c in (0.0, *_MULTIPLES))
 
 
 def _multiple(bench: Bench, group: list[Slot], constant: float) -> Candidate:
@@ -299,15 +302,14 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         yield candidate(
             [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
         )
-        yield _multiple(bench, group, -1.0)
+        yield from (_multiple(bench, group, c) for c in _MULTIPLES)
         edges = structure.lines.edges
         if all(is_mask(values[o]) for o in owns):
             each = [list(other_masks(structure, o, edges[s.place])) for o, s in zip(owns, group)]
             for masks in zip(*each):
                 yield candidate(list(masks))
     if additive(first, numbers):
-        for constant in (0.0, -1.0, 2.0):
-            yield _multiple(bench, group, constant)
+        yield from _multiples(bench, group)
     if additive(first, numbers) and flows:
         return
     seen: set[tuple[int, ...]] = {tuple(owns)}
