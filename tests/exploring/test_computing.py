@@ -358,7 +358,7 @@ def test_a_reason_in_words(tab, tmp_path):
     text = tab.locator("#panel").inner_text()
     assert "because it is multiplied by x = 2" in text
     assert "a fan-out accumulates" in text
-    assert "d_x += d_n3 * w" in text
+    assert "d_x += d_product * w" in text
 
 
 @pytest.mark.parametrize("graph", [neuron, attention, batch, recurrent, three_axes])

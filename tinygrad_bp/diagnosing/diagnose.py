@@ -22,6 +22,7 @@ from .reconstruction import Reconstruction, reconstruct
 from .script import Script
 from .search import Search, Solution
 from .textbook import Layer, find_layers, rewritten
+from .unknown import numbers_made_anew
 
 Gradients = Mapping[str, Any]
 
@@ -116,6 +117,10 @@ def _searched(case: Case, points: list[Case], budget: float) -> tuple[Search, So
     in_forward = anew.among(mistakes_in_forward(anew.structure, copies)) if case.wrong else None
     if in_forward is not None:
         return anew, [in_forward]
+    first = searches[0]
+    unknown = first.among(numbers_made_anew(first.structure, case, points)) if case.wrong else None
+    if unknown is not None:
+        return first, [unknown]
     for search in searches:
         if solution := search.several():
             return search, solution

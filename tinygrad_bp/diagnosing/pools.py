@@ -167,7 +167,7 @@ class Pools:
         def made() -> Block:
             found = []
             for step in self._structure.steps:
-                if scatters(step.op) and step.shape == shape and len(step.operands) == 1:
+                if scatters(step) and step.shape == shape:
                     assert step.op is not None
                     given = np.ones(np.shape(self._structure.values[step.operands[0]]))
                     mark = (step.op.forward(given, **step.metadata) != 0) * 1.0

@@ -118,11 +118,7 @@ def _other_elements(structure: Structure, k: int, copy: int) -> Iterator[Edit]:
     """Yield that other elements are taken, and their gradients handed back to them."""
     steps = structure.steps
     step = steps[copy]
-    back = [
-        j
-        for j, edge in structure.lines.edges.items()
-        if edge == (k, 0) and scatters(steps[j].op) and len(steps[j].operands) == 1
-    ]
+    back = [j for j, edge in structure.lines.edges.items() if edge == (k, 0) and scatters(steps[j])]
     for kind, index in other_indices(structure.indices, step.metadata["index"]):
         changes: dict[Slot, Expr] = {}
         for j in (copy, *back):

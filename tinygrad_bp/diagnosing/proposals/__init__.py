@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..edits import Edit
-from . import commonest, groups, loop_paths, operands, overwriting, parts, regions, swaps, terms
+from . import (
+    commonest,
+    groups,
+    loop_paths,
+    one_use,
+    operands,
+    overwriting,
+    parts,
+    regions,
+    swaps,
+    terms,
+)
 from .bench import Bench
 from .sums import wider_sums
 
@@ -14,7 +25,7 @@ __all__ = ["Bench", "commonest", "proposals", "unproven"]
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield the edits that fit all projections, as candidates to be run."""
-    for kind in (terms, overwriting, parts, operands, swaps, regions, groups):
+    for kind in (terms, overwriting, parts, operands, one_use, swaps, regions, groups):
         yield from kind.proposals(bench)
 
 

@@ -79,8 +79,8 @@ def _packed(bench: Bench) -> Iterator[Edit]:
     classes: dict[Hashable, list[list[Slot]]] = defaultdict(list)
     for places in [*([k] for k in bench.structure.lines.edges), *bench.structure.groups]:
         first = steps[places[0]]
-        if scatters(first.op) and len(first.operands) == 1:
-            key = len(places), first.shape, steps[first.operands[0]].shape
+        if scatters(first):
+            key = len(places), first.op, first.shape, steps[first.operands[0]].shape
             classes[key].append([Slot(k, RESULT) for k in places])
     for units in classes.values():
         for one, other in combinations(units, 2) if len(units) <= _MOST else ():
@@ -96,7 +96,7 @@ def _in_each_others(bench: Bench, one: list[Slot], other: list[Slot]) -> Iterato
             step, e = steps[here.place], bench.probe.at(here)
             if e is None or step.op is None:
                 return
-            metadata = {**step.metadata, "index": steps[there.place].metadata["index"]}
+            metadata = steps[there.place].metadata
             new = step.op.forward(values[step.operands[0]], **metadata)
             moved = moved + (e * (new - values[here.place])).reshape(len(e), -1).sum(axis=1)
             changes[here] = Call(step.op, (Ref(step.operands[0]),), metadata)

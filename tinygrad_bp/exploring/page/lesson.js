@@ -24,7 +24,7 @@ function questionCard(step, k) {
   const feedback = el("div", { id: "feedback", role: "status" });
   return card("question",
     el("h3", {}, `Your turn: ${calledOf(part.to)} `, el("span", { class: "tag" }, progress())),
-    row(figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}`, role: "upstream", of: step.node }), ...needed),
+    row(figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${calledOf(step.node)}`, role: "upstream", of: step.node }), ...needed),
     about.sign == null ? askSign(step, k, question, about) : askNumber(step, k, question, about),
     feedback);
 }
