@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from functools import partial
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,14 @@ import numpy as np
 from ...programs.labelled import ACCUMULATE
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
 from ..facts import additive, elementwise, moves, product
+from ..machine import fits
 from ..pools import FORMS, Source
 from ..structure import is_uniform
 from .bench import Bench, scaled
 from .masks import is_mask, other_masks
 from .naming import Instead, named
 from .operands import arranged, rearranged
-from .passes import Candidate, Group, relatives, repeated
+from .passes import Candidate, Group, around, relatives, repeated
 from .slopes import grouped_regions
 from .terms import term
 
@@ -271,7 +272,41 @@ def _sums(bench: Bench, places: list[int]) -> Iterator[Group]:
         if len(group) < 2:
             continue
         for some in _parts(group):
-            yield some, partial(_multiples, bench, some)
+            yield some, partial(_contributions, bench, some)
+
+
+def _contributions(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
+    """Yield a contribution or a cotangent times a number, or times one more value beside it."""
+    yield from _multiples(bench, group)
+    structure = bench.structure
+    nodes = [structure.steps[slot.place].of or 0 for slot in group]
+    shapes = [np.shape(bench.now(slot)) for slot in group]
+    for places in islice(around(structure, nodes), _NEAREST):
+        kinds = ("", *_FORMS) if all(np.shape(structure.values[p]) for p in places) else ("",)
+        for kind in kinds:
+            with np.errstate(all="ignore"):
+                values = [bench.pools.form(kind, p) for p in places]
+            if any(
+                is_uniform(v.number) or not fits(np.shape(v.number), shape)
+                for v, shape in zip(values, shapes, strict=True)
+            ):
+                continue
+            sources = [
+                Source(times(OWN, v.expr), v.number * bench.now(slot), kind, v.place)
+                for v, slot in zip(values, group, strict=True)
+            ]
+            yield Candidate(sources, partial(_added, bench, group))
+
+
+def _added(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
+    first = sources[0]
+    what = "the gradient of {node} is multiplied with {other}"
+    refers = {"other": first.place} | ({"form": first.kind} if first.kind else {})
+    node = bench.structure.steps[group[0].place].of or 0
+    also = ("activation-derivative-twice", "factor-twice", "order")
+    edit = Edit("factor-added", {}, node, what, refers, 2.2 + first.cost, also=also)
+    changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
+    return repeated(edit, changes)
 
 
 def _multiples(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
