@@ -12,7 +12,7 @@ from ..kernel.data import is_weak
 from ..ops.shaping import _transpose, broadcast_to
 from ..programs.program import Instruction, Kind, Program
 from ..programs.witnesses import TracingError
-from .alike import find_names
+from .counterparts import find_names
 from .expressions import ATOM, UNARY, Expr
 from .literals import array_text, dtype_text, number_text
 from .names import Names
