@@ -5,7 +5,8 @@ A mistake in that recomputation is an edit of a forward line which the backward 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections import defaultdict
+from collections.abc import Container, Hashable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +14,10 @@ import numpy as np
 
 from ..programs.labelled import Labelled
 from ..programs.program import Instruction, Kind
-from .edits import OWN, RESULT, Call, Edit, Expr, Ref, Slot
+from .edits import OWN, RESULT, Call, Edit, Expr, Ref, Slot, together
 from .facts import additive, elementwise, product, reduces, scatters, selects
 from .proposals.parts import other_indices
+from .proposals.passes import repeated
 from .structure import LAYER, Structure
 
 #: How many steps may be left out at once.
@@ -92,27 +94,39 @@ def _reading(step: Instruction, read: dict[int, int]) -> Instruction:
 
 
 def mistakes_in_forward(structure: Structure, copies: dict[int, int]) -> Iterator[Edit]:
-    """Yield edits of the recomputed forward pass: a step left out, a sum along another axis."""
-    steps, values = structure.steps, structure.values
-    originals = {copy: k for k, copy in copies.items()}
+    """Yield edits of the recomputed forward pass: a step left out, a sum along another axis.
+
+    Each in one step, and in all steps of one line.
+    """
+    by_line: dict[Hashable, list[Edit]] = defaultdict(list)
     for k, copy in sorted(copies.items(), reverse=True):
-        step = steps[k]
-        if (reduces(step.op) or selects(step.op)) and "axis" in step.metadata:
-            yield from _other_axes(structure, k, copy)
-        if "index" in step.metadata and step.op is not None and len(step.operands) == 1:
-            yield from _other_elements(structure, k, copy)
-        for far, below in _below(structure, copy):
-            mistake, what = _left_out(step, [values[o] for o in step.operands])
-            what = f"in the backward pass {{node}} is computed {what}"
-            others = [o for o in step.operands if copies.get(o, o) != below]
-            refers = {"other": others[0] if others else step.operands[0]}
-            also = ("factor-replaced", "activation-derivative-wrong-argument")
-            cost = 2.0 + 0.2 * far
-            yield Edit(mistake, {Slot(copy, RESULT): Ref(below)}, k, what, refers, cost, also=also)
-            other = originals.get(below, below)
-            yield _once_more(structure, copy, below, {"node": k, "other": other}, cost + 0.3)
-        if step.op is LAYER:
-            yield from _other_layers(structure, k, copies)
+        for number, edit in enumerate(_mistakes_in(structure, copies, k, copy)):
+            yield edit
+            by_line[structure.line(k), number].append(edit)
+    for edits in by_line.values():
+        if len(edits) > 1:
+            yield repeated(edits[0], together(edits))
+
+
+def _mistakes_in(structure: Structure, copies: dict[int, int], k: int, copy: int) -> Iterator[Edit]:
+    """Yield edits of one step."""
+    steps, values = structure.steps, structure.values
+    step = steps[k]
+    if (reduces(step.op) or selects(step.op)) and "axis" in step.metadata:
+        yield from _other_axes(structure, k, copy)
+    if "index" in step.metadata and step.op is not None and len(step.operands) == 1:
+        yield from _other_elements(structure, k, copy)
+    for far, below in _below(structure, copy):
+        mistake, what = _left_out(step, [values[o] for o in step.operands])
+        what = f"in the backward pass {{node}} is computed {what}"
+        others = [o for o in step.operands if copies.get(o, o) != below]
+        refers = {"other": others[0] if others else step.operands[0]}
+        also = ("factor-replaced", "activation-derivative-wrong-argument")
+        cost = 2.0 + 0.2 * far
+        yield Edit(mistake, {Slot(copy, RESULT): Ref(below)}, k, what, refers, cost, also=also)
+        yield _once_more(structure, copy, below, k, cost + 0.3)
+    if step.op is LAYER:
+        yield from _other_layers(structure, k, copies)
 
 
 def _below(structure: Structure, copy: int) -> Iterator[tuple[int, int]]:
@@ -128,9 +142,7 @@ def _below(structure: Structure, copy: int) -> Iterator[tuple[int, int]]:
                 yield far, operand
 
 
-def _once_more(
-    structure: Structure, copy: int, below: int, refers: dict[str, int], cost: float
-) -> Edit:
+def _once_more(structure: Structure, copy: int, below: int, node: int, cost: float) -> Edit:
     """Describe that what was made of another value is made of the result once more."""
     steps = structure.steps
 
@@ -142,10 +154,10 @@ def _once_more(
             return Ref(place)
         return Call(step.op, tuple(again(o, far - 1) for o in step.operands), step.metadata)
 
-    what = "in the backward pass {node} is taken for {other}, and made of it once more"
+    what = "in the backward pass {node} is taken for what it is made of, and made of itself again"
     changes: dict[Slot, Expr] = {Slot(copy, RESULT): again(copy, _FAR)}
     also = ("exponent", "factor-twice")
-    return Edit("factor-replaced", changes, refers["node"], what, refers, cost, also=also)
+    return Edit("factor-replaced", changes, node, what, {}, cost, also=also)
 
 
 def _other_layers(structure: Structure, k: int, copies: dict[int, int]) -> Iterator[Edit]:
