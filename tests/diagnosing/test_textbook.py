@@ -198,4 +198,4 @@ def test_a_saved_deviation_is_taken_for_the_variance():
     assert bp.compare(loss, params, gradients(False)).ok
     (found,) = bp.compare(loss, params, gradients(True)).diagnosis
     assert found.mistake == "factor-replaced"
-    assert "made of itself again" in found.explanation
+    assert "made of it once more" in found.explanation

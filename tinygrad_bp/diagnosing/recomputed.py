@@ -98,9 +98,10 @@ def mistakes_in_forward(structure: Structure, copies: dict[int, int]) -> Iterato
 
     Each in one step, and in all steps of one line.
     """
+    originals = {copy: k for k, copy in copies.items()}
     by_line: dict[Hashable, list[Edit]] = defaultdict(list)
-    for k, copy in sorted(copies.items(), reverse=True):
-        for number, edit in enumerate(_mistakes_in(structure, copies, k, copy)):
+    for k in sorted(copies, reverse=True):
+        for number, edit in enumerate(_mistakes_in(structure, copies, originals, k)):
             yield edit
             by_line[structure.line(k), number].append(edit)
     for edits in by_line.values():
@@ -108,10 +109,12 @@ def mistakes_in_forward(structure: Structure, copies: dict[int, int]) -> Iterato
             yield repeated(edits[0], together(edits))
 
 
-def _mistakes_in(structure: Structure, copies: dict[int, int], k: int, copy: int) -> Iterator[Edit]:
+def _mistakes_in(
+    structure: Structure, copies: dict[int, int], originals: dict[int, int], k: int
+) -> Iterator[Edit]:
     """Yield edits of one step."""
     steps, values = structure.steps, structure.values
-    step = steps[k]
+    step, copy = steps[k], copies[k]
     if (reduces(step.op) or selects(step.op)) and "axis" in step.metadata:
         yield from _other_axes(structure, k, copy)
     if "index" in step.metadata and step.op is not None and len(step.operands) == 1:
@@ -124,7 +127,8 @@ def _mistakes_in(structure: Structure, copies: dict[int, int], k: int, copy: int
         also = ("factor-replaced", "activation-derivative-wrong-argument")
         cost = 2.0 + 0.2 * far
         yield Edit(mistake, {Slot(copy, RESULT): Ref(below)}, k, what, refers, cost, also=also)
-        yield _once_more(structure, copy, below, k, cost + 0.3)
+        other = originals.get(below, below)
+        yield _once_more(structure, copy, below, {"node": k, "other": other}, cost + 0.3)
     if step.op is LAYER:
         yield from _other_layers(structure, k, copies)
 
@@ -142,7 +146,9 @@ def _below(structure: Structure, copy: int) -> Iterator[tuple[int, int]]:
                 yield far, operand
 
 
-def _once_more(structure: Structure, copy: int, below: int, node: int, cost: float) -> Edit:
+def _once_more(
+    structure: Structure, copy: int, below: int, refers: dict[str, int], cost: float
+) -> Edit:
     """Describe that what was made of another value is made of the result once more."""
     steps = structure.steps
 
@@ -154,10 +160,10 @@ def _once_more(structure: Structure, copy: int, below: int, node: int, cost: flo
             return Ref(place)
         return Call(step.op, tuple(again(o, far - 1) for o in step.operands), step.metadata)
 
-    what = "in the backward pass {node} is taken for what it is made of, and made of itself again"
+    what = "in the backward pass {node} is taken for {other}, and made of it once more"
     changes: dict[Slot, Expr] = {Slot(copy, RESULT): again(copy, _FAR)}
     also = ("exponent", "factor-twice")
-    return Edit("factor-replaced", changes, node, what, {}, cost, also=also)
+    return Edit("factor-replaced", changes, refers["node"], what, refers, cost, also=also)
 
 
 def _other_layers(structure: Structure, k: int, copies: dict[int, int]) -> Iterator[Edit]:
