@@ -28,7 +28,7 @@ def test_one_number_comes_to_the_forward_as_an_array():
 def test_what_is_known_of_an_op_that_says_nothing():
     for forward in (lambda a: a * 2, np.sum, np.matmul, np.modf):
         op = bp.Op("op", forward, lambda g, y, a: g)
-        assert not (op.elementwise or op.commutes or op.moves or op.fills)
+        assert not any([op.elementwise, op.commutes, op.moves, op.fills])
         assert op.__doc__ == "The op 'op'."
     assert bp.Op("op", np.exp, lambda g, y, a: g * y, doc="A power.").__doc__ == "A power."
     assert bp.Op("op", np.exp, lambda g, y, a: g * y).elementwise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import sys
 from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
@@ -67,6 +68,14 @@ def _is_ours(frame: FrameType) -> bool:
     """Say whether a frame runs code of this package or of NumPy, whose variables say nothing."""
     module = str(frame.f_globals.get("__name__", ""))
     return module.partition(".")[0] in (_PACKAGE, "numpy")
+
+
+def line_of(frame: FrameType | None) -> tuple[int, str] | None:
+    """Return the number and the text of the line of the user's that led to a frame, if known."""
+    while frame is not None and _is_ours(frame):
+        frame = frame.f_back
+    text = frame and linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    return (frame.f_lineno, text) if frame and text else None
 
 
 def _own_names(code: CodeType) -> tuple[str, ...]:
