@@ -77,3 +77,11 @@ def test_a_change_gives_back_what_numpys_does(name):
     for a in (A * 1.0, bp.Value(A * 1.0, requires_grad=False)):
         result = CHANGES[name](a, E)
         assert (result is None) == (CHANGES[name](A * 1.0, E) is None)
+
+
+def test_places_without_elements_for_them_are_refused():
+    for a in (A * 1.0, bp.Value(A) * 1.0):
+        with pytest.raises(ValueError, match=r"empty|elements for 4 places, got none"):
+            np.place(a, MASK, [])
+        np.place(a, A > 9, [])
+        assert np.array_equal(a, A)
