@@ -5,6 +5,7 @@ Property tests draw 20 examples; HYPOTHESIS_PROFILE=thorough draws more of them.
 
 import gc
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -22,10 +23,19 @@ NEEDED = {
 }
 
 
+# Some 300 processes are started: none of them shall compile again what another has compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+gc.disable()  # until all is collected
+
+
 def pytest_collection_finish():
     """Let the garbage collector pass over the thousands of tests, which stay to the end."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)  # compilers make many objects, and few that refer to each other
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,305 +1,323 @@
-"""Mutation testing: do the tests of a module see a mistake in it?
+"""Mutation testing: do the tests see a mistake in the package?
 
-``python -m benchmarks.mutants tinygrad_bp/checking/compare.py`` changes one thing at a time in a
-copy of the package, runs the tests of that module until the first failure, and lists the changes
-that no test saw. See docs/robustness.md.
+``python -m benchmarks.mutants --watch tests/kernel`` notes which tests run which lines;
+``python -m benchmarks.mutants tinygrad_bp/kernel`` then changes one thing at a time, runs the tests
+of that line until the first failure, and lists the changes that no test saw. See
+docs/robustness.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import gc
+import importlib
+import json
 import os
-import shutil
+import resource
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from copy import deepcopy
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
+import coverage
+import pytest
+
+from .mutating import Mutant, mutants
+
 ROOT = Path(__file__).parents[1]
+PACKAGE = "tinygrad_bp"
+#: Where it is kept which lines each test runs, and for how long.
+SEEN = ROOT / "build" / "mutants"
 
-#: What an operator may be mistaken for.
-SWAPPED: dict[type, type] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.Mult,
-    ast.Pow: ast.Mult,
-    ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd,
-    ast.LShift: ast.RShift,
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-    ast.Break: ast.Continue,
-    ast.Continue: ast.Break,
-}
+#: Of pytest.
+OPTIONS = ["-q", "-q", "-s", "--no-header", "--no-summary", "--assert=plain"]
+OPTIONS += ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
+
+#: Imported once, for all the processes that run tests.
+HEAVY = ("hypothesis", "numpy", "scipy.special", "numba", "jax", "matplotlib.pyplot", "graphviz")
+
+#: Seconds of processor for the tests of a mutant. One that takes four times as long is seen.
+BUDGET = 2.0
+#: So many cases of one parametrised test.
+OF_ONE_FUNCTION = 4
 
 
-#: Of pytest. Its plugins are imported before it asks.
-OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
-OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+# --- which tests run a line --------------------------------------------------------------------
 
 
-#: Seconds for the tests of a mutant, at most.
-LIMIT = 600
+class Watching:
+    """A plugin of pytest that notes which lines of the package each test runs, and for how long."""
+
+    def __init__(self, lines: Any) -> None:
+        self.lines = lines
+        self.seconds: dict[str, float] = {}
+        self.failed: set[str] = set()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
+        """Run a test; what runs outside of one is of no test."""
+        self.lines.switch_context(item.nodeid)
+        begin = time.process_time()
+        result = yield
+        self.seconds[item.nodeid] = time.process_time() - begin
+        self.lines.switch_context("")
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test that fails without a change says nothing."""
+        if not report.passed:
+            self.failed.add(report.nodeid)
 
 
-class Mutant(NamedTuple):
-    """A module with one thing changed.
+def watch(tests: Sequence[str]) -> None:
+    """Run tests once, in this process, and keep what is seen for every later call."""
+    SEEN.mkdir(parents=True, exist_ok=True)
+    lines = coverage.Coverage(data_file=SEEN / "lines", source=[str(ROOT / PACKAGE)], branch=False)
+    if (SEEN / "lines").exists():
+        lines.load()
+    lines.start()
+    lines.switch_context("")
+    watching = Watching(lines)
+    pytest.main([*OPTIONS, *tests], plugins=[watching])
+    lines.stop()
+    lines.save()
+    kept = SEEN / "seconds.json"
+    seconds = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    seconds |= {test: s for test, s in watching.seconds.items() if test not in watching.failed}
+    kept.write_text(json.dumps(seconds), encoding="utf-8")
+
+
+class Trial(NamedTuple):
+    """A mutant, and the tests that may see it.
 
     Attributes
     ----------
-    line : int
-        Where.
-    before, after : str
-        The text that was changed.
-    text : str
-        The whole module.
+    seconds : float
+        What the tests take without a change.
+    on_import : bool
+        Whether the line runs where no test does: a change has to be there from the start.
     """
 
-    line: int
-    before: str
-    after: str
-    text: str
+    module: Path
+    mutant: Mutant
+    tests: list[str]
+    seconds: float
+    on_import: bool
 
 
-# --- making them -------------------------------------------------------------------------------
+class Seen:
+    """What `watch` kept of one module."""
+
+    def __init__(self, module: Path) -> None:
+        self.module = module
+        self.seconds: dict[str, float] = json.loads((SEEN / "seconds.json").read_text("utf-8"))
+        data = coverage.CoverageData(SEEN / "lines")
+        data.read()
+        self.tests_by_line = data.contexts_by_lineno(str(ROOT / module))
+
+    def trial(self, mutant: Mutant) -> Trial:
+        """Choose the tests for a mutant: the module's own first, then the quick ones.
+
+        Where none runs the line, they are those that run something of the same statement, or else
+        of the module.
+        """
+        tests: set[str] = set()
+        for span in (mutant.span, mutant.statement, (1, max(self.tests_by_line, default=0))):
+            tests = tests or self._within(span) & self.seconds.keys()
+        chosen, took = [], 0.0
+        of_function: Counter[str] = Counter()
+        for test in sorted(tests, key=lambda test: (not self._is_own(test), self.seconds[test])):
+            function = test.partition("[")[0]
+            if of_function[function] < OF_ONE_FUNCTION and took + self.seconds[test] < BUDGET:
+                of_function[function] += 1
+                took += self.seconds[test]
+                chosen.append(test)
+        return Trial(self.module, mutant, chosen, took, "" in self._within(mutant.span))
+
+    def _within(self, span: tuple[int, int]) -> set[str]:
+        lines = range(span[0], span[1] + 1)
+        return {test for line in lines for test in self.tests_by_line.get(line, ())}
+
+    def _is_own(self, test: str) -> bool:
+        path = Path(test.partition("::")[0])
+        return path == self.module or path.stem == f"test_{self.module.stem}"
 
 
-def mutants(text: str) -> Iterator[Mutant]:
-    """Yield every mutant of a module, in the order of its lines.
-
-    Changed are operators, conditions, numbers, truth values, default values, what is returned,
-    statements that are left out, and keyword arguments that are.
-    Annotations, docstrings and texts of errors are left alone.
-
-    Examples
-    --------
-    >>> [mutant.after for mutant in mutants("def f(a): return a < 1")]
-    ['return None', 'a <= 1', '2']
-    """
-    tree = ast.parse(text)
-    for place in _places(tree):
-        node = place(tree)
-        for change in _changes(node):
-            changed = deepcopy(tree)
-            target = place(changed)
-            change(target)
-            after = ast.unparse(ast.fix_missing_locations(changed))
-            if ast.dump(changed) != ast.dump(tree):
-                shown = place(changed)
-                yield Mutant(node.lineno, _shown(node), _shown(shown), after)
+# --- trying them -------------------------------------------------------------------------------
 
 
-Place = Callable[[ast.AST], Any]
-
-
-def _places(node: ast.AST, path: tuple[tuple[str, int | None], ...] = ()) -> Iterator[Place]:
-    """Yield how to find each node that may be changed, from the root."""
-    if hasattr(node, "lineno") and not _is_for_types(node):
-        yield lambda root, path=path: _at(root, path)
-    for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "decorator_list", "op", "ops", "ctx"):
-            continue
-        if isinstance(node, ast.Raise) or _is_docstring(value) or _is_for_types(node):
-            continue
-        if isinstance(value, ast.AST):
-            yield from _places(value, (*path, (field, None)))
-        elif isinstance(value, list):
-            for k, each in enumerate(value):
-                if isinstance(each, ast.AST) and not _is_docstring(each):
-                    yield from _places(each, (*path, (field, k)))
-
-
-def _at(root: ast.AST, path: Sequence[tuple[str, int | None]]) -> Any:
-    node: Any = root
-    for field, k in path:
-        node = getattr(node, field)
-        node = node if k is None else node[k]
-    return node
-
-
-def _is_docstring(node: Any) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-
-
-def _shown(node: ast.AST) -> str:
-    lines = ast.unparse(node).splitlines()
-    return lines[0] + (" ..." if len(lines) > 1 else "")
-
-
-def _changes(node: Any) -> Iterator[Callable[[Any], None]]:
-    """Yield what may be done to a node; each changes it where it stands."""
-    if isinstance(node, ast.BinOp | ast.AugAssign | ast.BoolOp) and type(node.op) in SWAPPED:
-        yield lambda n: setattr(n, "op", SWAPPED[type(n.op)]())
-    if isinstance(node, ast.Compare):
-        yield lambda n: n.ops.__setitem__(0, SWAPPED[type(n.ops[0])]())
-    if isinstance(node, ast.If | ast.While | ast.IfExp) and not _is_choice(node.test):
-        yield lambda n: setattr(n, "test", ast.UnaryOp(ast.Not(), n.test))
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
-        yield lambda n: _become(n, n.operand)
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        yield lambda n: setattr(n, "value", n.value + 1)
-    if isinstance(node, ast.Constant) and type(node.value) is bool:
-        yield lambda n: setattr(n, "value", not n.value)
-    if isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
-        yield lambda n: setattr(n, "value", ast.Constant(None))
-    if isinstance(node, ast.Expr | ast.Raise | ast.AugAssign | ast.Break | ast.Continue):
-        yield lambda n: _become(n, ast.Pass())
-    if isinstance(node, ast.Call):
-        for k, keyword in enumerate(node.keywords):
-            if keyword.arg is not None:
-                yield lambda n, k=k: n.keywords.pop(k)
-    for place, loop in enumerate(getattr(node, "generators", ())):
-        for k in range(len(loop.ifs)):
-            yield lambda n, place=place, k=k: n.generators[place].ifs.pop(k)
-
-
-def _is_choice(node: Any) -> bool:
-    """Say whether the operator of a condition swapped is the condition negated."""
-    return isinstance(node, ast.Compare) and isinstance(
-        node.ops[0], ast.Eq | ast.NotEq | ast.Is | ast.IsNot | ast.In | ast.NotIn
-    )
-
-
-def _is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def _become(node: Any, other: ast.AST) -> None:
-    """Put another node where one stands: the tree holds on to the same object."""
-    line = node.lineno
-    node.__class__ = type(other)
-    node.__dict__.clear()
-    node.__dict__.update(other.__dict__)
-    node.lineno = line
-
-
-# --- running their tests -----------------------------------------------------------------------
-
-
-def stages_of(module: Path) -> list[list[str]]:
-    """Return the tests that mirror a module: the file of its name, then the rest of the folder."""
-    folder = Path("tests", *module.parts[1:-1])
-    while not (ROOT / folder).is_dir():
-        folder = folder.parent
-    own = folder / f"test_{module.stem}.py"
-    if not (ROOT / own).is_file():
-        return [[str(folder)]]
-    alone = list((ROOT / folder).rglob("test_*.py")) == [ROOT / own]
-    return [[str(own)]] if alone else [[str(own)], [str(folder), f"--ignore={own}"]]
-
-
-def copy_tree(to: Path) -> None:
-    """Copy the package, and link what stands beside it."""
-    for entry in ROOT.iterdir():
-        if entry.name == "tinygrad_bp":
-            shutil.copytree(entry, to / entry.name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif not entry.name.startswith(".") and entry.name not in ("build", "dist"):
-            (to / entry.name).symlink_to(entry)
-
-
-def run_tests(at: Path, tests: Sequence[str], limit: int) -> bool:
-    """Run tests in a process of their own, until the first failure; say whether all pass.
-
-    The process is a copy of this one, which has imported what tests need beside the package.
-    """
+def in_child(call: Callable[[], bool], seconds: float | None = None) -> bool:
+    """Say whether a call is true in a copy of this process, in a few times these seconds."""
     sys.stdout.flush()
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # JAX has threads, which are not used here
+        child = os.fork()
     if not child:
-        signal.alarm(limit)
-        os.chdir(at)
-        os.environ["PYTHONPATH"] = str(at)
-        sys.path.insert(0, str(at))
+        if seconds is not None:
+            limit = 3 + int(4 * seconds)
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+            signal.alarm(20 * limit)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
-        import pytest
+        if seconds is not None:
+            os.dup2(nowhere, 2)
+        passed = False
+        try:
+            passed = call()
+        finally:
+            os._exit(not passed)
+    return os.waitpid(child, 0)[1] == 0
 
-        os._exit(pytest.main([*OPTIONS, *tests]))
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status) == 0
+
+class Patching:
+    """A plugin of pytest that puts each mutant's code into the functions that are there.
+
+    Nothing is imported or collected again. What survives and runs on import, or is no function,
+    is left to `survives_from_the_start`.
+    """
+
+    def __init__(self, trials: Sequence[Trial], told: Path) -> None:
+        self.trials = trials
+        self.told = told
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try every mutant instead of running the tests."""
+        items = {item.nodeid: item for item in session.items}
+        gc.unfreeze()  # what is frozen is not found
+        functions = [f for f in gc.get_objects() if isinstance(f, FunctionType)]
+        gc.freeze()
+        alive = []
+        for k, trial in enumerate(self.trials):
+            swaps = swapped_code(trial)
+            path = str(ROOT / trial.module)
+            ours = [f for f in functions if f.__code__.co_filename == path]
+            patched = [f for f in ours if f.__code__ in swaps]
+            chosen = [items[test] for test in trial.tests if test in items]
+            if not patched or in_child(
+                lambda chosen=chosen, patched=patched, swaps=swaps: _pass(chosen, patched, swaps),
+                trial.seconds,
+            ):
+                alive.append((k, bool(patched)))
+            if k % 20 == 19:
+                print(f"{k + 1} tried, {len(alive)} left: {trial.module}", file=sys.stderr)
+        self.told.write_text(json.dumps(alive), encoding="utf-8")
+        return True
 
 
-def survivors(
-    module: Path,
-    stages: Sequence[Sequence[str]],
-    every: int = 1,
-    lines: Collection[int] | None = None,
-) -> list[int]:
-    """Print the mutants that no test sees; return how many are left at first, and by each stage."""
-    import hypothesis  # noqa: F401 - imported here once, for all children
-    import numpy as np  # noqa: F401
-    import pytest  # noqa: F401
+def swapped_code(trial: Trial) -> dict[CodeType, CodeType]:
+    """Return the code of the functions that a mutant changes, by the code that is right."""
+    right = ast.parse((ROOT / trial.module).read_text(encoding="utf-8"))
+    before, after = (
+        _code_inside(compile(tree, str(ROOT / trial.module), "exec", dont_inherit=True))
+        for tree in (right, trial.mutant.tree)
+    )
+    pairs = [(old, after[key]) for key, old in before.items() if key in after]
+    return {old: new for old, new in pairs if old != new and old.co_freevars == new.co_freevars}
 
-    tried = list(mutants((ROOT / module).read_text(encoding="utf-8")))[::every]
-    if lines is not None:
-        tried = [mutant for mutant in tried if mutant.line in lines]
-    left = [len(tried)]
+
+def _code_inside(code: CodeType) -> dict[tuple[str, int, int], CodeType]:
+    """Return the code of functions in a piece of code, by name, line and which of these."""
+    found: dict[tuple[str, int, int], CodeType] = {}
+    todo = [code]
+    while todo:
+        for const in todo.pop().co_consts:
+            if isinstance(const, CodeType):
+                todo.append(const)
+                name = (const.co_qualname, const.co_firstlineno)
+                found[*name, sum(key[:2] == name for key in found)] = const
+    return found
+
+
+def _pass(items: Sequence[Any], functions: list[FunctionType], swaps: dict[Any, Any]) -> bool:
+    for function in functions:
+        function.__code__ = swaps[function.__code__]
+    for item, following in zip(items, [*items[1:], None]):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if item.session.testsfailed:
+            return False
+    return True
+
+
+def survives_from_the_start(trial: Trial) -> bool:
+    """Say whether all tests pass where the module is a mutant from its import on."""
+
+    def passes() -> bool:
+        usual = SourceFileLoader.get_code
+
+        def get_code(self: SourceFileLoader, name: str) -> CodeType | None:
+            if Path(self.path) == ROOT / trial.module:
+                return compile(trial.mutant.tree, self.path, "exec", dont_inherit=True)
+            return usual(self, name)
+
+        SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+        return pytest.main([*OPTIONS, "-x", *trial.tests]) == 0
+
+    return in_child(passes, trial.seconds)
+
+
+def survivors(trials: Sequence[Trial]) -> list[Trial]:
+    """Return the mutants that no test sees."""
+    files = sorted({test.partition("::")[0] for trial in trials for test in trial.tests})
     with tempfile.TemporaryDirectory() as folder:
-        at = Path(folder)
-        copy_tree(at)
-        for tests in stages:
-            shutil.copy(ROOT / module, at / module)
-            begin = time.monotonic()
-            if not run_tests(at, tests, LIMIT):
-                raise SystemExit(f"the tests fail without a change: {' '.join(tests)}")
-            limit = min(LIMIT, 10 + int(4 * (time.monotonic() - begin)))
-            sys.dont_write_bytecode = True  # a changed file may be of the same size and second
-            for stale in (at / module).parent.glob(f"__pycache__/{module.stem}.*.pyc"):
-                stale.unlink()
-            alive = []
-            for mutant in tried:
-                (at / module).write_text(mutant.text, encoding="utf-8")
-                if run_tests(at, tests, limit):
-                    alive.append(mutant)
-                    if tests is stages[-1]:
-                        print(f"  {module}:{mutant.line}: {mutant.before}  ->  {mutant.after}")
-                        sys.stdout.flush()
-            tried = alive
-            left.append(len(tried))
-            if not tried:
-                break
-    return left
+        told = Path(folder, "alive.json")
+        in_child(lambda: not pytest.main([*OPTIONS, *files], plugins=[Patching(trials, told)]))
+        alive = json.loads(told.read_text(encoding="utf-8"))
+    return [
+        trials[k]
+        for k, tried in alive
+        if (tried and not trials[k].on_import) or survives_from_the_start(trials[k])
+    ]
+
+
+def trials_of(module: Path, sample: int | None, seed: int) -> list[Trial]:
+    """Return the mutants of a module, or so many that are drawn from them."""
+    seen = Seen(module)
+    text = (ROOT / module).read_text(encoding="utf-8")
+    return [seen.trial(mutant) for mutant in mutants(text, sample, f"{seed} {module}")]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the survivors of some modules, and how many were killed."""
+    """Watch tests, or print the survivors of some modules and how many were killed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=__doc__)
-    parser.add_argument("modules", nargs="+", type=Path, help="paths from the root, of the package")
-    parser.add_argument("--tests", nargs="+", help="instead of those that mirror a module")
-    parser.add_argument("--every", type=int, default=1, help="try only every n-th mutant")
+    parser.add_argument("paths", nargs="+", type=Path, help="modules or folders, from the root")
+    parser.add_argument("--watch", action="store_true", help="note which lines these tests run")
+    parser.add_argument("--sample", type=int, help="try so many mutants of each module")
+    parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
     parser.add_argument("--lines", type=int, nargs="+", help="only those in these lines")
     options = parser.parse_args(arguments)
-    killed = total = 0
-    for module in options.modules:
-        stages = [options.tests] if options.tests else stages_of(module)
-        count, *left = survivors(module, stages, options.every, options.lines)
-        by = [f"{a - b} by {' '.join(tests)}" for a, b, tests in zip([count, *left], left, stages)]
-        print(f"{module}: {count - left[-1]} of {count} killed, {', '.join(by)}", flush=True)
-        killed, total = killed + count - left[-1], total + count
-    if total:
-        print(f"{killed} of {total} killed, {killed / total:.0%}")
+    for name in HEAVY:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    if options.watch:
+        watch([str(path) for path in options.paths])
+        return 0
+    modules = [
+        each.relative_to(ROOT)
+        for path in options.paths
+        for each in (sorted((ROOT / path).rglob("*.py")) if path.is_dir() else [ROOT / path])
+    ]
+    trials = [t for module in modules for t in trials_of(module, options.sample, options.seed)]
+    if options.lines:
+        trials = [trial for trial in trials if trial.mutant.span[0] in options.lines]
+    left = survivors(trials)
+    for module, count in Counter(trial.module for trial in trials).items():
+        alive = [trial for trial in left if trial.module == module]
+        print(f"{module}: {count - len(alive)} of {count} killed")
+        for _, mutant, tests, *_ in alive:
+            note = "" if tests else "  (no test)"
+            print(f"  {module}:{mutant.span[0]}: {mutant.before}  ->  {mutant.after}{note}")
+    if trials:
+        killed = len(trials) - len(left)
+        print(f"{killed} of {len(trials)} killed, {killed / len(trials):.1%}")
     return 0
 
 

@@ -67,12 +67,13 @@ def ways() -> dict[str, Callable[[str], Callable[..., Any] | None]]:
     return columns
 
 
-def _source(name: str) -> Callable[..., Any]:
+@cache
+def _source(name: str) -> bp.Derivation:
     return bp.derive(function_of(name), *next(points(name)), argnums=differentiated(name))
 
 
 def _latex(name: str) -> None:
-    if "partial" not in bp.derive(function_of(name), *next(points(name))).latex:
+    if "partial" not in _source(name).latex:
         raise ValueError("formulas without a derivative")
 
 

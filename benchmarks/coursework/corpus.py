@@ -13,7 +13,7 @@ import numpy as np
 
 __all__ = ["FOLDERS", "Case", "Program", "differing", "fresh", "load", "names", "programs"]
 
-FOLDERS = ("programs", "public", "kernels")
+FOLDERS = ("programs", "public", "kernels", "unseen")
 
 #: Parameters and gradients by name; a parameter is an array or a float.
 Tree = Mapping[str, Any]

@@ -116,6 +116,7 @@ def test_the_corpus_is_large_enough():
     assert counts["programs"] >= 330
     assert counts["public"] >= 25
     assert counts["kernels"] >= 28
+    assert counts["unseen"] >= 100
 
 
 def test_a_wrong_gradient_that_is_right_would_be_seen():

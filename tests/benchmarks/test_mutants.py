@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from benchmarks.mutants import ROOT, mutants, stages_of
+from benchmarks.mutants import ROOT
+from benchmarks.mutating import mutants
 
 CHANGES = {
     "a = b + c": ["b - c"],
@@ -27,6 +28,7 @@ CHANGES = {
     "if TYPE_CHECKING:\n    a = 1": [],
     "raise ValueError(1 + 1)": ["pass"],
     "a = f(b, c=d)": ["f(b)"],
+    "a = zip(b, c, strict=d)": [],
     "a = [b for b in c if d]": ["for b in c"],
     "while a:\n    break": ["while not a: ...", "pass"],
 }
@@ -35,7 +37,7 @@ CHANGES = {
 @pytest.mark.parametrize("text", CHANGES)
 def test_one_thing_is_changed_at_a_time(text):
     found = list(mutants(text))
-    texts = {mutant.text for mutant in found}
+    texts = {ast.unparse(mutant.tree) for mutant in found}
     assert len(texts) == len(found)
     assert ast.unparse(ast.parse(text)) not in texts
     for wanted in CHANGES[text]:
@@ -44,36 +46,50 @@ def test_one_thing_is_changed_at_a_time(text):
     assert CHANGES[text] or not found
 
 
-def test_the_tests_that_mirror_a_module():
-    module = ROOT.joinpath("tinygrad_bp/kernel/op.py").relative_to(ROOT)
-    assert stages_of(module) == [
-        ["tests/kernel/test_op.py"],
-        ["tests/kernel", "--ignore=tests/kernel/test_op.py"],
-    ]
-    assert stages_of(module.with_name("history.py")) == [["tests/kernel"]]
+THING = """\
+LARGEST = 7
+
+def small(a):
+    return a <= LARGEST
+
+def unused(a):
+    return -a
+"""
+TEST = """\
+from tinygrad_bp.thing import small
+
+def test_small():
+    assert small(1)
+    assert not small(8)
+
+def test_wrong():
+    assert small(9)
+"""
+SURVIVORS = """\
+tinygrad_bp/thing.py: 2 of 5 killed
+  tinygrad_bp/thing.py:4: a <= LARGEST  ->  a < LARGEST
+  tinygrad_bp/thing.py:7: return -a  ->  return None
+  tinygrad_bp/thing.py:7: -a  ->  a
+2 of 5 killed, 40.0%
+"""
 
 
 def test_survivors_are_listed(tmp_path):
-    package = tmp_path / "tinygrad_bp"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (tmp_path / "tests").mkdir()
-    (package / "thing.py").write_text("def small(a):\n    return a <= 7\n")
-    (tmp_path / "tests" / "test_thing.py").write_text(
-        "from tinygrad_bp.thing import small\n\ndef test_it():\n    assert small(1)\n"
-        "    assert not small(9)\n"
-    )
+    for path, text in {"tinygrad_bp/thing.py": THING, "tests/test_thing.py": TEST}.items():
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text(text)
+    (tmp_path / "tinygrad_bp" / "__init__.py").touch()
     code = (
-        "from pathlib import Path; from benchmarks import mutants;"
-        f"mutants.ROOT = Path({str(tmp_path)!r});"
-        "mutants.main(['tinygrad_bp/thing.py'])"
+        "from benchmarks import mutants;"
+        f"mutants.ROOT = mutants.Path({str(tmp_path)!r});"
+        "mutants.SEEN = mutants.ROOT / 'seen';"
+        "mutants.HEAVY = ();"
+        "mutants.main()"
     )
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    assert "thing.py:2: a <= 7  ->  a < 7" in run.stdout
-    assert "thing.py:2: 7  ->  8" in run.stdout
-    assert "return None" not in run.stdout
-    assert "1 of 3 killed, 33%" in run.stdout
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": path}
+    for arguments in (["--watch", "tests"], ["tinygrad_bp"]):
+        command = [sys.executable, "-c", code, *arguments]
+        run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+    assert run.stdout == SURVIVORS

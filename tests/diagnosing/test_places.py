@@ -177,3 +177,61 @@ def test_two_values_are_exchanged_wherever_they_stand():
     (found,) = bp.compare(loss, _TWO, lambda p: gradients(p, sin, cos)).diagnosis
     assert "swapped" in (found.mistake, *found.alternatives)
     assert bp.compare(loss, _TWO, gradients).ok
+
+
+_ROWS = {"x": _RNG.normal(size=(4, 6))}
+_ANGLES = _RNG.normal(size=(4, 6))
+
+
+def _repeated(p):
+    return np.sum(np.tanh(np.repeat(p["x"], 2, axis=0)) * np.repeat(_ANGLES, 2, axis=0)[::-1])
+
+
+def _repeated_by_hand(change):
+    def by_hand(p):
+        weights = np.repeat(_ANGLES, 2, axis=0)[::-1]
+        return {"x": change((1 - np.tanh(np.repeat(p["x"], 2, axis=0)) ** 2) * weights)}
+
+    return by_hand
+
+
+@pytest.mark.parametrize(
+    ("change", "mistake"),
+    [
+        (lambda d: d[::2], "index-overwritten"),
+        (lambda d: d[1::2], "index-overwritten"),
+        (lambda d: (d[::2] + d[1::2]) / 2, "constant-factor"),
+        (lambda d: d.reshape(2, 4, 6).sum(axis=0), "order"),
+    ],
+)
+def test_what_was_repeated_is_not_added_up(change, mistake):
+    comparison = bp.compare(_repeated, _ROWS, _repeated_by_hand(change))
+    (found,) = comparison.diagnosis
+    assert mistake in (found.mistake, *found.alternatives)
+    other = {"x": _ROWS["x"] + 0.3}
+    _, wrong = comparison.reconstruction(other)
+    np.testing.assert_allclose(wrong["x"], _repeated_by_hand(change)(other)["x"])
+
+
+def _turned(p):
+    return np.sum(np.tanh(p["x"] * _ANGLES) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("angles", "mistake"),
+    [
+        (lambda a: np.roll(a, 1, axis=0), "index-shifted"),
+        (lambda a: a[:1], "index-shifted"),
+        (lambda a: a[:, ::-1], "order"),
+        (lambda a: a.reshape(4, 3, 2).transpose(0, 2, 1).reshape(4, 6), "order"),
+        (lambda a: a * (np.arange(4) > 1)[:, None], "bias-not-summed"),
+    ],
+)
+def test_a_factor_is_taken_from_other_places(angles, mistake):
+    def by_hand(p):
+        y = np.tanh(p["x"] * _ANGLES)
+        return {"x": 2 * y * (1 - y**2) * angles(_ANGLES)}
+
+    (found,) = bp.compare(_turned, _ROWS, by_hand).diagnosis
+    assert found.mistake == mistake
+    assert found.parameters == ("x",)

@@ -81,7 +81,7 @@ def test_what_is_used_far_away_and_what_has_no_name():
         h = np.tanh(w * h)
     svg = bp.animate(h).svg
     written = [text.text for text in ElementTree.fromstring(svg).iter(TEXT)]
-    assert any(text.startswith("backward:  d_w += d_n") for text in written if text)
+    assert any(text.startswith("backward:  d_w += d_product") for text in written if text)
     assert len([text for text in written if text in ("grad", "grad ")]) == 14
 
 

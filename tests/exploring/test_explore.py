@@ -158,6 +158,18 @@ def test_a_notebooks_frame_runs_too(neuron, chromium, tmp_path):
     tab.close()
 
 
+def test_nodes_know_the_line_of_code_that_made_them():
+    def loss(p):
+        h = np.tanh(p["w"] * 2.0)
+        return np.sum(h**2)
+
+    nodes = told(bp.explore(loss, params={"w": np.ones(2)}))["nodes"]
+    lines = [node["line"][1] for node in nodes if node["op"]]
+    assert lines == ['h = np.tanh(p["w"] * 2.0)'] * 2 + ["return np.sum(h**2)"] * 2
+    first = loss.__code__.co_firstlineno
+    assert [node["line"][0] - first for node in nodes if node["op"]] == [1, 1, 2, 2]
+
+
 def test_the_first_wrong_step_is_that_of_the_diagnosis(net, visit):
     params = bp.net7652.initial_parameters()
     wrong = bp.net7652.manual_gradients(params, order="update-then-propagate")
@@ -184,7 +196,7 @@ def test_the_first_wrong_step_is_that_of_the_diagnosis(net, visit):
         line="d_out_h2 = w_3.T @ d_net_o",
     )
     name, _ = stop(found)
-    assert name == "n16"  # w_3 @ out_h2
+    assert name == "product_3"  # w_3 @ out_h2
     tab = visit(bp.explore(net, comparison=comparison))
     assert "w_3 was updated first." in tab.locator("#panel").inner_text()
     tab.locator("#wrong").click()

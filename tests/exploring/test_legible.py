@@ -66,12 +66,12 @@ def test_nodes_without_a_name_are_called_by_what_they_are(tab, tmp_path, neuron)
     names = dict(map(tuple, tab.evaluate("nodes.map((node, n) => [node.name, calledOf(n)])")))
     assert names == {
         **{name: name for name in "xwby"},
-        "n3": "w * x",
-        "n4": "w * x + b",
-        "n5": "tanh(w * x + b)",
+        "product": "w * x",
+        "total": "w * x + b",
+        "tanh_out": "tanh(w * x + b)",
     }
     tab.evaluate(GO, 7)
-    assert tab.locator("#panel h2").inner_text() == "Back through n5, which is tanh(w * x + b)"
+    assert tab.locator("#panel h2").inner_text() == "Back through tanh(w * x + b), in code tanh_out"
 
 
 def test_the_row_and_the_column_that_make_an_entry_light_up(tab, tmp_path):
@@ -120,9 +120,12 @@ def test_what_is_said_of_numbers_goes_with_them(tab, tmp_path):
     open_page(tab, tmp_path, bp.explore(bp.named(np.exp(-(x**2) * 1e-3), "y")))
     flags = tab.locator("svg .flag")
     assert flags.count() > 0
+    assert not flags.first.is_visible()  # before the gradient is there
+    tab.evaluate("go(steps.length - 1)")
     assert "vanishing gradient" in flags.first.text_content()
     assert flags.first.is_visible()
     edit(tab, "x", 0, "2")
+    tab.evaluate("go(steps.length - 1)")
     assert not flags.first.is_visible()
     tab.evaluate("restore()")
     assert flags.first.is_visible()
@@ -144,3 +147,29 @@ def test_print_shows_the_whole_diagram(tab, tmp_path, net_page):
     )
     tab.emulate_media(media="screen")
     assert outside == 0
+
+
+def test_nodes_have_small_maps_of_their_numbers(tab, tmp_path):
+    x = bp.Value([[1.0, -4.0], [0.0, np.nan], [2.0, np.inf]], name="x")
+    open_page(tab, tmp_path, bp.explore(bp.named(np.sum(bp.named(x * 2, "y")), "sum")))
+
+    def cells(name, kind):
+        """Count the cells of a map by their look."""
+        paths = tab.locator(f"svg .node:has(text:text-is('{name}')) .room.{kind} + .map path")
+        return dict(
+            paths.evaluate_all(
+                "all => all.map((path) => [path.className.baseVal, path.getAttribute('d')"
+                ".split('M').length - 1])"
+            )
+        )
+
+    looks = {"positive level-1": 1, "positive level-2": 1, "negative level-4": 1}
+    looks |= {"nothing": 1, "endless": 1}
+    assert cells("x", "value") == looks
+    assert cells("x", "grad") == cells("y", "value") == {}
+    tab.evaluate("go(1)")
+    assert cells("y", "value") == looks
+    tab.evaluate("go(steps.length - 1)")
+    assert cells("x", "grad") == {"positive level-4": 6}
+    edit(tab, "x", 1, "4")
+    assert cells("x", "value") == {k.replace("negative", "positive"): n for k, n in looks.items()}

@@ -648,7 +648,7 @@ def test_each_step_is_announced(neuron, visit):
         tab.evaluate(GO, k)
         said.add(tab.locator("#live").inner_text())
     assert len(said) == tab.evaluate("steps.length")
-    assert "Step 3 of 10, forward: n4 = 0.5" in said
+    assert "Step 3 of 10, forward: w * x + b = 0.5" in said
     assert tab.locator("#live").get_attribute("aria-live") == "polite"
 
 

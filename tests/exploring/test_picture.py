@@ -23,12 +23,17 @@ def recurrent():
 
 
 def test_a_recurrent_graph_is_laid_out_in_time(recurrent):
-    assert recurrent.html.count('class="node parameter again"') == 2 * 29
-    assert len(re.findall(r'data-edge="\d+"', recurrent.html)) == 150
+    folded, whole = re.findall(r'<svg [^>]*class="diagram".*?</svg>', recurrent.html, re.S)
+    assert whole.count('class="node parameter again"') == 2 * 29
+    assert len(re.findall(r'data-edge="\d+"', whole)) == 150
+    edges = re.findall(r'data-edge="([\d ]+)"', folded)
+    assert sorted(int(e) for each in edges for e in each.split()) == list(range(150))
+    assert len(edges) < 20
 
 
 def test_each_step_marks_what_it_uses_near_to_it(recurrent, visit):
     tab = visit(recurrent)
+    tab.locator("#unfold").click()
     for k in (1, 40, 41, 181):
         tab.evaluate(GO, k)
         step = tab.evaluate("steps[now]")
@@ -44,6 +49,7 @@ def test_each_step_marks_what_it_uses_near_to_it(recurrent, visit):
 
 def test_what_is_found_is_marked_wherever_it_is_drawn(recurrent, visit):
     tab = visit(recurrent)
+    tab.locator("#unfold").click()
     tab.locator("#find").fill("w")
     assert len(tab.evaluate(MARKED, "match")) == 30
     assert {name for name, _ in tab.evaluate(MARKED, "match")} == {"w"}
@@ -51,6 +57,7 @@ def test_what_is_found_is_marked_wherever_it_is_drawn(recurrent, visit):
 
 def test_a_stand_in_leads_to_its_node(recurrent, visit):
     tab = visit(recurrent)
+    tab.locator("#unfold").click()
     tab.evaluate(GO, 181)
     last = tab.locator("svg .node.again[data-use]").last
     last.evaluate("(each) => each.dispatchEvent(new MouseEvent('click', { bubbles: true }))")

@@ -75,7 +75,7 @@ def test_the_net_reads_like_a_textbook(net):
     }
     assert lines["net_o"].code == ("d_out_o * out_o * (1 - out_o)",)
     assert lines["net_h1"].code == ("d_out_h1 * (net_h1 > 0)",)
-    assert lines["w_3"].code == ("d_n16 @ out_h2.T",)
+    assert lines["w_3"].code == ("d_product_3 @ out_h2.T",)
     assert latex(lines["net_h1"].math) == (
         r"\delta_{\mathit{out}_{h1}} \odot \left[\mathit{net}_{h1} > 0\right]"
     )
@@ -88,7 +88,7 @@ def test_names_are_told_apart():
     codes = [term.code for term in terms.values() if not term.is_number]
     assert len(set(codes)) == len(codes)
     assert all(code.isidentifier() for code in codes)
-    assert {terms[c].text, terms[other].text} == {"w n4", "w n5"}
+    assert {terms[c].text, terms[other].text} == {"w_1", "w_2"}
     assert [term.text for term in terms.values() if term.is_number] == ["2"]
 
 

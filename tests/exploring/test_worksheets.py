@@ -61,7 +61,7 @@ def test_each_learner_gets_other_numbers_and_the_answers_are_the_engines(ordered
         computed = [node for node in nodes if node.op is not None]
         for text, node in zip(answer["forward"], computed, strict=True):
             assert near(text, float(node.data))
-        named = {node.name or f"n{k}": node for k, node in enumerate(nodes)}
+        named = {node.name or node.op.word or f"{node.op.name}_out": node for node in nodes}
         assert len(answer["backward"]) == 6
         for name, text in answer["backward"]:
             assert near(text, float(named[name].grad))

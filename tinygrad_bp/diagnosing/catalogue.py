@@ -36,7 +36,7 @@ FIXES = {
     "transposed-weight": "Transpose: the error goes back along the rows where the forward pass "
     "went along the columns.",
     "transposed": "Transpose it back: compare the shapes with those of the forward pass.",
-    "order": "Undo the steps of the forward pass in the opposite order: transpose, then reshape.",
+    "order": "Undo the steps of the forward pass in the opposite order, the last one first.",
     "axis": "Add up along the axes along which the forward pass broadcast.",
     "index-shifted": "Use the value that the forward pass used in this very step.",
     "index-overwritten": "Add up where an element was used several times: np.add.at, or +=.",

@@ -146,6 +146,14 @@ class Case:
         """Whether a gradient is the one that was handed over."""
         return self.residual(name, predicted) <= self.tolerance[name]
 
+    def agreeing(self, name: str, rows: Any) -> Any:
+        """Say of each of several gradients whether it is the one that was handed over."""
+        manual = np.asarray(self.manual[name])
+        flat = np.reshape(rows, (len(rows), -1))
+        off = np.abs(flat - manual.ravel()).max(axis=1, initial=0.0) - self.allowed[name]
+        largest = np.maximum(np.abs(flat).max(axis=1, initial=0.0), np.abs(manual).max(initial=0.0))
+        return off <= self.tolerance[name] * largest  # not so where there is NaN
+
     @cached_property
     def wrong(self) -> Names:
         """The gradients that are not right."""

@@ -8,7 +8,9 @@ import numpy as np
 
 from .. import ops
 from ..kernel import Op
+from ..ops.rearranging import _scatter
 from ..ops.shaping import _astype, _reshape, _transpose, scatter_add
+from ..programs.addresses import destinations
 from ..programs.composition import is_elementwise
 from ..programs.labelled import PASS
 from ..programs.program import Instruction
@@ -102,9 +104,14 @@ def selects(op: Op | None) -> bool:
     return op is not None and op.reduces in (np.maximum, np.minimum)
 
 
-def scatters(op: Op | None) -> bool:
-    """Whether an op adds numbers to zeros, at the places of an index."""
-    return op is scatter_add
+def scatters(step: Instruction) -> bool:
+    """Whether a step adds the numbers of its one operand to zeros, each at a place."""
+    return step.op in (scatter_add, _scatter) and len(step.operands) == 1
+
+
+def targets(step: Instruction, given: Any) -> Any:
+    """Return to which place of the result each number is added that a step scatters."""
+    return destinations(step, [np.shape(given)])[0]
 
 
 def moves(op: Op | None) -> bool:

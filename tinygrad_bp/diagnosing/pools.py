@@ -167,7 +167,7 @@ class Pools:
         def made() -> Block:
             found = []
             for step in self._structure.steps:
-                if scatters(step.op) and step.shape == shape and len(step.operands) == 1:
+                if scatters(step) and step.shape == shape:
                     assert step.op is not None
                     given = np.ones(np.shape(self._structure.values[step.operands[0]]))
                     mark = (step.op.forward(given, **step.metadata) != 0) * 1.0
@@ -209,7 +209,7 @@ class Pools:
         """Return one form of a value."""
         key = kind, place
         if key not in self._single:
-            expr = FORMS[kind](Ref(place))
+            expr = FORMS[kind](Ref(place)) if kind else Ref(place)
             with np.errstate(all="ignore"):
                 number = _value(expr, np.asarray(self._structure.values[place], np.float64)[()])
             self._single[key] = Source(expr, number, kind, place, 0.5)

@@ -17,8 +17,8 @@ from .edits import RESULT, Slot
 from .evidence import Case, Names
 from .machine import Machine, Sensitivities
 
-#: How many projections.
-_COUNT = 3
+#: How many projections, if not said otherwise.
+COUNT = 3
 _CLOSE = 1e-7
 
 
@@ -33,19 +33,23 @@ class Probe:
         The program, with the mistakes that are known.
     names : set of str
         The gradients that are to be explained, with those that are to stay.
+    count, seed : int
+        How many projections, and of which draw.
     """
 
-    def __init__(self, case: Case, machine: Machine, names: Names) -> None:
+    def __init__(
+        self, case: Case, machine: Machine, names: Names, count: int = COUNT, seed: int = 7
+    ) -> None:
         self.case, self.machine = case, machine
-        rng = np.random.default_rng(7)
+        rng = np.random.default_rng(seed)
         self.seeds: dict[int, Any] = {}
-        self.error = np.zeros(_COUNT)
+        self.error = np.zeros(count)
         self.slack = 0.0
         self.wrong: list[int] = []
         for name, place in case.places.items():
             now, manual = np.asarray(machine.values[place]), np.asarray(case.manual[name])
             size = float(np.max(np.abs(now), initial=0.0))
-            vectors = rng.standard_normal((_COUNT, *now.shape))
+            vectors = rng.standard_normal((count, *now.shape))
             if name not in names or manual.shape != now.shape:
                 continue
             size = max(size, float(np.max(np.abs(manual), initial=0.0)))
@@ -55,7 +59,7 @@ class Probe:
             self.seeds[place] = weight * vectors
             if not case.agrees(name, now):
                 self.wrong.append(place)
-            self.error += self.seeds[place].reshape(_COUNT, -1) @ (manual - now).ravel()
+            self.error += self.seeds[place].reshape(count, -1) @ (manual - now).ravel()
             inexact = max(case.tolerance[name], case.allowed[name] / size)
             self.slack = max(self.slack, inexact if inexact > 1e-8 else 0.0)
 
@@ -89,10 +93,10 @@ class Probe:
             places.append(lines.steps[slot.place].operands[slot.operand])
         return [np.shape(lines.values[place]) for place in places]
 
-    def is_error(self, moved: Any) -> bool:
-        """Whether the projections move by what is wrong with them."""
+    def is_error(self, moved: Any) -> Any:
+        """Whether the projections, the last axis, move by what is wrong with them."""
         slack = (_CLOSE + self.slack) * np.abs(self.error).max()
-        return bool((np.abs(moved - self.error) <= slack).all())
+        return (np.abs(moved - self.error) <= slack).all(axis=-1)
 
     def fits(self, e: Any, before: Any, pool: Any) -> Iterator[tuple[int, float]]:
         """Yield which rows of a pool fit, and the number that they are to be multiplied with.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .at_once import Rows
 from .constants import Constants
 from .edits import RESULT, Edit, Ref, Slot, leaves, together
 from .evidence import Case, Names
@@ -21,6 +23,8 @@ from .structure import Structure
 _MOST = 200
 #: How many that no product tests.
 _MANY = 20000
+#: How many are computed at once.
+_CHUNK = 256
 #: How many mistakes one after the other, and how many ways to go on.
 _DEPTH = 8
 #: How many pairs of mistakes at one place are begun.
@@ -140,20 +144,14 @@ class Search:
     ) -> list[Found]:
         """Run candidates, and keep those that fix what is wanted and break nothing."""
         found: dict[Any, Found] = {}
-        ordered = sorted(candidates, key=lambda edit: edit.cost)
+        ordered = sorted(candidates, key=lambda edit: edit.cost)[:most]
         self.tried += len(ordered)
-        first = min(wanted, key=lambda n: machine.above[self.case.places[n]].bit_count())
-        target = self.case.places[first]
-        for edit in ordered[:most]:
+        for edit in self._promising(machine, ordered, wanted) if most > _MOST else ordered:
             if self.late:
                 break
             if self._circular(machine, edit):
                 continue
             try:
-                if most > _MOST:
-                    new = machine.run(edit.changes, machine.above[target])
-                    if target not in new or not self.case.agrees(first, new[target]):
-                        continue
                 fixed, broken = self.case.outcome(machine, edit.changes, wrong)
             except (ValueError, TypeError, FloatingPointError, IndexError):
                 continue
@@ -166,6 +164,21 @@ class Search:
             else:
                 found[key] = Found([edit], fixed)
         return sorted(found.values(), key=lambda f: (-len(f.fixed), f.cost))
+
+    def _promising(self, machine: Machine, edits: list[Edit], wanted: Names) -> list[Edit]:
+        """Return the edits that give one of the gradients that are wanted, by many at once."""
+        name = min(wanted, key=lambda n: machine.above[self.case.places[n]].bit_count())
+        target, rows = self.case.places[name], Rows(machine)
+        kept: list[Edit] = []
+        for some in (edits[k : k + _CHUNK] for k in range(0, len(edits), _CHUNK)):
+            if self.late:
+                break
+            try:
+                found = rows.run([edit.changes for edit in some], target)
+                kept += compress(some, self.case.agreeing(name, found))
+            except (ValueError, TypeError, FloatingPointError, IndexError):
+                kept += some  # of other shapes: one after the other
+        return kept
 
     def _circular(self, machine: Machine, edit: Edit) -> bool:
         """Whether a gradient that was handed over would be explained by itself."""

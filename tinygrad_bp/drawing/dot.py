@@ -16,7 +16,7 @@ from unicodedata import east_asian_width
 from ..viewing.graph import Edge, Graph, Node, Role
 from ..viewing.labels import Card
 from ..viewing.plain_text import break_lines, clip, count_of, printable
-from .heat_maps import Cells, HeatMaps, table
+from .heat_maps import HeatMaps, table
 from .rows import Rows
 from .stand_ins import find_stand_ins
 from .themes import DECADES, THEMES, Theme, decade
@@ -241,10 +241,10 @@ def _table(card: Card, theme: Theme, style: Style) -> str:
     rows += [_line(line, theme.ink, bold=False) for line in card.lines]
     if card.name or card.op or card.shape != "()":
         rows.append(_row("value", card.value, theme))
-        rows += _map_row(maps.get("value"), style.theme)
+        rows += _map_row(maps.get("value"))
     if card.gradient:
         rows.append(_row("grad", card.gradient, theme))
-        rows += _map_row(maps.get("grad"), style.theme)
+        rows += _map_row(maps.get("grad"))
     rows += [_row(what, numbers, theme) for what, numbers in card.rows]
     if card.verdict:
         colour = theme.alarm if card.verdict == "wrong" else theme.good
@@ -276,10 +276,8 @@ def _row(what: str, numbers: str, theme: Theme) -> str:
     )
 
 
-def _map_row(cells: Cells | None, theme: Theme) -> list[str]:
-    if cells is None:
-        return []
-    return [f'<tr><td></td><td align="left">{table(cells, theme)}</td></tr>']
+def _map_row(heat_map: str | None) -> list[str]:
+    return [] if heat_map is None else [f'<tr><td></td><td align="left">{heat_map}</td></tr>']
 
 
 def _line(text: str, colour: str, *, bold: bool = True) -> str:

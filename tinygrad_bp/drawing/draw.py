@@ -20,7 +20,7 @@ from .diagram import Diagram
 from .dot import Style, dot_lines
 from .focus import Around, find, focus_on
 from .folding import fold_scopes, fold_to_be_read, fold_where
-from .heat_maps import find_heat_maps
+from .heat_maps import find_heat_maps, write_heat_maps
 from .mermaid import mermaid
 from .render import TIME_LIMIT
 from .repeats import fold_loops
@@ -182,7 +182,9 @@ def draw(
         theme_used,
         by_gradient=colours == "gradients",
         derivatives=local_derivatives(graph) if derivatives else {},
-        heat_maps=find_heat_maps(graph, gradients) if heat_maps else {},
+        heat_maps=write_heat_maps(find_heat_maps(graph, gradients), theme_used)
+        if heat_maps
+        else {},
         with_ids=bool(derivatives or backward),
     )
     diagram = _diagram(graph, written, style)

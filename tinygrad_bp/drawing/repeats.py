@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -186,15 +187,16 @@ def _fold(order: _InTime, loop: Loop) -> Graph:
     inside = order.computed[loop.start : loop.stop]
     passes = {node: k // loop.length for k, node in enumerate(inside)}
     drawn: dict[Node, Node] = {}
+    title = _title(graph, loop)
     for slot in range(loop.length):
         members = inside[slot :: loop.length]
-        drawn |= _stack(members, loop)
+        drawn |= _stack(members, title)
         for uses in zip(*(order.operands[member] for member in members), strict=True):
             leaves = dict.fromkeys(edge.tail for edge in uses)
             if len(leaves) == loop.passes and not any(
                 n in order.place or n in drawn for n in leaves
             ):
-                drawn |= _stack(list(leaves), loop)
+                drawn |= _stack(list(leaves), title)
                 passes |= {edge.tail: passes[edge.head] for edge in uses}
     nodes = dict.fromkeys(drawn.get(node, node) for node in graph.nodes)
     edges = list(_edges(graph, drawn, passes))
@@ -219,20 +221,27 @@ def _sort(nodes: Sequence[Node], edges: Sequence[Edge]) -> Iterator[Node]:
                 yield ready
 
 
-def _stack(members: Sequence[Node], loop: Loop) -> dict[Node, Node]:
+def _title(graph: Graph, loop: Loop) -> str:
+    """Name the group of a loop, which no other has."""
+    taken = {name for node in graph.nodes for name in node.scope}
+    title = f"{count_of(loop.passes, 'pass', 'passes')} of a loop, the last one shown"
+    numbered = (f"{title} ({k})" for k in count(2))
+    return title if title not in taken else next(name for name in numbered if name not in taken)
+
+
+def _stack(members: Sequence[Node], title: str) -> dict[Node, Node]:
     """Make one node of several, which shows the last of them."""
     last, around = members[-1], members[0].scope
     for node in members:
         around = common(around, node.scope)
     inside = last.scope[len(around) + 1 :]  # the loop stands for the scopes that number its passes
-    title = f"{count_of(loop.passes, 'pass', 'passes')} of a loop, the last one shown"
     stacked = replace(
         last,
         id=f"r{last.id[1:]}",
         role=Role.FOLDED,
         scope=(*around, title, *inside),
         members=tuple(members),
-        repeats=True,
+        loop=(*around, title),
     )
     return dict.fromkeys(members, stacked)
 

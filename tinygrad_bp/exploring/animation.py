@@ -10,7 +10,7 @@ import os
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -125,9 +125,13 @@ def animate(
             f"{MOST_STEPS}; animate an earlier node of it, compute with arrays rather than with "
             "single numbers, or use explore, which has a page for larger graphs"
         )
-    written = cards(graph, gradients=_gradients(value))
+    terms = name_terms(graph)
+    written = {
+        id: card if card.name or not card.op else replace(card, name=terms[node.value].code)
+        for node, (id, card) in zip(graph.nodes, cards(graph, gradients=_gradients(value)).items())
+    }
     about = f"{title(graph, written)}, in {count_of(len(shown), 'step')}"
-    style = Style(direction, theme_of(theme), with_ids=True)
+    style = Style(direction, theme_of(theme))
     source = f"digraph {{\n{''.join(dot_lines(graph, written, style=style))}}}\n"
     drawn = accessible(render(source, "svg"), about, description(graph, written))
     root = ElementTree.fromstring(drawn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape, unescape
 from importlib.resources import files
@@ -58,6 +58,8 @@ SCRIPTS = (
     "figures.js",
     "computing.js",
     "diagram.js",
+    "loops.js",
+    "maps.js",
     "reasons.js",
     "paths.js",
     "panel.js",
@@ -70,7 +72,9 @@ SCRIPTS = (
 )
 
 
-def assemble(story: Mapping[str, Any], picture: str, alternative: str, functions: str) -> str:
+def assemble(
+    story: Mapping[str, Any], pictures: Sequence[str], alternative: str, functions: str
+) -> str:
     """Put a page together.
 
     Whatever users named is escaped: as HTML here, as SVG in the picture; in the story no
@@ -81,10 +85,10 @@ def assemble(story: Mapping[str, Any], picture: str, alternative: str, functions
     ----------
     story : dict
         Plain data, see `tinygrad_bp.exploring.story.story`.
-    picture : str
-        SVG, escaped.
+    pictures : sequence of str
+        SVG, escaped; the first one is seen first.
     alternative : str
-        The picture in words.
+        What they show, in words.
     functions : str
         JavaScript: an expression that gives the list of the functions that compute the graph.
     """
@@ -93,7 +97,6 @@ def assemble(story: Mapping[str, Any], picture: str, alternative: str, functions
     arrays = _part("arrays.js")
     return Template(_part("page.html")).substitute(
         title=escape(story["title"]),
-        alternative=escape(alternative),
         style=style,
         script=script,
         style_hash=_hash(style),
@@ -102,7 +105,9 @@ def assemble(story: Mapping[str, Any], picture: str, alternative: str, functions
         arrays_hash=_hash(arrays),
         functions=functions,
         functions_hash=_hash(functions),
-        picture=picture,
+        pictures="".join(
+            f'<div role="img" aria-label="{escape(alternative)}">{each}</div>' for each in pictures
+        ),
         story=_json(story),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from ..planting import Exercise
 from ..programs.witnesses import run_in_full
 from ..saving import write
 from ..transforms.running import Trace
+from ..transforms.variables import line_of
 from ..viewing.graph import Graph, describe
 from ..viewing.plain_text import printable
 from ..waiting import shown_after_a_second
 from .computing import Computing
 from .document import Page, assemble
-from .picture import picture
+from .picture import pictures
 from .recording import record
 from .rules import name_terms
 from .story import story
@@ -130,9 +132,9 @@ def explore(
     ...     page.path.name
     'page.html'
     """
-    in_full = False
+    in_full, lines = False, dict[Value, tuple[int, str]]()
     if not isinstance(value, Value):
-        value, in_full = _run(value, params)
+        value, in_full = _run(value, params, lines)
     if comparison is not None and not isinstance(comparison, Comparison):
         raise TypeError(f"explore: expected a Comparison, got {type(comparison).__name__}")
     found = exercises if isinstance(exercises, Sequence) else [exercises]
@@ -157,8 +159,13 @@ def explore(
         title=title or printable(value.name or "A computational graph"),
         comparison=comparison,
         exercises=found,
+        lines=lines,
     )
-    drawn = picture(graph, recording, terms, time_limit=time_limit)
+    names = {
+        node.value: "" if about["number"] else about.get("expression") or about["name"]
+        for node, about in zip(graph.nodes, told["nodes"], strict=True)
+    }
+    drawn = pictures(graph, recording, names, time_limit=time_limit)
     page = Page(assemble(told, drawn, _in_words(graph), computing.script.text()))
     if path is not None:
         write(path, page.html.encode())
@@ -166,13 +173,23 @@ def explore(
     return page
 
 
-def _run(fun: Any, params: Any) -> tuple[Value, bool]:
-    """Run a function on Values; return its result, and whether comparisons are nodes."""
+def _run(fun: Any, params: Any, lines: dict[Value, tuple[int, str]]) -> tuple[Value, bool]:
+    """Run a function on Values; return its result, and whether comparisons are nodes.
+
+    The lines of its code that made them are put into `lines`.
+    """
     if not callable(fun):
         raise TypeError(f"explore: expected a Value or a function, got {type(fun).__name__}")
     if params is None:
         raise TypeError("explore: a function needs params=, the parameters to run it at")
-    traced, in_full = run_in_full(lambda: Trace("explore", fun, (params,), {}, [0], naming=True))
+
+    def made(node: Value, frame: FrameType) -> None:
+        if found := line_of(frame):
+            lines[node] = found
+
+    traced, in_full = run_in_full(
+        lambda: Trace("explore", fun, (params,), {}, [0], naming=True, made=made)
+    )
     if not isinstance(traced.value, Value):
         raise TypeError(
             f"explore: the function gives a {type(traced.value).__name__} for Values; expected a "

@@ -20,7 +20,7 @@ from ..programs.program import Instruction, Program
 from ..programs.simplify import simplified
 from ..programs.witnesses import recorded_in_full
 from ..transforms.running import recorded
-from ..viewing.graph import Graph, Role
+from ..viewing.graph import Graph, Node, Role
 from ..viewing.plain_text import printable, summary
 from ..writing.lines import Lines
 from ..writing.literals import INLINE, array_text
@@ -65,20 +65,34 @@ class Written(NamedTuple):
 
 
 def name_terms(graph: Graph) -> dict[Value, Term]:
-    """Name each node: by its own name if no other has it, a number as such, or by its id."""
+    """Name each node: by its own name, a number as such, or by what its op gives.
+
+    Those that share a name are numbered, as in ``h_1``, ``h_2``. Without a name a sum is called
+    ``total`` and a product ``product``, as in a derived backward pass.
+    """
     names = [printable(node.value.name or "") for node in graph.nodes]
-    counts = Counter(names)
+    counts, used = Counter(names), Counter[str]()
     identifiers = Names({"np"})
     terms: dict[Value, Term] = {}
-    for node, name in zip(graph.nodes, names, strict=True):
-        value = node.value
+    for node, name in sorted(zip(graph.nodes, names, strict=True), key=lambda pair: not pair[1]):
+        value, text = node.value, name
         if not name and node.role is Role.CONSTANT and value.ndim == 0:
-            text = summary(value.data)
-            terms[value] = Term(text, text, number(value.data).layout, is_number=True)
-        else:
-            text = name if name and counts[name] == 1 else f"{name} {node.id}".strip()
-            terms[value] = Term(text, identifiers(text, node.id), symbol(text))
+            written = summary(value.data)
+            terms[value] = Term(written, written, number(value.data).layout, is_number=True)
+            continue
+        while name and (counts[text] > 1 or (text != name and text in counts)):
+            used[name] += 1
+            text = f"{name}_{used[name]}"
+        code = identifiers(text or _word(node), node.id)
+        is_word = text or value.op is None or value.op.word
+        terms[value] = Term(text or code, code, symbol(text or code) if is_word else ("name", code))
     return terms
+
+
+def _word(node: Node) -> str:
+    """Say what a node is; the result of ``tanh`` is not called like the function."""
+    op = node.value.op
+    return str(node.role) if op is None else op.word or f"{printable(op.name)}_out"
 
 
 def write_op(node: Value, terms: Mapping[Value, Term]) -> Written:

@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 
 from ..checking import Comparison
+from ..drawing.repeats import fold_loops
 from ..kernel import Value
 from ..ops import matmul
 from ..planting import Exercise
 from ..viewing.gradients import Gradients
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
-from ..viewing.plain_text import clip, printable
+from ..viewing.plain_text import clip, printable, shorten
+from ..viewing.plain_text import number as brief
 from .beside import set_beside
 from .computing import Computing, write_exactly
 from .hunts import hunts
-from .lesson import NOTHING, TOLERANCE, questions
+from .lesson import DIGITS, NOTHING, TOLERANCE, questions
 from .mathml import mathml
 from .patterns import pattern
 from .recording import Contribution, Recording, Visit
@@ -27,8 +29,10 @@ from .rules import Term, write_op, write_rule
 from .shown_arrays import Arrays
 from .verdicts import verdicts
 
-#: A node without a name is called by its expression up to this length.
-LONGEST_EXPRESSION = 24
+#: The expression of a node without a name goes back to what it is computed of up to this length.
+LONGEST_EXPRESSION = 32
+#: The middle of a longer line of the user's is left out.
+LONGEST_LINE = 120
 
 
 def story(
@@ -40,8 +44,11 @@ def story(
     title: str,
     comparison: Comparison | None,
     exercises: Sequence[Exercise] = (),
+    lines: Mapping[Value, tuple[int, str]] = {},
 ) -> dict[str, Any]:
     """Tell both passes as plain data.
+
+    `lines` are those of the user's code that made nodes.
 
     Returns
     -------
@@ -51,9 +58,10 @@ def story(
         position; ``arrays``, to which all others refer by position (see `Arrays.content`);
         ``most``, up to how many numbers of them are told in full; ``comparison`` or None;
         ``hunts`` for wrong lines; ``fixed``, why the numbers cannot be changed, or None, and
-        ``parametersAlone``, whether those of constants cannot.
+        ``fixedAt``, the node because of which; ``parametersAlone``, whether those of constants
+        cannot.
     """
-    telling = _Telling(graph, recording, terms, computing)
+    telling = _Telling(graph, recording, terms, computing, lines)
     steps = list(telling.steps())
     nodes = [telling.node(node) for node in graph.nodes]
     return {
@@ -72,6 +80,7 @@ def story(
         "arrays": telling.arrays.content(),
         "most": telling.arrays.most,
         "fixed": computing.refusal,
+        "fixedAt": telling.places.get(computing.refused) if computing.refused is not None else None,
         "parametersAlone": computing.parameters_alone,
     }
 
@@ -85,13 +94,18 @@ def _first_step_to(wrong: Collection[int], steps: Sequence[Mapping[str, Any]]) -
 
 
 class _PutIn(ast.NodeTransformer):
-    """Puts expressions in the place of names."""
+    """Puts expressions in the place of names, and cuts the digits of numbers."""
 
     def __init__(self, known: Mapping[str, ast.expr]) -> None:
         self._known = known
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self._known.get(node.id, node)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """Write a number with the digits that the page shows."""
+        is_long = isinstance(node.value, float) and len(repr(node.value)) > DIGITS + 1
+        return ast.Name(brief(node.value, DIGITS)) if is_long else node
 
 
 class _Telling:
@@ -103,14 +117,20 @@ class _Telling:
         recording: Recording,
         terms: Mapping[Value, Term],
         computing: Computing,
+        lines: Mapping[Value, tuple[int, str]],
     ) -> None:
         self.graph, self.recording, self.terms = graph, recording, terms
-        self.computing = computing
+        self.computing, self._lines = computing, lines
         self.arrays = Arrays()
         self.places = {node.value: k for k, node in enumerate(graph.nodes)}
         self._cards = cards(graph, gradients=Gradients())
         self._hints: dict[str, int] = {}
         self._trees: dict[Value, ast.expr] = {}
+        self._passes = {
+            member.value: (node.loop, k)
+            for node in fold_loops(graph).nodes
+            for k, member in enumerate(node.members)
+        }
 
     @property
     def hints(self) -> list[str]:
@@ -155,19 +175,30 @@ class _Telling:
             about["compute"] = self.computing.op(value)
             written = write_op(value, self.terms)
             about["lines"] = _assign(written.code, f"{term.code} = ")
-            if not value.name and len(written.code) == 1:
-                about["expression"] = self._expression(node, written.code[0])
+            if not value.name:
+                about["expression"] = self._expression(node, written.code[-1])
             about["formula"] = mathml(("infix", "=", term.math, written.math))
+            if value in self._lines:
+                number, line = self._lines[value]
+                about["line"] = [number, shorten(printable(line), LONGEST_LINE)]
         return about
 
-    def _expression(self, node: Node, code: str) -> str | None:
-        """Return what a node without a name is computed of, in names; None where that is long."""
-        parents = node.value.parents
-        known = {self.terms[p].code: self._trees[p] for p in parents if p in self._trees}
+    def _expression(self, node: Node, code: str) -> str:
+        """Return what a node without a name is computed of: of leaves where that is short.
+
+        In a loop it is computed of what the passes before it left, and so alike in every pass.
+        """
+        own = self._passes.get(node.value)
+        known = {
+            self.terms[p].code: self._trees[p]
+            for p in node.value.parents
+            if p in self._trees and (own is None or self._passes.get(p) == own)
+        }
         tree = _PutIn(known).visit(ast.parse(code, mode="eval")).body
         text = ast.unparse(tree).replace("np.", "")
         if len(text) > LONGEST_EXPRESSION:
-            return None
+            text = ast.unparse(_PutIn({}).visit(ast.parse(code, mode="eval")).body)
+            return shorten(text.replace("np.", ""), LONGEST_EXPRESSION)
         self._trees[node.value] = tree
         return text
 

@@ -2,8 +2,9 @@
 
 One context variable holds both answers, so an op asks once: ``None`` says that nothing is
 recorded (:class:`no_grad`), a tuple of names is the group that new nodes belong to
-(:class:`scope`). A context variable is per thread and per task, and the ``with`` statement
-puts it back when the block raises.
+(:class:`scope`). It also holds how things came to be so, by which setting and what was outside
+of it. A context variable is per thread and per task, and the ``with`` statement puts it back
+when the block raises.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import Any, Self, TypeVar
 F = TypeVar("F", bound=Callable[..., Any])
 Scope = tuple[str, ...]
 
-recording: ContextVar[Scope | None] = ContextVar("recording", default=())
+#: What is recorded, because of which setting, and what there is outside of that, likewise.
+_Recording = tuple[Scope | None, "_Setting | None", Any]
+recording: ContextVar[_Recording] = ContextVar("recording", default=((), None, None))
 
 #: What stands for the present run of a function by a transform, None outside of all.
 run: ContextVar[object] = ContextVar("run", default=None)
@@ -26,11 +29,6 @@ run: ContextVar[object] = ContextVar("run", default=None)
 #: ``witness(function, args, kwargs)`` for comparisons and for NumPy's functions without a
 #: derivative, so that a mask such as ``a > 0`` becomes a node and not a constant. Mostly nobody.
 witness: ContextVar[Callable[..., Any] | None] = ContextVar("witness", default=None)
-
-
-#: The settings that are entered: the innermost, what was recorded outside of it, and the others.
-_Entered = tuple["_Setting", Scope | None, Any]
-_entered: ContextVar[_Entered | None] = ContextVar("entered", default=None)
 
 
 #: What is callable and no function: a class would no longer be one, a static method not static.
@@ -52,32 +50,28 @@ class _Setting:
 
     def __enter__(self) -> Self:
         outer = recording.get()
-        _entered.set((self, outer, _entered.get()))
-        recording.set(self._inside(outer))
+        recording.set((self._inside(outer[0]), self, outer))
         return self
 
     def __exit__(self, *exception: object) -> None:
-        entered = _entered.get()
-        if entered is not None and entered[0] is self:
-            recording.set(entered[1])
-            _entered.set(entered[2])
+        entered = recording.get()
+        if entered[1] is self:
+            recording.set(entered[2])
         else:
             self._leave_before_others(entered)
 
-    def _leave_before_others(self, entered: _Entered | None) -> None:
+    def _leave_before_others(self, entered: _Recording) -> None:
         """Take the setting out from under others, and let those be inside of what is left."""
         later = []
-        while entered is not None and entered[0] is not self:
-            later.append(entered[0])
+        while entered[1] is not self:
+            if entered[1] is None:  # it was entered in another thread or task: no concern of this
+                return
+            later.append(entered[1])
             entered = entered[2]
-        if entered is None:  # it was entered in another thread or task, which is not concerned
-            return
-        _, outer, left = entered
+        left = entered[2]
         for setting in reversed(later):
-            left = (setting, outer, left)
-            outer = setting._inside(outer)
-        _entered.set(left)
-        recording.set(outer)
+            left = (setting._inside(left[0]), setting, left)
+        recording.set(left)
 
     def __call__(self, function: F) -> F:
         """Let a function run inside; a generator is inside while it runs, not while it waits."""
@@ -171,6 +165,18 @@ class record(_Setting):  # noqa: N801 - used as a word in a with statement
 
     def _inside(self, outer: Scope | None) -> Scope:
         return outer or ()
+
+
+class resume(_Setting):  # noqa: N801 - used as a word in a with statement
+    """Context in which ops record what they did at another time, whatever is recorded outside."""
+
+    __slots__ = ("recorded",)
+
+    def __init__(self, recorded: Scope | None) -> None:
+        self.recorded = recorded
+
+    def _inside(self, outer: Scope | None) -> Scope | None:
+        return self.recorded
 
 
 class scope(_Setting):  # noqa: N801 - used as a word in a with statement

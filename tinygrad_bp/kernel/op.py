@@ -227,7 +227,7 @@ class Op:
                 result = result.item()
         if self.numpy is None and result.dtype not in _FLOATS:
             self._check_result(result)
-        scope = recording.get()
+        scope = recording.get()[0]
         if scope is None:
             return constant(result)
         node: Value = _new(Value)

@@ -124,7 +124,7 @@ class Value(BehavesAsArray):
         self.requires_grad = bool(requires_grad)
         self.grad = self.op = None
         self._parents, self.metadata = (), NOTHING
-        self.scope = recording.get() or ()
+        self.scope = recording.get()[0] or ()
         self._version = clock[0]
         self._retains_grad = False
 
@@ -333,7 +333,7 @@ def constant(operand: Any, name: str | None = None) -> Value:
     node.grad = node.op = None
     node._parents = ()
     node.metadata = NOTHING
-    node.scope = recording.get() or ()
+    node.scope = recording.get()[0] or ()
     node._version = clock[0]
     return node
 

@@ -12,7 +12,7 @@ from weakref import ref
 
 import numpy as np
 
-from .context import recording
+from .context import resume
 from .history import clock, move_state, now, state_at
 from .op import Op
 from .value import Value, _new
@@ -150,11 +150,8 @@ class Window(NamedTuple):
 
     def settle(self, view: Value) -> None:
         """Take the view anew, after its base has changed."""
-        token = recording.set(self.scope)
-        try:
+        with resume(self.scope):
             fresh = self.op(self.base, **self.metadata)
-        finally:
-            recording.reset(token)
         _adopt(view, fresh)
         view._version = clock[0]
         view._window = self

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.context import recording
+from ..kernel.context import recording, resume
 from ..kernel.data import as_numbers
 from ..kernel.dispatch import implementation, implements
 from ..kernel.history import clock, now, state_at
@@ -105,7 +105,7 @@ class Writes:
         self.former = former
         self.elements: dict[Any, tuple[Index, Any, int]] = {}
         self.taken = np.zeros(former.shape, bool)
-        self.scope = recording.get()
+        self.scope = recording.get()[0]
 
     def add(self, key: Any, index: Index, element: Any, time: int) -> bool:
         """Take note of a write, unless its places overlap with those of another one.
@@ -144,11 +144,8 @@ class Writes:
             self.former = constant(np.zeros(self.former.shape, self.former.dtype))
         indices = tuple(index for index, _, _ in self.elements.values())
         elements = [_element(element, time) for _, element, time in self.elements.values()]
-        token = recording.set(self.scope)
-        try:
+        with resume(self.scope):
             whole = _put(self.former, *elements, indices=indices)
-        finally:
-            recording.reset(token)
         node._data, node.op, node._parents = whole._data, whole.op, whole._parents
         node.metadata, node.scope = whole.metadata, whole.scope
         node.requires_grad = whole.requires_grad
@@ -262,7 +259,7 @@ def _chosen(what: str, v: Value, index: Index, element: Any) -> Any:
 
 def _check(what: str, v: Value) -> None:
     base = origin(v)
-    if is_parameter(base) and recording.get() is not None:
+    if is_parameter(base) and recording.get()[0] is not None:
         refuse_parameter(what, base)
     if borrows(v):
         refuse_view(v.op)

@@ -41,7 +41,8 @@ ACCUMULATE = Op(
 PASS = Op("pass", lambda a: a, lambda g, y, a: g)
 
 _PACKAGE = __name__.partition(".")[0]
-_KERNEL = f"{_PACKAGE}.kernel"
+#: Where the package hands on what is computed, and makes nothing of its own.
+_HANDING_ON = (f"{_PACKAGE}.kernel", f"{_PACKAGE}.numpy.arrays")
 
 
 class Origin(NamedTuple):
@@ -165,9 +166,10 @@ class _Lines(Recorder):
         inputs = [program.instructions[k].data for k in program.inputs]
         (output,) = self.trace.outputs
         order = {node: k for k, node in enumerate(ordered(output))}
+        values = program.evaluate(inputs, [program.instructions[k].data for k in program.seeds])
         return Labelled(
             self._numbered(program),
-            program.evaluate(inputs, [program.instructions[k].data for k in program.seeds]),
+            [np.asarray(value)[()] for value in values],  # plain arrays are the fastest
             self._known,
             {place: order[node] for node, place in self.places.items() if node in order},
             self._edges,
@@ -185,7 +187,7 @@ class _Lines(Recorder):
         inner = 0
         while frame is not None and frame.f_code is not Trace.__init__.__code__:
             module = str(frame.f_globals.get("__name__", ""))
-            if not module.startswith(_KERNEL):
+            if not module.startswith(_HANDING_ON):
                 frames.append((frame.f_code, frame.f_lasti))
                 if not inner and module.partition(".")[0] != _PACKAGE:
                     inner = len(frames)
@@ -218,7 +220,15 @@ class _Lines(Recorder):
 
     # --- the backward pass -------------------------------------------------------------------
 
+    def _walk_unused(self) -> None:
+        """Write down what the last pass of a loop computes for a next one that does not come."""
+        lines = {self._frames[node] for node in self.places if node in self._frames}
+        for node, line in self._frames.items():
+            if line in lines:
+                self._walk(node, Kind.FORWARD, None)
+
     def _backward(self, outputs: Sequence[Value]) -> list[int]:
+        self._walk_unused()
         self._gradients: list[int] = []
         leaves = self.trace.leaves[0]
         output: Value = outputs[0]

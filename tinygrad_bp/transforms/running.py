@@ -17,7 +17,7 @@ from ..kernel.data import as_data, as_gradient, refuse_complex
 from ..kernel.order import leading_to, ordered
 from ..kernel.value import clock, constant
 from ..trees import flatten, rebuild
-from .variables import memory_of, named_after_variables, names_of_arrays
+from .variables import Maker, memory_of, named_after_variables, names_of_arrays
 
 _inside: ContextVar[bool] = ContextVar("inside a transform", default=False)
 
@@ -43,6 +43,8 @@ class Trace:
         Whether nodes get the names of the function's variables, and constants those of the arrays
         that it sees, where they have none. A leaf has the name of its place in the argument, or
         is called "params".
+    made : callable, optional
+        With `naming`, who is told of every node; see `named_after_variables`.
 
     Attributes
     ----------
@@ -66,6 +68,7 @@ class Trace:
         argnums: Sequence[int],
         *,
         naming: bool = False,
+        made: Maker | None = None,
     ) -> None:
         self.name, self._bare = name, "params" if naming else None
         given = [flatten(args[k]) for k in argnums]
@@ -80,7 +83,7 @@ class Trace:
             for k, tree, leaves in zip(argnums, self._trees, self.leaves, strict=True):
                 arguments[k] = rebuild(tree, iter(leaves))
             taken = [leaf.name or "" for leaves in self.leaves for leaf in leaves]
-            with named_after_variables(taken) if naming else nullcontext():
+            with named_after_variables(taken, made) if naming else nullcontext():
                 self.value = call(fun, arguments, kwargs)
         self.outputs = [_as_output(leaf) for _, leaf in flatten(self.value)]
         self._paths: dict[Value, dict[Value, None]] = {}

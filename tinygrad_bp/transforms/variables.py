@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import sys
 from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
@@ -69,6 +70,14 @@ def _is_ours(frame: FrameType) -> bool:
     return module.partition(".")[0] in (_PACKAGE, "numpy")
 
 
+def line_of(frame: FrameType | None) -> tuple[int, str] | None:
+    """Return the number and the text of the line of the user's that led to a frame, if known."""
+    while frame is not None and _is_ours(frame):
+        frame = frame.f_back
+    text = frame and linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    return (frame.f_lineno, text) if frame and text else None
+
+
 def _own_names(code: CodeType) -> tuple[str, ...]:
     """List the variables that a function assigns: what it is given belongs to its caller."""
     given = code.co_argcount + code.co_kwonlyargcount
@@ -126,5 +135,5 @@ def _visible(function: Any) -> dict[str, Any]:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return {}
-    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    defaults = {p.name: p.default for p in parameters}
     return {**outside.globals, **outside.nonlocals, **defaults}

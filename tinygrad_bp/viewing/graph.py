@@ -35,8 +35,8 @@ class Node:
         "forward" or "backward" where both are drawn.
     members : tuple of Node
         For a folded node what is in it, in topological order; `value` is that of the last.
-    repeats : bool
-        Whether the members are the same node of several passes of a loop.
+    loop : tuple of str
+        The group of the loop of which the members are the same node in several passes.
     formula : str
         How it is computed, where that is not what its op and its operands say.
     """
@@ -49,7 +49,12 @@ class Node:
     side: str = ""
     members: tuple[Node, ...] = ()
     formula: str = ""
-    repeats: bool = False
+    loop: tuple[str, ...] = ()
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the members are the same node of several passes of a loop."""
+        return bool(self.loop)
 
     @property
     def place(self) -> tuple[str, ...]:

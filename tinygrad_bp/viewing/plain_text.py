@@ -39,6 +39,18 @@ def clip(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def shorten(text: str, longest: int) -> str:
+    """Leave the middle out of what is too long.
+
+    Examples
+    --------
+    >>> shorten("tanh(w_1 @ x + b_1)", 12)
+    'tanh(w…+ b_1)'
+    """
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[:half].rstrip()}…{text[-half:].lstrip()}"
+
+
 def break_lines(text: str, width: int) -> list[str]:
     """Break a text at its spaces into lines; nothing of it is left out.
 

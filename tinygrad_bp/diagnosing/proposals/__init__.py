@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..edits import Edit
-from . import commonest, groups, loop_paths, operands, overwriting, parts, regions, swaps, terms
+from . import (
+    commonest,
+    groups,
+    loop_paths,
+    one_use,
+    operands,
+    overwriting,
+    parts,
+    regions,
+    swaps,
+    terms,
+)
 from .bench import Bench
+from .everywhere import in_lines_alike
 from .sums import wider_sums
 
 __all__ = ["Bench", "commonest", "proposals", "unproven"]
@@ -14,7 +26,7 @@ __all__ = ["Bench", "commonest", "proposals", "unproven"]
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield the edits that fit all projections, as candidates to be run."""
-    for kind in (terms, overwriting, parts, operands, swaps, regions, groups):
+    for kind in (terms, overwriting, parts, operands, one_use, swaps, regions, groups):
         yield from kind.proposals(bench)
 
 
@@ -25,5 +37,8 @@ def unproven(bench: Bench) -> Iterator[Iterator[Edit]]:
     compounding = groups.compounding(bench)
     yield compounding(groups.PLAIN)
     yield loop_paths.two_paths(bench)
+    yield loop_paths.kept_paths(bench)
+    yield swaps.compounding(bench)
     yield compounding(groups.VALUES)
+    yield in_lines_alike(bench)
     yield compounding(groups.FURTHER)

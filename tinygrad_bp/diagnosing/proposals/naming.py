@@ -216,9 +216,6 @@ def _operand(
             child,
             0.4,
         )
-    if source.kind == "neighbour":
-        what = "the derivative of {node} takes the value of {own} that stands beside the right one"
-        return "index-shifted", what, refers, child, 0.2
     if source.kind == "exponent":
         return "exponent", "an exponent in the derivative of {node} is wrong", refers, child, 0.2
     if source.kind in ("operand", "product"):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ...ops.shaping import indexing, matrix_transpose
+from ...ops.shaping import matrix_transpose
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, moved, times
@@ -37,7 +37,14 @@ def proposals(bench: Bench) -> Iterator[Edit]:
             e = bench.probe.at(slot)
             if e is not None:
                 yield from _replaced(bench, slot, edge, e)
-        yield from _result(bench, k, edge)
+    yield from results(bench)
+
+
+def results(bench: Bench) -> Iterator[Edit]:
+    """Yield the edits of what comes out of a step."""
+    for k, edge in bench.structure.lines.edges.items():
+        if bench.structure.steps[k].kind is Kind.BACKWARD:
+            yield from _result(bench, k, edge)
 
 
 def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:
@@ -70,7 +77,6 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     elif not additive(step, values) or np.shape(now) != ():
         blocks.append(bench.pools.plain(shape))
     if not structure.flows[own]:
-        sources += _rolled(own, now, shape)
         near = structure.near.get(edge[0], frozenset())
         near |= structure.near.get(structure.steps[edge[0]].operands[edge[1]], frozenset())
         blocks.append(bench.pools.near(near, shape))
@@ -81,16 +87,6 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
             continue
         yield named(structure, Instead(slot, edge, own, source, constant))
     yield from _updated(bench, slot, edge, e, own)
-
-
-def _rolled(own: int, now: Any, shape: tuple[int, ...]) -> Iterator[Source]:
-    """Yield the neighbour's value along each axis."""
-    for axis, length in enumerate(np.shape(now)):
-        for shift in (1, -1) if length > 1 else ():
-            back = list(range(length))[-shift:] + list(range(length))[:-shift]
-            index = (*[slice(None)] * axis, np.array(back))
-            number = np.broadcast_to(np.roll(now, shift, axis), shape)
-            yield Source(call(indexing, OWN, index=index), number, "neighbour", own, 0.4)
 
 
 def _left_out(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from ...kernel import Op
+from ...ops.rearranging import _gather, numbered
+from ...ops.shaping import _where
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
-from ..edits import RESULT, Call, Edit, Expr, Ref, Slot
-from ..facts import scatters
+from ...programs.witnesses import op_of
+from ..edits import RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, call, evaluate
+from ..facts import scatters, targets
 from ..pools import Source
 from .bench import Bench
 
 #: Of more contributions to one cotangent no order is tried.
 _MOST = 400
+_OTHER = op_of(np.not_equal, 2)
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
@@ -26,7 +29,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
             continue
         if step.op is ACCUMULATE and 1 < len(step.operands) <= _MOST:
             yield from _fitting(bench, k, list(_one_after_another(bench, k)))
-        elif scatters(step.op) and k in bench.structure.lines.edges:
+        elif scatters(step) and k in bench.structure.lines.edges:
             yield from _fitting(bench, k, list(_assigned(bench, k)))
 
 
@@ -47,32 +50,15 @@ def _fitting(bench: Bench, k: int, sources: list[Source]) -> Iterator[Edit]:
 
 def _assigned(bench: Bench, k: int) -> Iterator[Source]:
     """Yield an array in which of several numbers for one place the last or the first stands."""
-    step, values = bench.structure.steps[k], bench.probe.machine.values
-    given, *places = (values[o] for o in step.operands)
-    if places:
-        return
-    op = Op("assign", _assign, None)
-    for first in (False, True):
-        metadata = {**step.metadata, "first": first}
-        try:
-            number = _assign(given, **metadata)
-        except (IndexError, ValueError):  # not an array of places
-            continue
-        yield Source(Call(op, (Ref(step.operands[0]),), metadata), number, "assigned", k)
-
-
-def _assign(given: Any, index: Any, shape: tuple[int, ...], first: bool) -> Any:
-    made = np.zeros(shape)
-    if first:  # the places in the opposite order
-        parts = list(index) if isinstance(index, tuple) else [index]
-        arrays = [p for p in parts if isinstance(p, np.ndarray)]
-        if len(arrays) != len(parts):
-            raise ValueError("slices have no order")
-        size = max(a.size for a in arrays)
-        index = tuple(np.broadcast_to(a, arrays[0].shape).ravel()[::-1] for a in arrays)
-        given = np.asarray(given).reshape(size, *np.shape(given)[arrays[0].ndim :])[::-1]
-    made[index] = given
-    return made
+    step = bench.structure.steps[k]
+    given = bench.probe.machine.values[step.operands[0]]
+    places = targets(step, given)
+    for way in (1, -1):
+        writers = np.zeros(1 + int(np.prod(step.shape)), int)  # what is dropped goes to the end
+        writers[np.ravel(places)[::way]] = numbered(np.shape(places)).ravel()[::way]
+        metadata = {"places": writers[:-1].reshape(step.shape)}
+        expr = Call(_gather, (Ref(step.operands[0]),), metadata)
+        yield Source(expr, _gather.forward(given, **metadata), "assigned", k)
 
 
 def _one_after_another(bench: Bench, k: int) -> Iterator[Source]:
@@ -81,30 +67,21 @@ def _one_after_another(bench: Bench, k: int) -> Iterator[Source]:
     masks = [_written(bench, term) for term in terms]
     if sum(mask is not None for mask in masks) < 2:
         return
-    shape = np.shape(bench.probe.machine.values[k])
-    covered = tuple(np.ones(shape, bool) if mask is None else mask for mask in masks)
+    values = bench.probe.machine.values
     for way in (1, -1):
-        operands = terms[::way]
-        op = Op("keep_last", _keep_last, *[None] * len(terms))
-        numbers = [bench.probe.machine.values[t] for t in operands]
-        for where in (covered[::way], ()):
-            number = _keep_last(*numbers, masks=where)
-            expr: Expr = Call(op, tuple(map(Ref, operands)), {"masks": where})
-            yield Source(expr, number, "overwritten", k)
-
-
-def _keep_last(*terms: Any, masks: Sequence[Any]) -> Any:
-    """Keep of several terms the last one that writes: its places, or where it is not 0."""
-    kept = np.zeros_like(terms[0])
-    for k, term in enumerate(terms):
-        kept = np.where(masks[k] if masks else term != 0, term, kept)
-    return kept
+        for covered in (True, False):  # its places, or where it is not 0
+            kept: Expr = ZERO
+            for term, mask in [*zip(terms, masks, strict=True)][::way]:
+                places = Number(True if mask is None else mask)
+                written = places if covered else call(_OTHER, Ref(term), ZERO)
+                kept = call(_where, written, Ref(term), kept)
+            yield Source(kept, evaluate(kept, lambda k: values[k]), "overwritten", k)
 
 
 def _written(bench: Bench, term: int) -> Any:
     """Return which places a contribution writes; None where it is not put into places."""
     step = bench.structure.steps[bench.structure.source(term)]
-    if not scatters(step.op) or len(step.operands) > 1:
+    if not scatters(step):
         return None
     assert step.op is not None
     ones = np.ones(np.shape(bench.probe.machine.values[step.operands[0]]))

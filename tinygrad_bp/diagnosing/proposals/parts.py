@@ -1,91 +1,81 @@
-"""Parts of a gradient: of one sample only, at other places, or with a mean where places repeat."""
+"""Which part of a gradient, or of what it is multiplied with, goes where."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from ...kernel import Op
 from ...ops.shaping import indexing
 from ...programs.labelled import ACCUMULATE, PASS
 from ...programs.program import Kind
 from ..edits import OWN, RESULT, Call, Edit, Number, Ref, Slot, call, times
-from ..facts import elementwise, scatters
+from ..facts import elementwise, scatters, targets
 from ..pools import Source
 from .bench import Bench
-
-_ALSO = ("bias-not-summed", "index-overwritten", "term-missing", "fan-out-overwritten")
+from .placed import placed_otherwise
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
-    """Yield edits of which part of a gradient goes where."""
+    """Yield edits of which part of an array goes where."""
     structure = bench.structure
     for k, step in enumerate(structure.steps):
-        if step.kind is not Kind.BACKWARD or not structure.flows[k]:
+        if step.kind is not Kind.BACKWARD or step.op is PASS:
             continue
         if step.op is ACCUMULATE:
-            yield from _one_of_many(bench, Slot(k, RESULT))
-        elif step.op is not PASS and not elementwise(step.op):
-            for j, own in enumerate(step.operands):
-                if structure.flows[own]:
-                    yield from _one_of_many(bench, Slot(k, j))
-        if scatters(step.op) and len(step.operands) == 1 and k in structure.lines.edges:
+            yield from _placed(bench, Slot(k, RESULT))
+            continue
+        if k not in structure.lines.edges:
+            continue
+        for j, own in enumerate(step.operands):
+            if not structure.flows[own] or not elementwise(step.op):
+                yield from _placed(bench, Slot(k, j))
+        if scatters(step) and structure.flows[k]:
             yield from _elsewhere(bench, k)
 
 
-def _one_of_many(bench: Bench, slot: Slot) -> Iterator[Edit]:
-    """Yield that of all samples, steps or units only the first or the last one counts."""
+def _placed(bench: Bench, slot: Slot) -> Iterator[Edit]:
+    """Yield that the elements stand at other places, or that only some of them count."""
     e = bench.probe.at(slot)
     if e is None or e.ndim < 2:
         return
     now, shape = bench.now(slot), e.shape[1:]
-    sources = []
-    for axis, length in enumerate(shape):
-        for which in (0, length - 1) if length > 1 else ():
-            mask = np.zeros(shape)
-            mask[(*[slice(None)] * axis, which)] = 1.0
-            expr = times(OWN, Number(mask))
-            sources.append(Source(expr, now * mask, "first" if which == 0 else "last", axis))
-    node, leaf = _whose(bench, slot)
-    yield from _turned_round(bench, slot, node, e)
+    ways = list(placed_otherwise(now))
+    sources = [
+        Source(way.expr, np.broadcast_to(way.number, shape), "placed", at)
+        for at, way in enumerate(ways)
+        if not np.array_equal(way.number, now)
+    ]
+    node, leaf, it = _whose(bench, slot)
     for source, constant in bench.fitting(e, now, shape, sources):
         if constant == 1.0:
-            of = f"only the {source.kind} part along axis {source.place} of the gradient of"
-            what = f"{of} {{node}} is used"
-            mistake = "bias-not-summed" if leaf else "not-reduced"
-            also = ("not-reduced", *_ALSO) if leaf else _ALSO
-            yield Edit(mistake, {slot: source.expr}, node, what, {}, 1.7, also=also)
+            way = ways[source.place]
+            summed = leaf and way.mistake == "not-reduced"
+            also = ("not-reduced", *way.also) if summed else ("bias-not-summed", *way.also)
+            yield Edit(
+                "bias-not-summed" if summed else way.mistake,
+                {slot: way.expr},
+                node,
+                way.what.format(it=it),
+                {"own": bench.structure.operands(slot.place)[max(slot.operand, 0)]},
+                1.0 + way.cost,
+                also=also,
+            )
 
 
-def _turned_round(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
-    """Yield that the elements stand in the opposite order, along one axis or two."""
-    shape = e.shape[1:]
-    now = np.broadcast_to(bench.now(slot), shape)
-    sources = []
-    long = [axis for axis, length in enumerate(shape) if length > 1]
-    for axes in (*((a,) for a in long), *combinations(long, 2)):
-        back = slice(None, None, -1)
-        index = tuple(back if axis in axes else slice(None) for axis in range(len(shape)))
-        sources.append(Source(call(indexing, OWN, index=index), now[index], "turned", axes[0]))
-    for source, constant in bench.fitting(e, now, shape, sources):
-        if constant == 1.0:
-            what = "the elements of the gradient of {node} stand in the opposite order"
-            also = ("index-shifted", "swapped")
-            yield Edit("order", {slot: source.expr}, node, what, {}, 1.6, also=also)
-
-
-def _whose(bench: Bench, slot: Slot) -> tuple[int, bool]:
-    """Return whose gradient a slot has, and whether that is a parameter's."""
+def _whose(bench: Bench, slot: Slot) -> tuple[int, bool, str]:
+    """Return of which node a slot is, whether that is a parameter, and what stands in it."""
     structure = bench.structure
     step = structure.steps[slot.place]
+    gradient = "the gradient of {node}"
     if step.of is not None:
-        return step.of, structure.steps[step.of].kind is Kind.INPUT
+        return step.of, structure.steps[step.of].kind is Kind.INPUT, gradient
     edge = structure.lines.edges[slot.place]
     leaf = structure.leaf(edge)
-    return (edge[0], False) if leaf is None else (leaf, True)
+    if structure.flows[step.operands[slot.operand]]:
+        return edge[0] if leaf is None else leaf, leaf is not None, gradient
+    return edge[0], False, "{own} in the derivative of {node}"
 
 
 def _elsewhere(bench: Bench, k: int) -> Iterator[Edit]:
@@ -95,22 +85,14 @@ def _elsewhere(bench: Bench, k: int) -> Iterator[Edit]:
     e = bench.probe.at(slot)
     if e is None or step.op is None:
         return
-    given = bench.probe.machine.values[step.operands[0]]
-    sources = []
-    for kind, index in other_indices(structure.indices, step.metadata["index"]):
-        metadata = {**step.metadata, "index": index}
-        try:
-            number = step.op.forward(given, **metadata)
-        except (IndexError, ValueError):
-            continue
-        expr = Call(step.op, (Ref(step.operands[0]),), metadata)
-        sources.append(Source(expr, number, kind, k))
-    averaged = Op("scatter_mean", _scatter_mean, None)
-    metadata = {**step.metadata, "add": step.op}
-    number = _scatter_mean(given, **metadata)
-    sources.append(Source(Call(averaged, (Ref(step.operands[0]),), metadata), number, "mean", k))
-    child, operand = structure.lines.edges[k]
-    node = structure.steps[child].operands[operand]
+    (operand,) = step.operands
+    given = bench.probe.machine.values[operand]
+    sources = list(_in_other_places(bench, k, given))
+    count = np.bincount(targets(step, given).ravel() + 1, minlength=1 + int(np.prod(step.shape)))
+    share = 1 / np.maximum(count[1:], 1).reshape(step.shape)
+    sources.append(Source(times(OWN, Number(share)), bench.now(slot) * share, "mean", k))
+    child, position = structure.lines.edges[k]
+    node = structure.steps[child].operands[position]
     for source, constant in bench.fitting(e, bench.now(slot), np.shape(bench.now(slot)), sources):
         if constant != 1.0:
             continue
@@ -125,9 +107,22 @@ def _elsewhere(bench: Bench, k: int) -> Iterator[Edit]:
         yield Edit(mistake, {slot: source.expr}, node, what, {}, 1.6, also=also)
 
 
-def _scatter_mean(given: Any, index: Any, shape: tuple[int, ...], add: Op) -> Any:
-    count = add.forward(np.ones(np.shape(given)), index=index, shape=shape)
-    return add.forward(given, index=index, shape=shape) / np.maximum(count, 1.0)
+def _in_other_places(bench: Bench, k: int, given: Any) -> Iterator[Source]:
+    """Yield what is made of a cotangent with another index, or with none."""
+    step = bench.structure.steps[k]
+    own = Ref(step.operands[0])
+    assert step.op is not None
+    for kind, index in other_indices(bench.structure.indices, step.metadata.get("index")):
+        metadata = {**step.metadata, "index": index}
+        try:
+            number = step.op.forward(given, **metadata)
+        except (IndexError, ValueError):
+            continue
+        yield Source(Call(step.op, (own,), metadata), number, kind, k)
+    rows, *rest = np.shape(given) or (0,)
+    if step.shape and rest == [*step.shape[1:]] and rows >= step.shape[0]:
+        kind, index = "the first ones as they are", slice(step.shape[0])
+        yield Source(call(indexing, own, index=index), given[index], kind, k)
 
 
 def other_indices(known: list[Any], index: Any) -> Iterator[tuple[str, Any]]:

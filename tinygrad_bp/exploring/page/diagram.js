@@ -1,16 +1,46 @@
 // --- the diagram -------------------------------------------------------------------------
 
-const shown = nodes.map((node, k) => {
-  const pieces = [...svg.querySelectorAll(`[data-node="${k}"]`)].map((group) => ({ group, use: group.dataset.use, look: "" }));
-  pieces.sort((a, b) => (a.use != null) - (b.use != null)); // first the node itself, then what stands in for it at a use
-  const [{ group }] = pieces;
-  return { pieces, value: group.querySelector(".value"), grad: group.querySelector(".grad"), role: node.role };
-});
-const drawnEdges = edges.map((_, k) => ({ group: svg.querySelector(`[data-edge="${k}"]`), active: false }));
 const failed = new Set((comparison?.parameters || []).filter((each) => each.wrong).map((each) => each.node));
+const numbersOf = (text) => (text ? text.split(" ").map(Number) : []);
+
+/** One drawing of the graph: in full, or with the passes of its loops drawn as one. */
+function readDrawing(frame) {
+  const svg = frame.querySelector("svg"), byPlaces = new Map();
+  for (const group of svg.querySelectorAll("[data-node]")) {
+    const places = group.dataset.node;
+    byPlaces.set(places, [...(byPlaces.get(places) || []), { group, users: group.dataset.use && numbersOf(group.dataset.use), look: "" }]);
+  }
+  const shown = [...byPlaces].map(([places, pieces]) => {
+    pieces.sort((a, b) => (a.users != null) - (b.users != null)); // first the node itself, then what stands in for it at a use
+    const [{ group }] = pieces, all = numbersOf(places);
+    const part = (name) => group.querySelector(`text.${name}`);
+    const rooms = [...group.querySelectorAll(".room")].map((room) => ({ room, kind: room.classList[1], holds: null }));
+    return { members: all, loop: group.dataset.loop, pieces, title: part("name"), value: part("value"), grad: part("grad"), rooms, flags: group.querySelectorAll(".flag"), role: nodes[all.at(-1)].role };
+  });
+  const drawnEdges = [...svg.querySelectorAll("[data-edge]")].map((group) => ({ group, members: numbersOf(group.dataset.edge), active: false }));
+  const at = [];
+  shown.forEach((each) => each.members.forEach((n) => { at[n] = each; }));
+  const flowing = svg.querySelector("#graph").appendChild(document.createElementNS(svg.namespaceURI, "g"));
+  flowing.setAttribute("class", "flowing");
+  const whole = svg.getAttribute("viewBox").split(/[ ,]+/).map(Number);
+  [svg.style.width, svg.style.height] = [`${whole[2]}px`, `${whole[3]}px`];
+  const moved = /translate\(([-\d.]+)[ ,]+([-\d.]+)\)/.exec(svg.querySelector("#graph").getAttribute("transform"));
+  return { frame, svg, shown, drawnEdges, at, flowing, whole, offset: [Number(moved[1]), Number(moved[2])], loops: loopsOf(svg, shown) };
+}
+
+const drawings = [...stage.querySelectorAll('[role="img"]')].map(readDrawing);
+let { svg, shown, drawnEdges, at: drawnAt, flowing, whole, offset, loops } = drawings[0];
+
+/** Show a drawing in the place of the others. */
+function useDrawing(which) {
+  drawings.forEach((each) => each !== which && each.frame.remove());
+  stage.prepend(which.frame);
+  ({ svg, shown, drawnEdges, at: drawnAt, flowing, whole, offset, loops } = which);
+}
+useDrawing(drawings[0]);
 
 /** What is drawn of a node near a node that uses it. */
-const pieceAt = (n, user) => shown[n].pieces.find((piece) => piece.use === String(user)) ?? shown[n].pieces[0];
+const pieceAt = (n, user) => drawnAt[n].pieces.find((piece) => piece.users?.includes(user)) ?? drawnAt[n].pieces[0];
 
 function paint(k) {
   const step = steps[k];
@@ -18,34 +48,37 @@ function paint(k) {
   const uses = new Set((step.parts || []).map((part) => part.position));
   const secret = asking(k);
   document.body.className = `${step.phase}-phase${leaves === given ? "" : " changed"}${lesson ? " learning" : ""}`;
-  shown.forEach((each, n) => {
-    const grown = gradientAt(n, k);
-    const look = ["node", each.role, k < known[n] && "todo", n === step.node && "current",
-      grown?.[2] && (beside ? isWrong(n) : failed.has(n)) && "failed", matches.has(n) && "match"].filter(Boolean).join(" ");
+  shown.forEach((each) => {
+    const n = memberAt(each, k), grown = gradientAt(n, k), isKnown = k >= known[n];
+    const look = ["node", each.role, !isKnown && "todo", n === step.node && "current",
+      grown?.[2] && (beside ? isWrong(n) : failed.has(n)) && "failed", each.members.some((m) => matches.has(m)) && "match"].filter(Boolean).join(" ");
     const used = sources.has(n) && pieceAt(n, step.node);
     for (const piece of each.pieces) {
-      const its = `${look}${piece === used ? " source" : ""}${piece.use == null ? "" : " again"}`;
+      const its = `${look}${piece === used ? " source" : ""}${piece.users == null ? "" : " again"}`;
       if (its !== piece.look) piece.group.setAttribute("class", (piece.look = its));
     }
-    if (each.value) setText(each.value, k < known[n] ? "" : arrays[nodes[n].value].summary);
     const hidden = secret && grown?.[0] === k;
+    if (each.title) setText(each.title, nodes[n].number ? "" : calledOf(n));
+    if (each.value) setText(each.value, isKnown ? arrays[nodes[n].value].summary : "");
     if (each.grad) setText(each.grad, hidden ? "?" : grown ? arrays[grown[1]].summary : "–");
+    each.flags.forEach((flag) => flag.classList.toggle("early", /gradient/.test(flag.textContent) && !grown?.[2]));
+    const held = { value: isKnown ? nodes[n].value : null, grad: grown && !hidden ? grown[1] : null };
+    each.rooms.forEach((room) => fillRoom(room, held[room.kind]));
   });
-  drawnEdges.forEach((each, e) => {
-    const active = edges[e][1] === step.node && (step.phase === "forward" || uses.has(edges[e][2]));
+  for (const each of drawnEdges) {
+    each.now = each.members.find((e) => edges[e][1] === step.node && (step.phase === "forward" || uses.has(edges[e][2])));
+    const active = each.now != null;
     if (active !== each.active) each.group.setAttribute("class", active ? "edge active" : "edge");
     each.active = active;
-  });
+  }
   labelEdges(step);
+  countPasses(k);
 }
 
 // What flows along the edges of a step: values forward, backward what the gradient is multiplied by.
-const flowing = svg.querySelector("#graph").appendChild(document.createElementNS(svg.namespaceURI, "g"));
-flowing.setAttribute("class", "flowing");
-
 function labelEdges(step) {
-  flowing.replaceChildren(...drawnEdges.flatMap(({ group, active }, e) => {
-    const text = active ? labelOf(step, e) : null, path = group.querySelector("path");
+  flowing.replaceChildren(...drawnEdges.flatMap(({ group, now: e }) => {
+    const text = e != null ? labelOf(step, e) : null, path = group.querySelector("path");
     if (text == null || !path) return [];
     const label = document.createElementNS(svg.namespaceURI, "text"), at = path.getPointAtLength(path.getTotalLength() / 2);
     label.textContent = text;
@@ -67,9 +100,6 @@ function setText(text, content) {
   if (text.textContent !== content) text.textContent = content;
 }
 
-const whole = svg.getAttribute("viewBox").split(/[ ,]+/).map(Number);
-svg.style.width = `${whole[2]}px`;
-svg.style.height = `${whole[3]}px`;
 let view = { x: 0, y: 0, scale: 1 };
 let moving = 0;
 
@@ -104,7 +134,7 @@ function fitted() {
 /** The scale to begin with: all of the diagram if its texts can be read then, else what is wide enough. */
 function readable() {
   const wide = (size()[0] - 16) / whole[2], smallest = innerWidth > 600 ? 0.9 : 1.1;
-  return Math.max(fitted().scale, fitted().scale >= 0.7 && innerWidth > 600 ? 0 : Math.min(1.25, Math.max(wide, smallest)));
+  return Math.max(fitted().scale, fitted().scale >= 0.85 && innerWidth > 600 ? 0 : Math.min(1.25, Math.max(wide, smallest)));
 }
 
 function boxOf(places) {
@@ -114,9 +144,6 @@ function boxOf(places) {
   const right = Math.max(...boxes.map((b) => b.x + b.width)), bottom = Math.max(...boxes.map((b) => b.y + b.height));
   return { x: left + dx, y: top + dy, width: right - left, height: bottom - top };
 }
-
-const moved = /translate\(([-\d.]+)[ ,]+([-\d.]+)\)/.exec(svg.querySelector("#graph").getAttribute("transform"));
-const offset = [Number(moved[1]), Number(moved[2])];
 
 /** Move the view, as little as need be, so that the nodes of a step are in it. */
 function follow(k, at = view) {
@@ -180,7 +207,9 @@ for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
 }
 stage.addEventListener("click", (event) => {
   const group = event.target.closest("[data-node]");
-  if (group && dragged <= 5) goToNode(Number(group.dataset.node));
+  if (dragged > 5) return;
+  if (group) goToNode(memberAt(drawnAt[numbersOf(group.dataset.node)[0]], now));
+  else if (event.target.closest(".cluster.loop")) unfold();
 });
 stage.addEventListener("keydown", (event) => {
   const moves = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };

@@ -18,7 +18,7 @@ function makeEditable(figure, n) {
     if (cell.matches("td")) return;
     cell.tabIndex = 0;
     cell.setAttribute("role", "button");
-    cell.setAttribute("aria-label", `Change ${nodes[n].name}, ${cell.textContent}`);
+    cell.setAttribute("aria-label", `Change ${calledOf(n)}, ${cell.textContent}`);
   });
 }
 
@@ -66,7 +66,7 @@ function setEdited(x, keepText) {
   change(withNumber(edited.n, edited.entry, x));
   showEdited(keepText);
   const result = seedStepAt?.node ?? nodes.length - 1;
-  live.textContent = `${nameOf(edited.n, edited.entry)} = ${short(x)}: ${seedStepAt ? resultName() : nodes[result].name} = ${arrays[nodes[result].value].summary}`;
+  live.textContent = `${nameOf(edited.n, edited.entry)} = ${short(x)}: ${seedStepAt ? resultName() : calledOf(result)} = ${arrays[nodes[result].value].summary}`;
 }
 
 function repaint() {

@@ -5,7 +5,6 @@ const story = JSON.parse(document.getElementById("story").textContent);
 const { nodes, edges, steps, arrays, comparison } = story;
 const byId = (id) => document.getElementById(id);
 const panel = byId("panel"), stage = byId("stage"), live = byId("live"), readout = byId("readout");
-const svg = stage.querySelector("svg");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 // --- making elements ---------------------------------------------------------------------

@@ -12,7 +12,9 @@ const joined = (figures, text) => figures.map((each, k) => (k ? signed(text, eac
 
 function aboutNode(node, line) {
   const facts = [line || node.op && `op ${node.op}`, node.op ? "" : node.role, arrays[node.value].shape.length ? `shape ${shape(arrays[node.value])}` : "a number", node.scope && `in ${node.scope}`];
-  return el("p", { class: "about" }, ...facts.filter(Boolean).flatMap((fact, k) => [k ? " · " : "", fact === line ? el("code", {}, fact) : fact]));
+  if (node.line) facts.push(`your line ${node.line[0]}:`);
+  if (story.fixedAt != null && nodes[story.fixedAt] === node) facts.push("because of this op the numbers of this page are fixed");
+  return el("p", { class: "about" }, ...facts.filter(Boolean).flatMap((fact, k) => [k ? " · " : "", fact === line ? el("code", {}, fact) : fact]), node.line ? el("code", {}, ` ${node.line[1]}`) : "");
 }
 
 function startStep() {
@@ -35,20 +37,20 @@ function forwardStep(step) {
   if (node.operands.length === 2 && operands.length === 2) tellProduct(result, ...operands);
   return [
     el("p", { class: "phase" }, "Forward"),
-    el("h2", {}, `Compute ${node.name}`, nameless(node)),
+    el("h2", {}, `Compute ${calledOf(step.node)}`, nameless(node)),
     aboutNode(node),
     card("", formula(node.formula), code(node.lines),
       row(...joined(operands, "and"), signed("→", result))),
   ];
 }
 
-const nameless = (node) => node.expression && el("span", { class: "nameless" }, `, which is ${node.expression}`);
+const nameless = (node) => node.expression && el("span", { class: "nameless" }, `, in code ${node.code}`);
 
 function seedStep(step) {
   const node = nodes[step.node];
   return [
     el("p", { class: "phase" }, "Backward"),
-    el("h2", {}, `Begin at ${node.name}`),
+    el("h2", {}, `Begin at ${calledOf(step.node)}`),
     aboutNode(node),
     card("", formula(step.formula),
       el("p", {}, "1: the result changes exactly as much as itself. From here gradients flow back along the edges."),
@@ -62,7 +64,7 @@ function backwardStep(step, k) {
   const constants = [...new Set(node.operands.filter((n) => !step.parts.some((part) => part.to === n)))];
   return [
     el("p", { class: "phase" }, "Backward"),
-    el("h2", {}, `Back through ${node.name}`, nameless(node)),
+    el("h2", {}, `Back through ${calledOf(step.node)}`, nameless(node)),
     aboutNode(node, node.lines.at(-1)),
     comparison?.stop === k && !asking(k) && stopCard(),
     asking(k) && questionCard(step, k),
@@ -76,22 +78,22 @@ function backwardStep(step, k) {
 function partCard(step, part, wrong) {
   const to = nodes[part.to];
   return card("",
-    el("h3", {}, `To ${calledOf(part.to)} `, el("span", { class: "tag" }, part.complete ? "complete: all uses have contributed" : "more to come")),
+    el("h3", {}, `To ${calledOf(part.to)} `, part.old != null || !part.complete ? el("span", { class: "tag" }, part.complete ? "complete: all uses have contributed" : "more to come") : ""),
     reasonCard(step, part),
     formula(part.formula), code(part.lines),
     flow(step, part),
     growth(part),
     part.complete && !nodes[part.to].op && pathsCard(part.to),
-    wrong && el("p", { class: "bad-text" }, `These are the right numbers. The manual gradient of ${to.name} has others: see its check below.`));
+    wrong && el("p", { class: "bad-text" }, `These are the right numbers. The manual gradient of ${calledOf(part.to)} has others: see its check below.`));
 }
 
 /** Upstream × local = contribution, on one line and in one scale of colours. */
 function flow(step, part) {
   const to = nodes[part.to], node = nodes[step.node];
   const most = largestOf(step.upstream, part.unchanged ? null : part.local, part.raw, part.delta);
-  const upstream = figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${node.name}`, role: "upstream", of: step.node, most });
-  const delta = figure(part.delta, "contribution Δ", { name: `contribution to the gradient of ${to.name}`, role: "delta", of: part.to, most });
-  const local = () => figure(part.local, `local ∂${node.name}/∂${to.name}`, { role: "local", of: part.to, most });
+  const upstream = figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${calledOf(step.node)}`, role: "upstream", of: step.node, most });
+  const delta = figure(part.delta, "contribution Δ", { name: `contribution to the gradient of ${calledOf(part.to)}`, role: "delta", of: part.to, most });
+  const local = () => figure(part.local, `local ∂${node.code}/∂${to.code}`, { role: "local", of: part.to, most });
   const terms = part.product ? matrices(step, part, upstream, delta)
     : part.local == null ? joined([upstream, ...part.factors.map((n) => valueOf(n))], "with")
       : part.unchanged ? [upstream, words(passedOn(step, part))]
@@ -109,15 +111,15 @@ function growth(part) {
   const to = nodes[part.to], most = largestOf(part.old, part.delta, part.new);
   const old = part.old == null
     ? el("figure", { class: "scalar" }, el("figcaption", {}, "old"), el("span", { class: "num" }, "0"))
-    : figure(part.old, "old", { name: `gradient of ${to.name} so far`, role: "old", of: part.to, most });
-  const grown = figure(part.new, "new", { name: `gradient of ${to.name}`, role: "new", of: part.to, most });
+    : figure(part.old, "old", { name: `gradient of ${calledOf(part.to)} so far`, role: "old", of: part.to, most });
+  const grown = figure(part.new, "new", { name: `gradient of ${calledOf(part.to)}`, role: "new", of: part.to, most });
   return row(el("span", {}, `grad of ${calledOf(part.to)}:`), old, signed("+ Δ →", grown));
 }
 
 /** Two matrices and the sign between them. */
 function matrices(step, part, upstream, delta) {
   const { transposed, of, first } = part.product;
-  const name = `${nodes[of].name}ᵀ`;
+  const name = `${nodes[of].code}ᵀ`;
   const other = figure(transposed, name, { name, role: "transposed", of });
   tellProduct(delta, ...(first ? [other, upstream] : [upstream, other]));
   return first ? [other, signed("@", upstream)] : [upstream, signed("@", other)];

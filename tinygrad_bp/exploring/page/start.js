@@ -6,7 +6,7 @@ const plain = (text) => text.toLowerCase();
 
 function search() {
   const wanted = plain(find.value.trim());
-  const found = nodes.map((node, n) => [n, plain(node.name), plain(node.op)]).filter(([n, name, op]) => wanted && !nodes[n].number && (name.includes(wanted) || op.includes(wanted)));
+  const found = nodes.map((node, n) => [n, plain(node.name), plain(node.op)]).filter(([n, name, op]) => wanted && !nodes[n].number && (name.includes(wanted) || op.includes(wanted) || plain(nodes[n].expression ?? "") === wanted));
   found.sort(([, a], [, b]) => (b === wanted) - (a === wanted) || b.startsWith(wanted) - a.startsWith(wanted));
   matches = new Set(found.map(([n]) => n));
   paint(now);
@@ -23,7 +23,7 @@ byId("search").addEventListener("submit", (event) => {
   live.textContent = found.length ? `${found.length} found. ${live.textContent}` : `No node is called ${find.value}`;
 });
 find.addEventListener("input", search);
-byId("names").append(...nodes.filter((node) => !node.number).map((node) => el("option", { value: node.name })));
+byId("names").append(...nodes.filter((node) => !node.number).map((node) => el("option", { value: node.expression ?? node.name })));
 
 function setTheme(name) {
   document.documentElement.dataset.theme = name;

@@ -7,10 +7,10 @@ function told(k) {
   const step = steps[k];
   if (step.phase === "start") return "What is given";
   const node = nodes[step.node];
-  if (step.phase === "forward") return `${node.name} = ${arrays[node.value].summary}`;
-  if (step.seed != null) return `gradient of ${node.name} = ${arrays[step.seed].summary}`;
-  if (asking(k)) return `back through ${node.name}: your turn`;
-  return `back through ${node.name}: ${step.parts.map((part) => `gradient of ${nodes[part.to].name} becomes ${arrays[part.new].summary}`).join("; ")}`;
+  if (step.phase === "forward") return `${calledOf(step.node)} = ${arrays[node.value].summary}`;
+  if (step.seed != null) return `gradient of ${calledOf(step.node)} = ${arrays[step.seed].summary}`;
+  if (asking(k)) return `back through ${calledOf(step.node)}: your turn`;
+  return `back through ${calledOf(step.node)}: ${step.parts.map((part) => `gradient of ${calledOf(part.to)} becomes ${arrays[part.new].summary}`).join("; ")}`;
 }
 
 function render(k, stays = false) {
@@ -20,6 +20,7 @@ function render(k, stays = false) {
   const content = step.phase === "start" ? startStep() : step.phase === "forward" ? forwardStep(step) : step.seed != null ? seedStep(step) : backwardStep(step, k);
   const height = panel.scrollTop;
   panel.replaceChildren(...content.filter((each) => each));
+  for (const flow of panel.querySelectorAll(".flow")) flow.classList.toggle("dense", flow.scrollWidth > flow.clientWidth);
   panel.scrollTop = stays ? height : 0;
   markEdited();
   byId("again").hidden = leaves === given;
