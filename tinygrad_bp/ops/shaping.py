@@ -87,6 +87,7 @@ _repeated = _Repeated(
     "broadcast_to",
     lambda a, shape: np.broadcast_to(a, shape),  # a view, so that its own views are NumPy's
     lambda g, y, a, shape: g,
+    shares=True,
     **_FACTS,
 )
 
