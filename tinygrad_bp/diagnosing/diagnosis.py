@@ -25,7 +25,8 @@ class Diagnosis:
         How far this mistake, made at this place, is from the numbers that were handed over: the
         largest difference, relative to the largest entry of the parameter. 0 is exact.
     explanation : str
-        In two sentences: what was done, and what it does to the gradients.
+        What was done, in which part of an attention, LSTM or GRU cell if it is one, and what
+        that does to the gradients: two or three sentences.
     fix : str
         What to do.
     line : str

@@ -17,6 +17,7 @@ from .diagnosis import Diagnosis
 from .edits import Edit
 from .evidence import Case, residual
 from .machine import Machine
+from .roles import name_roles
 from .script import Script
 from .search import Found
 from .structure import LAYER, Structure
@@ -40,12 +41,9 @@ class Explainer:
 
     def __init__(self, case: Case, script: Script, structure: Structure) -> None:
         self._case, self._script, self._structure = case, script, structure
-        self._layers = {
-            k: layer
-            for layers in find_layers(structure)[:1]
-            for layer in layers
-            for k in layer.region.inside
-        }
+        layers = [layer for layers in find_layers(structure)[:1] for layer in layers]
+        self._layers = {k: layer for layer in layers for k in layer.region.inside}
+        self._roles = name_roles(structure, layers)
         steps = case.lines.steps
         self._leaves = [
             name for name in case.lines.names if steps[self._of(name)].kind is Kind.INPUT
@@ -77,7 +75,7 @@ class Explainer:
             position=case.lines.positions.get(edit.node),
             parameters=tuple(wrong),
             residual=max(off, default=0.0),
-            explanation=f"{_sentence(edit.what.format(**words))} {effect(wrong)}",
+            explanation=f"{_sentence(edit.what.format(**words))} {self._role(edit)}{effect(wrong)}",
             fix=FIXES[edit.mistake].format(**words) + self._known(edit),
             line=script.line(self._lands(edit)),
             line_number=script.line_number(edit.node),
@@ -98,6 +96,15 @@ class Explainer:
             what="{node} is treated as a constant: its gradient is 0",
             factor=None,
         )
+
+    def _role(self, edit: Edit) -> str:
+        """Say what the place of a mistake is in an attention or a cell."""
+        step = self._structure.steps[edit.node]
+        node = step.operands[1] if step.op is LAYER else edit.node
+        for place in (node, self._lands(edit)):
+            if place in self._roles:
+                return f"{self._script.name(place)} is {self._roles[place]}. "
+        return ""
 
     def _known(self, edit: Edit) -> str:
         """Say of which known layer the place of a mistake is a part, and what its derivative is."""

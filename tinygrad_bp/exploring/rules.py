@@ -20,7 +20,7 @@ from ..programs.program import Instruction, Program
 from ..programs.simplify import simplified
 from ..programs.witnesses import recorded_in_full
 from ..transforms.running import recorded
-from ..viewing.graph import Graph, Node, Role
+from ..viewing.graph import Node, Role
 from ..viewing.plain_text import printable, summary
 from ..writing.lines import Lines
 from ..writing.literals import INLINE, array_text
@@ -64,17 +64,17 @@ class Written(NamedTuple):
     factors: tuple[int, ...]
 
 
-def name_terms(graph: Graph) -> dict[Value, Term]:
+def name_terms(nodes: Sequence[Node]) -> dict[Value, Term]:
     """Name each node: by its own name, a number as such, or by what its op gives.
 
     Those that share a name are numbered, as in ``h_1``, ``h_2``. Without a name a sum is called
     ``total`` and a product ``product``, as in a derived backward pass.
     """
-    names = [printable(node.value.name or "") for node in graph.nodes]
+    names = [printable(node.value.name or "") for node in nodes]
     counts, used = Counter(names), Counter[str]()
     identifiers = Names({"np"})
     terms: dict[Value, Term] = {}
-    for node, name in sorted(zip(graph.nodes, names, strict=True), key=lambda pair: not pair[1]):
+    for node, name in sorted(zip(nodes, names, strict=True), key=lambda pair: not pair[1]):
         value, text = node.value, name
         if not name and node.role is Role.CONSTANT and value.ndim == 0:
             written = summary(value.data)
