@@ -22,11 +22,13 @@ Span = tuple[int | None, int | None, int | None, int | None]
 class Origin(NamedTuple):
     """Where in the user's code a step comes from: the line itself, and the calls that led there.
 
-    Each is a list of code and the instruction in it, from inside out.
+    Each is a list of code and the instruction in it, from inside out. What was assigned to later,
+    by item or in place, is `changed`: another step stands for it now.
     """
 
     own: tuple[Hashable, ...]
     calls: tuple[Hashable, ...]
+    changed: bool = False
 
 
 class Passage(NamedTuple):
@@ -62,7 +64,7 @@ class _Found(NamedTuple):
 
 def read_origin(origin: Hashable) -> Passage | None:
     """Read what the user wrote at a step; None where there is no text of it."""
-    if not isinstance(origin, Origin):
+    if not isinstance(origin, Origin) or origin.changed:
         return None
     frames: list[Any] = [*takewhile(_is_users, (*origin.own[-1:], *origin.calls))]
     found = [_find(code, instruction) for code, instruction in frames]
@@ -143,7 +145,9 @@ def _find_target(here: _Found, outer: Sequence[_Found | None]) -> ast.Name | Non
     return None
 
 
-def _follow_call(call: _Found, place: int | None, outer: Sequence[_Found | None]) -> ast.Name | None:
+def _follow_call(
+    call: _Found, place: int | None, outer: Sequence[_Found | None]
+) -> ast.Name | None:
     """Return what the result of a call is assigned to, or one of its results."""
     if place is None:
         return _find_target(call, outer)
