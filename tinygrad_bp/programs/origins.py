@@ -42,8 +42,9 @@ class Passage(NamedTuple):
         What it is assigned to, here or by who called; empty where it is a part of something.
     operands : tuple of str
         The texts of its operands, where it is an operator or a call.
-    line : int
-        The line of the file, of the assignment where there is one.
+    line : int or None
+        The line of the file, of the assignment where there is one; None in a notebook, whose lines
+        are counted cell by cell.
     function : str
         The function that it stands in.
     """
@@ -51,14 +52,14 @@ class Passage(NamedTuple):
     text: str
     variable: str
     operands: tuple[str, ...]
-    line: int
+    line: int | None
     function: str
 
 
 class _Found(NamedTuple):
     """A node of a syntax tree, and those around it, from inside out."""
 
-    node: ast.AST
+    node: ast.expr | ast.AugAssign
     around: tuple[ast.AST, ...]
 
 
@@ -78,7 +79,7 @@ def read_origin(origin: Hashable) -> Passage | None:
         _text_of(here.node, lines),
         "" if assigned is None else assigned.id,
         tuple(_text_of(each, lines) for each in _operands(here.node)),
-        getattr(assigned or here.node, "lineno", 0),
+        None if code.co_filename.endswith(".ipynb") else (assigned or here.node).lineno,
         code.co_name,
     )
 
