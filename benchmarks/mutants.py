@@ -45,7 +45,7 @@ OPTIONS += ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
 #: Imported once, for all the processes that run tests.
 HEAVY = ("hypothesis", "numpy", "scipy.special", "numba", "jax", "matplotlib.pyplot", "graphviz")
 
-#: Seconds of processor for the tests of a mutant. One that takes four times as long is seen.
+#: Seconds of processor for the tests of a mutant. One that takes twice as long is seen.
 BUDGET = 2.0
 #: So many cases of one parametrised test.
 OF_ONE_FUNCTION = 4
@@ -156,14 +156,14 @@ class Seen:
 
 
 def in_child(call: Callable[[], bool], seconds: float | None = None) -> bool:
-    """Say whether a call is true in a copy of this process, in a few times these seconds."""
+    """Say whether a call is true in a copy of this process, in at most twice these seconds."""
     sys.stdout.flush()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # JAX has threads, which are not used here
         child = os.fork()
     if not child:
         if seconds is not None:
-            limit = 3 + int(4 * seconds)
+            limit = 2 + int(2 * seconds)
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
             signal.alarm(20 * limit)
         nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -191,7 +191,7 @@ def steps(graph: Graph) -> Iterator[MovingStep]:
 
 def _numbers(upstream: Any, part: Contribution) -> str:
     """Write upstream × local = contribution for single numbers, else what is added."""
-    if part.local is None or part.delta.ndim or part.local == 1:
+    if part.local is None or part.raw.ndim or part.local == 1:
         return summary(part.delta)
     return f"{summary(upstream)} × {summary(part.local)} = {summary(part.delta)}"
 

@@ -33,7 +33,8 @@ from ..diagnosing.proposals.sums import other_sums
 from ..diagnosing.proposals.terms import negated, term
 from ..diagnosing.structure import Region, Structure, activation, is_uniform, softmax_axis
 from ..ops import sub
-from ..programs.labelled import Labelled, Origin
+from ..programs.labelled import Labelled
+from ..programs.origins import Origin
 from ..programs.program import Kind
 
 #: What is done in every pass of a loop, wherever: factors, terms and derivatives left out.

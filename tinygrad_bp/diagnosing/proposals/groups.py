@@ -138,7 +138,9 @@ def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
                 "constant-factor" if constant else "term-missing",
                 {},
                 node,
-                "the gradient of {node} is {factor} times the right one",
+                "the gradient of {node} is {factor} times the right one"
+                if constant
+                else "the gradient of {node} is not handed on",
                 {"factor": constant},
                 1.8,
                 constant,
@@ -152,6 +154,8 @@ def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
             constant, "constant-factor"
         )
         what = "a term of the derivative of {node} is {factor} times the right one"
+        if not constant:
+            what = "a term of the derivative of {node} is missing"
         edit = Edit(mistake, {}, edge[0], what, {"factor": constant}, 2.0, constant)
     expr: Expr = ZERO if constant == 0.0 else times(Number(constant), OWN)
     return repeated(edit, dict.fromkeys(group, expr))
