@@ -96,7 +96,7 @@ def _assigned(places: list[_MadeAt]) -> Iterator[tuple[Value, str]]:
 
 
 def _target(line: str) -> str | None:
-    """Return the variable that a line assigns, if it is one and no more."""
+    """Return the variable or the attribute that a line assigns, if it is one and no more."""
     try:
         (statement,) = ast.parse(line).body
     except (SyntaxError, ValueError):
@@ -107,5 +107,6 @@ def _target(line: str) -> str | None:
         target, value = statement.target, statement.value
     else:
         return None
-    is_one = isinstance(target, ast.Name) and not isinstance(value, _SEVERAL)
-    return target.id if isinstance(target, ast.Name) and is_one else None
+    if isinstance(value, _SEVERAL):
+        return None
+    return getattr(target, "id", None) or getattr(target, "attr", None)
