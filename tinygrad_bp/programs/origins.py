@@ -143,7 +143,9 @@ def _find_target(here: _Found, outer: Sequence[_Found | None]) -> ast.Name | Non
     return None
 
 
-def _follow_call(call: _Found, place: int | None, outer: Sequence[_Found | None]) -> ast.Name | None:
+def _follow_call(
+    call: _Found, place: int | None, outer: Sequence[_Found | None]
+) -> ast.Name | None:
     """Return what the result of a call is assigned to, or one of its results."""
     if place is None:
         return _find_target(call, outer)
