@@ -34,7 +34,7 @@ LINES = [
         "{y} = np.asarray({b})",
         "{y} = np.zeros_like({b})",
     ),
-    "{y} = np.ascontiguousarray({b})",
+    *("{y} = np.ascontiguousarray({b})", "np.multiply({b}, 1.5, out={b})", "np.add({b}, {n}, {b})"),
 ]
 
 

@@ -442,3 +442,20 @@ def test_two_writes_and_a_view_between(first):
             fill(bp.Value(x), PAIRED[first], other), fill(x, PAIRED[first], other), strict=True
         ):
             np.testing.assert_array_equal(found.data, expected, err_msg=f"{other}")
+
+
+def test_what_is_taken_by_a_mask_from_what_is_being_filled_is_a_copy():
+    def fill(x):
+        h = x * 2
+        h[0, 1] = x[1, 1]
+        mask = np.eye(3, dtype=bool)
+        before = h[mask]
+        before *= 1.5
+        h[mask] = x[0]
+        after = h[mask]
+        h[[0, 2], [0, 2]] += 1
+        return h * 1, before, after
+
+    x = np.arange(9.0).reshape(3, 3) + 1
+    for found, expected in zip(fill(bp.Value(x)), fill(x), strict=True):
+        np.testing.assert_array_equal(found.data, expected)

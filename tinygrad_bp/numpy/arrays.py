@@ -41,7 +41,9 @@ class Array(np.ndarray[Any, Any]):
         inputs = tuple(map(connect, inputs))
         out = keywords.get("out", ())
         if any(isinstance(each, Value) for each in (*inputs, *map(connect, out))):
-            return Value.__array_ufunc__(None, ufunc, method, *inputs, **keywords)  # type: ignore[arg-type]
+            keywords = {key: connect(item) for key, item in keywords.items()}
+            result = Value.__array_ufunc__(None, ufunc, method, *inputs, **keywords)  # type: ignore[arg-type]
+            return out[0] if len(out) == 1 else result
         for each in (*out, *(inputs[:1] if method == "at" else ())):
             _release(each)
         given = {key: _plain_in(item) for key, item in keywords.items()}

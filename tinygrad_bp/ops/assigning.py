@@ -135,7 +135,7 @@ class Writes:
             read = getitem(self.former, index)
         else:
             return None
-        if key is not None and read.shape:
+        if key is not None and read.shape and is_basic(index):  # a view, as in NumPy
             read._window = Window(node, indexing, {"index": index}, read.scope)
             list_view(node, read)
         return read
