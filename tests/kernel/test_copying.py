@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
+from tests.samples import SAMPLES, rows
 
 
 def through_pickle(thing):
@@ -124,6 +125,14 @@ def test_float32_and_modules():
     new = copy.deepcopy(layer)
     assert [p.name for p in new.parameters()] == [p.name for p in layer.parameters()]
     assert through_pickle(bp.Value(np.ones(2, np.float32))).dtype == np.float32
+
+
+def test_each_row_is_found_again():
+    made = [SAMPLES[name].fun(*map(bp.Value, SAMPLES[name].arguments(0))) for name in rows()]
+    value = sum(np.sum(np.abs(each) ** 2) for each in made)
+    again = pickle.loads(pickle.dumps(value))
+    for one, other in zip(bp.topological_order(value), bp.topological_order(again), strict=True):
+        assert one.op is other.op
 
 
 def test_an_op_that_cannot_be_found_again():

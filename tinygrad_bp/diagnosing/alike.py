@@ -12,7 +12,8 @@ from functools import cache, cached_property
 from types import CodeType
 from typing import Any
 
-from ..programs.labelled import Labelled, Origin
+from ..programs.labelled import Labelled
+from ..programs.origins import Origin
 from ..programs.program import Kind
 
 #: Of more steps that are not of one line it is not looked at whether these are alike.
@@ -67,7 +68,7 @@ class AlikeLines:
     def _statement(self, place: int) -> Hashable:
         """Return the line number, and what is done: both components of a state in one line."""
         key = self.steps[place].key
-        if not isinstance(key, Origin) or not isinstance(key.own[-1], tuple):
+        if not isinstance(key, Origin) or not key.own or not isinstance(key.own[-1], tuple):
             return place
         code, position = key.own[-1]
         return *key.own[:-1], code, _number(code, position), self._operation(place)
