@@ -273,6 +273,8 @@ def survivors(trials: Sequence[Trial]) -> list[Trial]:
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "alive.json")
         in_child(lambda: not pytest.main([*OPTIONS, *files], plugins=[Patching(trials, told)]))
+        if not told.exists():
+            raise SystemExit(f"not all tests can be collected: {' '.join(files)}")
         alive = json.loads(told.read_text(encoding="utf-8"))
     return [
         trials[k]

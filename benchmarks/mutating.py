@@ -36,8 +36,8 @@ SWAPPED: dict[type, type] = {
 }
 
 
-#: Of keyword arguments that tell what holds anyway, or how much to remember.
-NEEDLESS = ("strict", "maxsize", "stacklevel")
+#: Keyword arguments that tell what holds anyway, how much to remember, or a type.
+NEEDLESS = ("strict", "maxsize", "stacklevel", "bound")
 
 
 class Mutant(NamedTuple):
@@ -177,8 +177,7 @@ def _is_none(node: ast.AST) -> bool:
 
 def _become(node: Any, other: ast.AST) -> None:
     """Put another node where one stands: the tree holds on to the same object."""
-    line = node.lineno
+    ast.copy_location(other, node)
     node.__class__ = type(other)
     node.__dict__.clear()
     node.__dict__.update(other.__dict__)
-    node.lineno = line
