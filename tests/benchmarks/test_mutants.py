@@ -29,7 +29,7 @@ CHANGES = {
     "raise ValueError(1 + 1)": ["pass"],
     "print(\n    a\n)": ["pass"],
     "a = f(b, c=d)": ["f(b)"],
-    "a = zip(b, c, strict=d)": [],
+    "a = zip(b, c, strict=True)": [],
     "a = [b for b in c if d]": ["for b in c"],
     "while a:\n    break": ["while not a: ...", "pass"],
 }
