@@ -185,6 +185,21 @@ def test_an_output_of_integers_has_no_upstream_gradient():
         return 2 * u[0]
 
     assert bp.compare_vjp(forward, X, backward)
+    for upstream in ((X,), (X, None)):
+        assert bp.compare_vjp(forward, X, backward, upstream=upstream)
+    with pytest.raises(ValueError, match="2 outputs, and upstream 3 arrays"):
+        bp.compare_vjp(forward, X, backward, upstream=(X, X, X))
+
+
+def test_a_kernel_that_takes_one_type_alone_is_judged_in_that():
+    def backward(u, x):
+        if x.dtype != np.float32:
+            raise TypeError("float32 alone")
+        return u * np.cosh(x + 0.3) ** 3
+
+    comparison = bp.compare_vjp(np.sin, X.astype(np.float32), backward)
+    assert verdicts(comparison) == {"x": "wrong"}
+    assert [cause.mistake for cause in comparison.diagnosis] == ["unexplained"]
 
 
 def test_gradients_that_were_computed_elsewhere():
