@@ -40,7 +40,7 @@ class CodeLines:
         self.of: dict[Value, tuple[int, str]] = {}
         self._places: dict[CodeType, list[_MadeAt]] = {}
 
-    def made(self, node: Value, frame: FrameType) -> None:
+    def note(self, node: Value, frame: FrameType) -> None:
         """Note where a node is made, and what constants are called there."""
         user = user_frame(frame)
         found = line_of(user)
@@ -78,7 +78,7 @@ class CodeLines:
         So the states of a loop have the name of its variable in every pass.
         """
         for places in self._places.values():
-            for node, name in _assigned(places):
+            for node, name in _pair_with_variables(places):
                 if node.name is None:
                     node.name = name
 
@@ -87,7 +87,7 @@ def _is_nameless_array(node: Value) -> bool:
     return node.op is None and node.name is None and node.ndim > 0
 
 
-def _assigned(places: list[_MadeAt]) -> Iterator[tuple[Value, str]]:
+def _pair_with_variables(places: list[_MadeAt]) -> Iterator[tuple[Value, str]]:
     for place, after in pairwise([*places, None]):
         assert place is not None
         goes_on = after and after.line == place.line and after.instruction > place.instruction

@@ -187,7 +187,7 @@ def _run(fun: Any, params: Any, lines: CodeLines) -> tuple[Value, bool]:
     if params is None:
         raise TypeError("explore: a function needs params=, the parameters to run it at")
     traced, in_full = run_in_full(
-        lambda: Trace("explore", fun, (params,), {}, [0], naming=True, made=lines.made)
+        lambda: Trace("explore", fun, (params,), {}, [0], naming=True, made=lines.note)
     )
     lines.name_nodes()
     if not isinstance(traced.value, Value):
