@@ -113,6 +113,10 @@ class Trial(NamedTuple):
     seconds: float
     on_import: bool
 
+    def __str__(self) -> str:
+        what = f"{self.mutant.before}  ->  {self.mutant.after}"
+        return f"{self.module}:{self.mutant.span[0]}: {what}{'' if self.tests else '  (no test)'}"
+
 
 class Seen:
     """What `watch` kept of one module."""
@@ -207,8 +211,7 @@ class Patching:
                 trial.seconds,
             ):
                 alive.append((k, bool(patched)))
-            if k % 20 == 19:
-                print(f"{k + 1} tried, {len(alive)} left: {trial.module}", file=sys.stderr)
+                print(f"{k + 1} of {len(self.trials)}: {trial}", file=sys.stderr)
         self.told.write_text(json.dumps(alive), encoding="utf-8")
         return True
 
@@ -312,9 +315,8 @@ def main(arguments: list[str] | None = None) -> int:
     for module, count in Counter(trial.module for trial in trials).items():
         alive = [trial for trial in left if trial.module == module]
         print(f"{module}: {count - len(alive)} of {count} killed")
-        for _, mutant, tests, *_ in alive:
-            note = "" if tests else "  (no test)"
-            print(f"  {module}:{mutant.span[0]}: {mutant.before}  ->  {mutant.after}{note}")
+        for trial in alive:
+            print(f"  {trial}")
     if trials:
         killed = len(trials) - len(left)
         print(f"{killed} of {len(trials)} killed, {killed / len(trials):.1%}")

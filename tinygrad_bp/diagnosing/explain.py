@@ -68,12 +68,7 @@ class Explainer:
         wrong = changed or self._below(found.fixed)
         off = [case.residual(n, new.get(case.places[n], 0.0)) for n in found.fixed]
         words = self._words(edit)
-        everything = edit.factor is not None and all(
-            residual(new[k], edit.factor * before.values[k]) < 1e-9 if k in new else False
-            for k in map(case.places.__getitem__, self._leaves)
-        )
-        likely = self._names(found, edit, _AS_LIKELY, everything)
-        names = self._names(found, edit, _MARGIN, everything, also=True)
+        names = [self._names(found, edit, new, before, also) for also in (False, True)]
         return Diagnosis(
             mistake=edit.mistake,
             node=script.name(edit.node),
@@ -84,8 +79,8 @@ class Explainer:
             fix=FIXES[edit.mistake].format(**words) + self._known(edit),
             line=script.line(self._lands(edit)),
             line_number=script.line_number(edit.node),
-            alternatives=tuple(names),
-            as_likely=tuple(likely),
+            alternatives=tuple(names[True]),
+            as_likely=tuple(names[False]),
             factor=edit.factor if edit.mistake == "constant-factor" else None,
             learning_rate=edit.learning_rate,
         ), edit
@@ -158,18 +153,28 @@ class Explainer:
         return words
 
     def _names(
-        self, found: Found, edit: Edit, margin: float, everything: bool, *, also: bool = False
+        self, found: Found, edit: Edit, new: Mapping[int, Any], before: Machine, also: bool
     ) -> list[str]:
-        """List what else gives the same numbers, and by which other names it is known."""
+        """List what else gives the same numbers: what is as likely, or all and its other names."""
+        margin = _MARGIN if also else _AS_LIKELY
         near = [e for e in found.edits if e.cost <= edit.cost + margin]
         if not also:  # a sign has a name of its own
             near = [e for e in near if e.factor != -1.0]
         others = {name for e in near for name in (e.mistake, *(e.also if also else ()))}
-        steps = self._case.lines.steps
-        times = [e for e in near if e.mistake == "constant-factor" and e.factor in _CALLS]
-        if any(everything or steps[e.node].kind is Kind.INPUT for e in times):
+        if any(self._is_sum_of_calls(e, new, before) for e in near):
             others.add("not-zeroed")
         return sorted(others - {edit.mistake}, key=rank)
+
+    def _is_sum_of_calls(self, edit: Edit, new: Mapping[int, Any], before: Machine) -> bool:
+        """Whether a parameter, or all of them, have gradients as if some calls were added up."""
+        if edit.mistake != "constant-factor" or edit.factor not in _CALLS:
+            return False
+        if self._case.lines.steps[edit.node].kind is Kind.INPUT:
+            return True
+        places = map(self._case.places.__getitem__, self._leaves)
+        return all(
+            k in new and residual(new[k], edit.factor * before.values[k]) < 1e-9 for k in places
+        )
 
     def _below(self, names: Collection[str]) -> list[str]:
         """Name the parameters below what is named."""

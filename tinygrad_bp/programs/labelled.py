@@ -28,7 +28,7 @@ from ..ops import add as add_op
 from ..transforms.running import Trace, path_between, recorded
 from ..transforms.variables import named_after_variables
 from ..trees import flatten
-from .origins import Origin, Written, read_origin
+from .origins import Origin, Passage, read_origin
 from .program import Instruction, Kind, Program
 from .trace import Recorder
 from .witnesses import recorded_in_full
@@ -95,7 +95,7 @@ class Labelled:
         }
 
     @cached_property
-    def written(self) -> dict[int, Written]:
+    def written(self) -> dict[int, Passage]:
         """For each forward step that is the whole of what the user wrote, what that is."""
         return written_in(self.steps)
 
@@ -105,7 +105,7 @@ class Labelled:
         return self.program.outputs[0]
 
 
-def written_in(steps: Sequence[Instruction]) -> dict[int, Written]:
+def written_in(steps: Sequence[Instruction]) -> dict[int, Passage]:
     """Read what the user wrote at each forward step; of several that one call makes, the last."""
     whole: dict[Hashable, int] = {}
     for k, step in enumerate(steps):

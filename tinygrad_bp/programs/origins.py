@@ -29,7 +29,7 @@ class Origin(NamedTuple):
     calls: tuple[Hashable, ...]
 
 
-class Written(NamedTuple):
+class Passage(NamedTuple):
     """What the user wrote at a step.
 
     Attributes
@@ -60,7 +60,7 @@ class _Found(NamedTuple):
     around: tuple[ast.AST, ...]
 
 
-def read_origin(origin: Hashable) -> Written | None:
+def read_origin(origin: Hashable) -> Passage | None:
     """Read what the user wrote at a step; None where there is no text of it."""
     if not isinstance(origin, Origin):
         return None
@@ -71,8 +71,8 @@ def read_origin(origin: Hashable) -> Written | None:
         return None
     code = frames[0][0]
     lines = tuple(linecache.getlines(code.co_filename))
-    assigned = _assigned(here, found[1:])
-    return Written(
+    assigned = _find_target(here, found[1:])
+    return Passage(
         _text_of(here.node, lines),
         "" if assigned is None else assigned.id,
         tuple(_text_of(each, lines) for each in _operands(here.node)),
@@ -127,7 +127,7 @@ def _operands(node: ast.AST) -> list[ast.expr]:
     return []
 
 
-def _assigned(here: _Found, outer: Sequence[_Found | None]) -> ast.Name | None:
+def _find_target(here: _Found, outer: Sequence[_Found | None]) -> ast.Name | None:
     """Return what an expression is assigned to, where it is all that is assigned or returned."""
     if isinstance(here.node, ast.AugAssign):
         return _name(here.node.target)
@@ -139,14 +139,14 @@ def _assigned(here: _Found, outer: Sequence[_Found | None]) -> ast.Name | None:
     if isinstance(holder, ast.Assign) and holder.value is node:
         return _target(holder.targets[-1], place)
     if isinstance(holder, ast.Return) and outer and outer[0] is not None:
-        return _returned(outer[0], place, outer[1:])
+        return _follow_call(outer[0], place, outer[1:])
     return None
 
 
-def _returned(call: _Found, place: int | None, outer: Sequence[_Found | None]) -> ast.Name | None:
+def _follow_call(call: _Found, place: int | None, outer: Sequence[_Found | None]) -> ast.Name | None:
     """Return what the result of a call is assigned to, or one of its results."""
     if place is None:
-        return _assigned(call, outer)
+        return _find_target(call, outer)
     holder = call.around[0]
     whole = isinstance(holder, ast.Assign) and holder.value is call.node
     return _target(holder.targets[-1], place) if whole else None  # type: ignore[attr-defined]
