@@ -31,7 +31,7 @@ class AlikeLines:
         found: dict[tuple[int, ...], None] = {}
         for way in self.ways:
             for some in self._alike(way):
-                if 1 < len(some) and (way == self.line or len(some) <= _MOST):
+                if len(some) > 1 and (way == self.line or len(some) <= _MOST):
                     found[tuple(sorted(some))] = None
         return [list(places) for places in found]
 
@@ -67,10 +67,10 @@ class AlikeLines:
     def _statement(self, place: int) -> Hashable:
         """Return the line number, and what is done: both components of a state in one line."""
         key = self.steps[place].key
-        if not isinstance(key, Origin) or not isinstance(key.own[-1], tuple):
+        at = key.own[-1] if isinstance(key, Origin) and key.own else None
+        if not isinstance(key, Origin) or not isinstance(at, tuple):
             return place
-        *inner, (code, position) = key.own
-        return *inner, code, _number(code, position), self._operation(place)
+        return *key.own[:-1], at[0], _number(*at), self._operation(place)
 
     def _formula(self, place: int) -> Hashable:
         """Return what is done, and how its operands are made."""
@@ -106,6 +106,15 @@ class AlikeLines:
             if step.kind is Kind.FORWARD and isinstance(step.key, Origin) and step.turn == 0:
                 found[step.key] = k
         return found
+
+    @cached_property
+    def repeated(self) -> frozenset[int]:
+        """The steps of the backward pass that are made again in other passes of a loop."""
+        found: dict[Hashable, list[int]] = defaultdict(list)
+        for k, step in enumerate(self.steps):
+            if step.kind is Kind.BACKWARD and isinstance(step.key, tuple) and step.key:
+                found[step.key].append(k)
+        return frozenset(k for passes in found.values() if len(passes) > 1 for k in passes)
 
     @cached_property
     def by_turn(self) -> dict[Hashable, dict[int, int]]:

@@ -81,9 +81,7 @@ def mistakes_in_forward(structure: Structure, copies: dict[int, int]) -> Iterato
             yield repeated(edits[0], together(edits))
 
 
-def _mistakes_in(
-    structure: Structure, copies: dict[int, int], k: int, copy: int
-) -> Iterator[Edit]:
+def _mistakes_in(structure: Structure, copies: dict[int, int], k: int, copy: int) -> Iterator[Edit]:
     """Yield edits of one step."""
     steps, values = structure.steps, structure.values
     step = steps[k]

@@ -192,6 +192,7 @@ class _Lines(Recorder):
                 if not inner and module.partition(".")[0] != _PACKAGE:
                     inner = len(frames)
             frame = frame.f_back
+        inner = inner or len(frames)  # of a net of the package all lines are its own
         self._frames[node] = Origin(tuple(frames[:inner]), tuple(frames[inner:]))
 
     def _key(self, node: Value) -> Origin:

@@ -26,7 +26,8 @@ class _Unasked(Bench):
         self, e: Any, before: Any, shape: tuple[int, ...], *found: Block | list[Source]
     ) -> Iterator[tuple[Source, float]]:
         for each in found:
-            yield from ((source, 1.0) for source in each if not isinstance(each, Block))
+            if not isinstance(each, Block):
+                yield from ((source, 1.0) for source in each)
 
 
 def in_lines_alike(bench: Bench) -> Iterator[Edit]:
@@ -36,9 +37,9 @@ def in_lines_alike(bench: Bench) -> Iterator[Edit]:
     seen: Counter[Hashable] = Counter()
     for edit in _in_single_lines(bench) if groups else ():
         (slot,) = edit.changes
-        key = slot, edit.mistake, edit.what
-        seen[key] += 1
-        found[slot.place][slot.operand, edit.mistake, edit.what, seen[key]] = edit
+        what = slot, edit.mistake, edit.what
+        seen[what] += 1
+        found[slot.place][*what[1:], slot.operand, seen[what]] = edit
     for places in groups:
         for key in reduce(and_, (found[k].keys() for k in places)):
             edits = [found[k][key] for k in places]
@@ -63,7 +64,9 @@ def _indices_of_other_passes(bench: Bench) -> Iterator[Edit]:
             for k, other in zip(places, places[shift:] + places[:shift], strict=True):
                 op = steps[k].op
                 assert op is not None
-                changes[Slot(k, RESULT)] = Call(op, (Ref(steps[k].operands[0]),), steps[other].metadata)
+                changes[Slot(k, RESULT)] = Call(
+                    op, (Ref(steps[k].operands[0]),), steps[other].metadata
+                )
             child, operand = edges[places[0]]
             node = steps[child].operands[operand]
             what = "the gradient of {node} goes to the elements of the pass beside it"
