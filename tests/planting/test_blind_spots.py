@@ -80,7 +80,7 @@ HIDDEN = {
         "factor-missing",
         "gamma is 1 everywhere",
     ),
-    "a mask of ones": (masked, {"w": W, "v": V}, "missing-activation", "mask is 1 everywhere"),
+    "a mask of ones": (masked, {"w": W, "v": V}, "factor-missing", "mask is 1 everywhere"),
     "a divisor of 1": (
         kept,
         {"w": W, "v": V},
@@ -168,8 +168,7 @@ def test_a_check_does_not_see_it_before_and_sees_it_afterwards():
     assert spot.inputs.keys() == {"gamma"}
     assert not bp.compare(loss, params | spot.inputs, forgets_gamma)
     assert not bp.compare(loss, bp.blind_spots(loss, params).params, forgets_gamma)
-    assert "gamma" in spot.line
-    assert "gamma" not in spot.yours
+    assert spot.line.count("gamma") == spot.yours.count("gamma") + 1
     assert spot.parameters == ("w",)
 
 
@@ -212,3 +211,8 @@ def test_what_cannot_be_asked_is_refused():
         bp.blind_spots(lambda p: X @ p, W)
     with pytest.raises(TypeError, match="expected real numbers"):
         bp.blind_spots(lambda p: p, "text")
+    with pytest.raises(TypeError, match="fun computes with complex numbers"):
+        bp.blind_spots(lambda p: np.sum(np.abs(p * 1j) ** 2), W)
+    for fun in (lambda p: np.sum(p) * np.nan, lambda p: np.sum(np.sqrt(p * p * 0))):
+        with np.errstate(all="ignore"), pytest.raises(ValueError, match="is not finite at params"):
+            bp.blind_spots(fun, W)

@@ -12,7 +12,8 @@ from functools import cache, cached_property
 from types import CodeType
 from typing import Any
 
-from ..programs.labelled import Labelled, Origin
+from ..programs.labelled import Labelled
+from ..programs.origins import Origin
 from ..programs.program import Kind
 
 #: Of more steps that are not of one line it is not looked at whether these are alike.
@@ -62,15 +63,15 @@ class AlikeLines:
     def line(self, place: int) -> Hashable:
         """Return where in the user's code a forward step comes from."""
         key = self.steps[place].key
-        return key.own if isinstance(key, Origin) else place
+        return key.own or key.calls if isinstance(key, Origin) else place
 
     def _statement(self, place: int) -> Hashable:
         """Return the line number, and what is done: both components of a state in one line."""
         key = self.steps[place].key
-        at = key.own[-1] if isinstance(key, Origin) and key.own else None
-        if not isinstance(key, Origin) or not isinstance(at, tuple):
+        if not isinstance(key, Origin) or not key.own or not isinstance(key.own[-1], tuple):
             return place
-        return *key.own[:-1], at[0], _number(*at), self._operation(place)
+        code, position = key.own[-1]
+        return *key.own[:-1], code, _number(code, position), self._operation(place)
 
     def _formula(self, place: int) -> Hashable:
         """Return what is done, and how its operands are made."""
@@ -110,11 +111,11 @@ class AlikeLines:
     @cached_property
     def repeated(self) -> frozenset[int]:
         """The steps of the backward pass that are made again in other passes of a loop."""
-        found: dict[Hashable, list[int]] = defaultdict(list)
+        passes: dict[Hashable, dict[int, int]] = defaultdict(dict)
         for k, step in enumerate(self.steps):
             if step.kind is Kind.BACKWARD and isinstance(step.key, tuple) and step.key:
-                found[step.key].append(k)
-        return frozenset(k for passes in found.values() if len(passes) > 1 for k in passes)
+                passes[step.key][step.turn] = k
+        return frozenset(k for found in passes.values() if len(found) > 1 for k in found.values())
 
     @cached_property
     def by_turn(self) -> dict[Hashable, dict[int, int]]:

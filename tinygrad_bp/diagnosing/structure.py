@@ -113,6 +113,13 @@ class Structure(AlikeLines):
         found = (k for k in self.lines.edges if switches(self.steps[k]))
         return frozenset(self.lines.edges[k][0] for k in found)
 
+    @cached_property
+    def masking(self) -> frozenset[int]:
+        """The forward steps whose derivative has a mask in it, or that are given one."""
+        given = {k for k, step in enumerate(self.steps) if switches(step)}
+        found = (k for k in self.cotangents if not given.isdisjoint(self.steps[k].operands))
+        return self.switching.union(found)
+
     def source(self, place: int) -> int:
         """Go back over steps that only arrange numbers anew."""
         while moves(self.steps[place].op) and self.steps[place].operands:

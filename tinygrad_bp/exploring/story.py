@@ -17,10 +17,11 @@ from ..viewing.gradients import Gradients
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable, shorten
+from ..viewing.plain_text import number as brief
 from .beside import set_beside
 from .computing import Computing, write_exactly
 from .hunts import hunts
-from .lesson import NOTHING, TOLERANCE, questions
+from .lesson import DIGITS, NOTHING, TOLERANCE, questions
 from .mathml import mathml
 from .patterns import pattern
 from .recording import Contribution, Recording, Visit
@@ -42,12 +43,14 @@ def story(
     *,
     title: str,
     comparison: Comparison | None,
+    order: Sequence[Node] = (),
     exercises: Sequence[Exercise] = (),
     lines: Mapping[Value, tuple[int, str]] = {},
 ) -> dict[str, Any]:
     """Tell both passes as plain data.
 
-    `lines` are those of the user's code that made nodes.
+    The forward pass has the `order` in which nodes were computed, by default that of the graph;
+    `lines` are those of the user's code that made them.
 
     Returns
     -------
@@ -57,10 +60,11 @@ def story(
         position; ``arrays``, to which all others refer by position (see `Arrays.content`);
         ``most``, up to how many numbers of them are told in full; ``comparison`` or None;
         ``hunts`` for wrong lines; ``fixed``, why the numbers cannot be changed, or None, and
-        ``parametersAlone``, whether those of constants cannot.
+        ``fixedAt``, the node because of which; ``parametersAlone``, whether those of constants
+        cannot.
     """
     telling = _Telling(graph, recording, terms, computing, lines)
-    steps = list(telling.steps())
+    steps = list(telling.steps(order or graph.nodes))
     nodes = [telling.node(node) for node in graph.nodes]
     return {
         "title": printable(title),
@@ -78,6 +82,7 @@ def story(
         "arrays": telling.arrays.content(),
         "most": telling.arrays.most,
         "fixed": computing.refusal,
+        "fixedAt": telling.places.get(computing.refused) if computing.refused is not None else None,
         "parametersAlone": computing.parameters_alone,
     }
 
@@ -91,13 +96,18 @@ def _first_step_to(wrong: Collection[int], steps: Sequence[Mapping[str, Any]]) -
 
 
 class _PutIn(ast.NodeTransformer):
-    """Puts expressions in the place of names."""
+    """Puts expressions in the place of names, and cuts the digits of numbers."""
 
     def __init__(self, known: Mapping[str, ast.expr]) -> None:
         self._known = known
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self._known.get(node.id, node)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """Write a number with the digits that the page shows."""
+        is_long = isinstance(node.value, float) and len(repr(node.value)) > DIGITS + 1
+        return ast.Name(brief(node.value, DIGITS)) if is_long else node
 
 
 class _Telling:
@@ -189,16 +199,17 @@ class _Telling:
         tree = _PutIn(known).visit(ast.parse(code, mode="eval")).body
         text = ast.unparse(tree).replace("np.", "")
         if len(text) > LONGEST_EXPRESSION:
-            return shorten(code.replace("np.", ""), LONGEST_EXPRESSION)
+            text = ast.unparse(_PutIn({}).visit(ast.parse(code, mode="eval")).body)
+            return shorten(text.replace("np.", ""), LONGEST_EXPRESSION)
         self._trees[node.value] = tree
         return text
 
-    def steps(self) -> Iterator[dict[str, Any]]:
+    def steps(self, order: Sequence[Node]) -> Iterator[dict[str, Any]]:
         """Tell the steps: the leaves, each op, the first gradient, each op again backwards."""
         yield {"phase": "start"}
-        for place, node in enumerate(self.graph.nodes):
+        for node in order:
             if node.value.op is not None:
-                yield {"phase": "forward", "node": place}
+                yield {"phase": "forward", "node": self.places[node.value]}
         if not self.recording.gradients:
             return
         result, seed = next(iter(self.recording.gradients.items()))

@@ -95,13 +95,15 @@ class Sharing(Op):
         node = Op.__call__(self, *operands, **metadata)
         base = operands[0]
         if isinstance(base, Value):
-            if node.op is None and self.is_view(node, base):  # which nothing is recorded of
+            if node.op is None and self.is_view(
+                node, base, metadata
+            ):  # which nothing is recorded of
                 node._window = Window(base, self, metadata, None)
             if base.op is not None or not base.requires_grad:
                 list_view(base, node)
         return node
 
-    def is_view(self, node: Value, base: Value) -> bool:
+    def is_view(self, node: Value, base: Value, metadata: dict[str, Any]) -> bool:
         """Say whether a result shares the memory of what it was computed of.
 
         One number has no memory of its own to share here, but is a view in NumPy.
@@ -120,7 +122,7 @@ class Sharing(Op):
         """
         if element.size != base.size:
             refuse_view(self)
-        rule: Any = next(iter(self.rules))
+        rule: Any = self.rule(0)
         base[...] = rule(element, element, base, **metadata)
 
 
@@ -167,7 +169,7 @@ def window_of(node: Value) -> Window | None:
     if known is not None:
         return known
     op = node.op
-    if isinstance(op, Sharing) and op.is_view(node, node._parents[0]):
+    if isinstance(op, Sharing) and op.is_view(node, node._parents[0], node.metadata):
         return Window(node._parents[0], op, node.metadata, node.scope)
     return None
 

@@ -96,6 +96,7 @@ def moving(function: Callable[..., Any], arguments: str, kind: type[Op] = Op) ->
         return op(a, **metadata)
 
     move.op = op  # type: ignore[attr-defined]
+    globals()[f"_op_{op.name}"] = op  # where pickle finds it again
     return move
 
 

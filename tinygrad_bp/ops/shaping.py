@@ -70,7 +70,7 @@ def _filled(a: Any, shape: tuple[int, ...]) -> Any:
 class _Repeated(ReadOnly):
     """NumPy's broadcast_to, whose result is a view."""
 
-    def is_view(self, node: Value, base: Value) -> bool:
+    def is_view(self, node: Value, base: Value, metadata: dict[str, Any]) -> bool:
         return True
 
 
@@ -87,6 +87,7 @@ _repeated = _Repeated(
     "broadcast_to",
     lambda a, shape: np.broadcast_to(a, shape),  # a view, so that its own views are NumPy's
     lambda g, y, a, shape: g,
+    shares=True,
     **_FACTS,
 )
 
@@ -229,10 +230,10 @@ def _forward_scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 class _Part(Sharing):
     """Indexing, whose result is a view of a part."""
 
-    def is_view(self, node: Value, base: Value) -> bool:
+    def is_view(self, node: Value, base: Value, metadata: dict[str, Any]) -> bool:
         """Say whether a result is a view: one number is only where the index has an ellipsis."""
-        number = not node.ndim and not any(part is ... for part in parts_of(node.metadata["index"]))
-        return not number and super().is_view(node, base)
+        number = not node.ndim and not any(part is ... for part in parts_of(metadata["index"]))
+        return not number and super().is_view(node, base, metadata)
 
     def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> None:
         base[metadata["index"]] = element

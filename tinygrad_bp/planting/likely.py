@@ -378,8 +378,7 @@ class _Likely:
         behind, other = self.structure.source(own), self.structure.source(source.place)
         if source.kind == "T":
             return behind == other
-        key = self.steps[behind].key
-        if key is not None and key == self.steps[other].key:
+        if (key := self.steps[behind].key) is not None and key == self.steps[other].key:
             return True
         if self.structure.flows[own]:
             near = [] if edge is None else self._later_cotangents(own, edge)

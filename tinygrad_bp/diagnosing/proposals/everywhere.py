@@ -26,8 +26,7 @@ class _Unasked(Bench):
         self, e: Any, before: Any, shape: tuple[int, ...], *found: Block | list[Source]
     ) -> Iterator[tuple[Source, float]]:
         for each in found:
-            if not isinstance(each, Block):
-                yield from ((source, 1.0) for source in each)
+            yield from () if isinstance(each, Block) else ((source, 1.0) for source in each)
 
 
 def in_lines_alike(bench: Bench) -> Iterator[Edit]:
@@ -37,9 +36,9 @@ def in_lines_alike(bench: Bench) -> Iterator[Edit]:
     seen: Counter[Hashable] = Counter()
     for edit in _in_single_lines(bench) if groups else ():
         (slot,) = edit.changes
-        what = slot, edit.mistake, edit.what
-        seen[what] += 1
-        found[slot.place][*what[1:], slot.operand, seen[what]] = edit
+        seen[slot, edit.mistake, edit.what] += 1
+        number = seen[slot, edit.mistake, edit.what]
+        found[slot.place][slot.operand, edit.mistake, edit.what, number] = edit
     for places in groups:
         for key in reduce(and_, (found[k].keys() for k in places)):
             edits = [found[k][key] for k in places]

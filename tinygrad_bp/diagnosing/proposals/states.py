@@ -13,7 +13,8 @@ from functools import cached_property
 from itertools import permutations, product
 from typing import NamedTuple
 
-from ...programs.labelled import ACCUMULATE, Origin
+from ...programs.labelled import ACCUMULATE
+from ...programs.origins import Origin
 from ...programs.program import Kind
 from ..edits import ZERO, Call, Edit, Expr, Ref, Slot, leaves, plus, put
 from ..structure import Structure
@@ -261,7 +262,7 @@ class _States:
         for k in self._structure.lines.edges:
             step = self._steps[k]
             origin, *rest = step.key if isinstance(step.key, tuple) else (None,)
-            if isinstance(origin, Origin) and origin.calls:
+            if isinstance(origin, Origin) and origin.own and origin.calls:
                 code = origin.own[-1][0] if isinstance(origin.own[-1], tuple) else None
                 found[code][origin.calls][origin.own, *rest, step.turn] = k
         for calls in found.values():
