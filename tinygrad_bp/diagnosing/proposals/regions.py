@@ -129,7 +129,8 @@ def _function(bench: Bench, region: Region) -> Behaviour:
         forms = [s for s in bench.pools.near(near, shape).sources if s.kind == "v (1 - v)"]
         return Behaviour(None, ones, Block.of([_ONE, *forms], shape))
     masked = _masked(bench, region, slope)
-    if slope.ndim and is_uniform(slope) and not masked:
+    told = slope.ndim == 0 and bench.evidence >= 3  # one number alone is always uniform
+    if is_uniform(slope) and not masked and not told:
         return Behaviour(slope, ones, Block.of([], shape))
     sources = [_ONE, Source(call(ops.pow, ones, Number(2.0)), slope**2, "twice", -1)]
     sources += slopes_elsewhere(structure, region, ones)
