@@ -113,6 +113,10 @@ class Trial(NamedTuple):
     seconds: float
     on_import: bool
 
+    def __str__(self) -> str:
+        what = f"{self.mutant.before}  ->  {self.mutant.after}"
+        return f"{self.module}:{self.mutant.span[0]}: {what}{'' if self.tests else '  (no test)'}"
+
 
 class Seen:
     """What `watch` kept of one module."""
@@ -123,6 +127,9 @@ class Seen:
         data = coverage.CoverageData(SEEN / "lines")
         data.read()
         self.tests_by_line = data.contexts_by_lineno(str(ROOT / module))
+        first = min(self.tests_by_line, default=0)
+        #: What has imported the module: nothing, or the test that was the first to need it.
+        self.importing = set(self.tests_by_line.get(first, ()))
 
     def trial(self, mutant: Mutant) -> Trial:
         """Choose the tests for a mutant: the module's own first, then the quick ones.
@@ -132,7 +139,7 @@ class Seen:
         """
         tests: set[str] = set()
         for span in (mutant.span, mutant.statement, (1, max(self.tests_by_line, default=0))):
-            tests = tests or self._within(span) & self.seconds.keys()
+            tests = tests or (self._within(span) - self.importing) & self.seconds.keys()
         chosen, took = [], 0.0
         of_function: Counter[str] = Counter()
         for test in sorted(tests, key=lambda test: (not self._is_own(test), self.seconds[test])):
@@ -141,7 +148,8 @@ class Seen:
                 of_function[function] += 1
                 took += self.seconds[test]
                 chosen.append(test)
-        return Trial(self.module, mutant, chosen, took, "" in self._within(mutant.span))
+        on_import = bool(self._within(mutant.span) & self.importing)
+        return Trial(self.module, mutant, chosen, took, on_import)
 
     def _within(self, span: tuple[int, int]) -> set[str]:
         lines = range(span[0], span[1] + 1)
@@ -207,8 +215,7 @@ class Patching:
                 trial.seconds,
             ):
                 alive.append((k, bool(patched)))
-            if k % 20 == 19:
-                print(f"{k + 1} tried, {len(alive)} left: {trial.module}", file=sys.stderr)
+                print(f"{k + 1} of {len(self.trials)}: {trial}", file=sys.stderr)
         self.told.write_text(json.dumps(alive), encoding="utf-8")
         return True
 
@@ -270,6 +277,8 @@ def survivors(trials: Sequence[Trial]) -> list[Trial]:
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "alive.json")
         in_child(lambda: not pytest.main([*OPTIONS, *files], plugins=[Patching(trials, told)]))
+        if not told.exists():
+            raise SystemExit(f"not all tests can be collected: {' '.join(files)}")
         alive = json.loads(told.read_text(encoding="utf-8"))
     return [
         trials[k]
@@ -312,9 +321,8 @@ def main(arguments: list[str] | None = None) -> int:
     for module, count in Counter(trial.module for trial in trials).items():
         alive = [trial for trial in left if trial.module == module]
         print(f"{module}: {count - len(alive)} of {count} killed")
-        for _, mutant, tests, *_ in alive:
-            note = "" if tests else "  (no test)"
-            print(f"  {module}:{mutant.span[0]}: {mutant.before}  ->  {mutant.after}{note}")
+        for trial in alive:
+            print(f"  {trial}")
     if trials:
         killed = len(trials) - len(left)
         print(f"{killed} of {len(trials)} killed, {killed / len(trials):.1%}")

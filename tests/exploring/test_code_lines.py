@@ -26,22 +26,22 @@ def story():
 
 def test_states_of_a_loop_have_the_name_of_its_variable(story):
     names = [node["name"] for node in story["nodes"]]
-    for name, count in (("h", 5), ("z", 4), ("x", 4)):
-        assert {f"{name}_{k}" for k in range(1, count + 1)} <= set(names)
+    for name, first in (("h", 0), ("z", 1), ("x", 1)):
+        assert {f"{name}_{k}" for k in range(first, 5)} <= set(names)
     assert "total" in names  # by the name that it has at the end
     by_name = {node["name"]: node for node in story["nodes"]}
-    assert by_name["h_1"]["role"] == "constant"
+    assert by_name["h_0"]["role"] == "constant"
     for k in range(1, 5):
         x = story["arrays"][by_name[f"x_{k}"]["value"]]["rows"]
         np.testing.assert_array_equal(np.ravel(x), X[k - 1])
-        assert by_name[f"h_{k + 1}"]["line"][1] == "h = np.tanh(z)"
-        assert by_name[f"h_{k + 1}"]["lines"] == [f"h_{k + 1} = np.tanh(z_{k})"]
+        assert by_name[f"h_{k}"]["line"][1] == "h = np.tanh(z)"
+        assert by_name[f"h_{k}"]["lines"] == [f"h_{k} = np.tanh(z_{k})"]
 
 
 def test_the_forward_pass_is_told_in_the_order_of_time(story):
     steps = [story["nodes"][s["node"]] for s in story["steps"] if s["phase"] == "forward"]
     names = [each.get("expression") or each["name"] for each in steps[:8]]
-    assert names == ["w @ x_1", "u @ h_1", "z_1", "h_2", "w @ x_2", "u @ h_2", "z_2", "h_3"]
+    assert names == ["w @ x_1", "u @ h_0", "z_1", "h_1", "w @ x_2", "u @ h_1", "z_2", "h_2"]
     assert [each["line"][0] for each in steps[:4]] == [steps[0]["line"][0]] * 3 + [
         steps[0]["line"][0] + 1
     ]

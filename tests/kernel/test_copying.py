@@ -30,6 +30,8 @@ def same_graph(one, other):
         assert (a.op, a.name, a.scope, a.requires_grad) == (b.op, b.name, b.scope, b.requires_grad)
         np.testing.assert_array_equal(a.data, b.data)
         assert not np.shares_memory(a.data, b.data)
+        if isinstance(a.metadata.get("index"), np.ndarray):
+            assert not np.shares_memory(a.metadata["index"], b.metadata["index"])
     place = {a: k for k, (a, _) in enumerate(pairs)}
     mine = {b: k for k, (_, b) in enumerate(pairs)}
     for a, b in pairs:
