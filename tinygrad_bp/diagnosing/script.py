@@ -75,9 +75,9 @@ class Script:
         return Counter(step.key for step in self._lines.steps)
 
     def line_number(self, place: int) -> int | None:
-        """Return in which line of the user's file a step stands."""
+        """Return in which line of the user's file a step stands; a notebook counts by cells."""
         written = self._lines.written.get(self._behind_layer(place))
-        return None if written is None else written.line
+        return None if written is None or written.file.endswith(".ipynb") else written.line
 
     def _own_text(self, place: int) -> str:
         """Return the expression as the user wrote it, with parameters by their names."""

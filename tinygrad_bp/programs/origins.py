@@ -45,18 +45,20 @@ class Passage(NamedTuple):
         What it is assigned to, here or by who called; empty where it is a part of something.
     operands : tuple of str
         The texts of its operands, where it is an operator or a call.
-    line : int or None
-        The line of the file, of the assignment where there is one; None in a notebook, whose lines
-        are counted cell by cell.
+    line : int
+        The line of the file, of the assignment where there is one.
     function : str
         The function that it stands in.
+    file : str
+        The file.
     """
 
     text: str
     variable: str
     operands: tuple[str, ...]
-    line: int | None
+    line: int
     function: str
+    file: str
 
 
 class _Found(NamedTuple):
@@ -99,8 +101,9 @@ def read_origin(origin: Hashable) -> Passage | None:
         _text_of(here.node, lines),
         "" if assigned is None else assigned.id,
         tuple(_text_of(each, lines) for each in _operands(here.node)),
-        None if code.co_filename.endswith(".ipynb") else (assigned or here.node).lineno,
+        (assigned or here.node).lineno,
         code.co_name,
+        code.co_filename,
     )
 
 
