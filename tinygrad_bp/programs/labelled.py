@@ -369,11 +369,4 @@ def lowered(program: Program) -> Program:
             of = None if step.of is None else moved[step.of]
             steps.append(replace(step, kind=kind, operands=operands, of=of))
         moved.append(len(steps) - 1)
-    return replace(
-        program,
-        instructions=tuple(steps),
-        inputs=tuple(moved[k] for k in program.inputs),
-        seeds=(),
-        outputs=tuple(moved[k] for k in program.outputs),
-        gradients=tuple(moved[k] for k in program.gradients),
-    )
+    return replace(program.renumber(steps, moved), seeds=())
