@@ -274,6 +274,24 @@ def test_without_recording_the_data_of_a_parameter_change():
     assert (w.op, w.requires_grad) == (None, True)
 
 
+def test_an_array_that_is_being_filled_knows_its_size():
+    filled = bp.Value(np.zeros((2, 3))) * 1
+    filled[0] = bp.Value(1.0)
+    assert (filled.size, filled.shape, filled.ndim, filled.dtype) == (6, (2, 3), 2, np.float64)
+
+
+def test_a_view_whose_base_has_changed_can_be_changed():
+    base = bp.Value(np.zeros(3), requires_grad=False)
+    with bp.no_grad():
+        data, leaf = base[:2], base[1:]
+    base[1] = 5.0
+    leaf.requires_grad = True
+    np.sum(leaf**2).backward()
+    np.testing.assert_array_equal(leaf.grad, [10, 0])
+    data.data = np.ones(2)
+    np.testing.assert_array_equal(base.data, [0, 5, 0])
+
+
 def test_float32_stays():
     h = bp.Value(np.ones(3, np.float32)) * 1
     h[0] = bp.Value(2.0)
@@ -296,6 +314,7 @@ def test_float32_stays():
         (lambda h: h.__setitem__(bp.Value(1.0), 1.0), TypeError, "index must be integers"),
         (lambda h: np.broadcast_to(h, (4, 2, 3)).fill(0), ValueError, "read|view.*copy"),
         (lambda h: np.diagonal(h).fill(0), ValueError, "view.*copy"),
+        (lambda h: np.einsum("ii->i", h[:, :2]).fill(0), ValueError, "einsum.*view.*copy"),
     ],
 )
 def test_refused_and_nothing_changed(change, error, said):
