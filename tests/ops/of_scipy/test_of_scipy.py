@@ -120,6 +120,12 @@ WRITTEN_IN_PYTHON = {
         lambda s, a: s.stats.multivariate_normal.logpdf(X, a[0], a @ a.T),
         A,
     ),
+    "multivariate_normal, its defaults": (
+        lambda s, a: (
+            s.stats.multivariate_normal.logpdf(X, a[0]) * s.stats.multivariate_normal.entropy(a[0])
+        ),
+        A,
+    ),
     "multivariate_normal.pdf": (lambda s, a: s.stats.multivariate_normal.pdf(a, cov=2.0), V),
 }
 
