@@ -88,6 +88,7 @@ WRITTEN_IN_PYTHON = {
     "t.logpdf": (lambda s, a: s.stats.t.logpdf(P, a[0] + 2, a[1], a[2]), V),
     "poisson.logpmf": (lambda s, a: s.stats.poisson.logpmf([1, 0, 3], np.exp(a)), V),
     "expon.logpdf": (lambda s, a: s.stats.expon.logpdf(a, 0.1, 2.0), V),
+    "beta.logpdf, scaled": (lambda s, a: s.stats.beta.logpdf(a / 9, 2, 1.5, 0, a[0] + 1), V),
     "gamma.logpdf": (lambda s, a: s.stats.gamma.logpdf(a, a[0] + 1, scale=a[2]), V),
     "beta.logpdf": (lambda s, a: s.stats.beta.logpdf(P, a[0] + 1, a), V),
     "norm.logsf": (lambda s, a: s.stats.norm.logsf(5 * a, 0.1, 2.0), V),
