@@ -71,8 +71,8 @@ def answer(path: Path) -> str:
     lines.append("")
     for found in comparison.diagnosis:
         names = f"`{found.mistake}`"
-        if found.alternatives:
-            others = ", ".join(f"`{name}`" for name in found.alternatives)
+        if found.as_likely:
+            others = ", ".join(f"`{name}`" for name in found.as_likely)
             names += f" (or, with the same numbers, {others})"
         lines.append(f"> {names} at `{found.node}`. {found.explanation}\n>")
         lines.append(f"> *{found.fix}*")

@@ -199,3 +199,34 @@ def test_a_saved_deviation_is_taken_for_the_variance():
     (found,) = bp.compare(loss, params, gradients(True)).diagnosis
     assert found.mistake == "factor-replaced"
     assert "made of it once more" in found.explanation
+
+
+def test_a_normalisation_in_every_pass_of_a_loop():
+    """Each pass ends in the next one's layer: what uses a step may be no step of its own."""
+    matrix = np.array([[2.0, 0.3, 0.1], [0.3, 1.0, 0.2], [0.1, 0.2, 0.5]])
+
+    def loss(p):
+        v = p["v"]
+        for _ in range(2):
+            u = (matrix * p["s"]) @ v
+            v = u / np.sqrt(np.sum(u**2))
+        return v @ matrix @ v
+
+    def manual(p):
+        scaled = matrix * p["s"]
+        vs, us = [p["v"]], []
+        for _ in range(2):
+            us.append(scaled @ vs[-1])
+            vs.append(us[-1] / np.linalg.norm(us[-1]))
+        dv, ds = 2 * matrix @ vs[-1], 0
+        for v, u in zip(vs[-2::-1], us[::-1], strict=True):
+            du = dv / np.linalg.norm(u)  # the length is no constant
+            ds = ds + np.sum(np.outer(du, v) * matrix, axis=0)
+            dv = scaled.T @ du
+        return {"s": ds, "v": dv}
+
+    params = {"s": np.array([1.1, 0.8, 0.9]), "v": np.array([0.5, -0.3, 0.8])}
+    (found,) = bp.compare(loss, params, manual).diagnosis
+    assert found.mistake == "treated-as-constant"
+    assert found.line_number is not None
+    assert found.yours != found.line

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import accumulate
 
 from ..writing.expressions import is_whole_argument
 
@@ -42,6 +43,14 @@ def find_variables(text: str) -> set[str]:
     return {*_VARIABLE.findall(text)}
 
 
+def strip_parentheses(text: str) -> str:
+    """Leave out parentheses around the whole."""
+    inner = text[1:-1]
+    whole = text.startswith("(") and text.endswith(")")
+    depths = [*accumulate({"(": 1, ")": -1}.get(c, 0) for c in inner)]
+    return inner if whole and min(depths, default=0) >= 0 else text
+
+
 def align(
     one: str, other: str, helpers: tuple[Mapping[str, str], Mapping[str, str]]
 ) -> tuple[str, str]:
@@ -69,7 +78,10 @@ def align(
             else:
                 break
         texts = longer
-    one, other = (put_in(t, dict.fromkeys(h, "...")) for t, h in zip(texts, helpers, strict=True))
+    one, other = (
+        strip_parentheses(put_in(text, dict.fromkeys(known, "...")))
+        for text, known in zip(texts, helpers, strict=True)
+    )
     return one, other
 
 

@@ -154,9 +154,10 @@ def _differing(mine: Mapping[str, str], right: Mapping[str, str]) -> set[str]:
 
 
 def _known(derivation: Derivation) -> set[str]:
-    """Return the variables that the user knows by name."""
+    """Return the variables that the user knows by name, or that are gradients of such."""
     steps, variables = derivation.program.instructions, derivation.lines.variables
-    return {name for k, name in variables.items() if steps[k].name}
+    places = {k: k if steps[k].of is None else steps[k].of for k in variables}
+    return {name for k, name in variables.items() if steps[k].name or steps[places[k] or 0].name}
 
 
 def _instead(name: str, mine: Mapping[str, str], right: Mapping[str, str]) -> str:

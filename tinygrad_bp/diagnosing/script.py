@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Hashable
 from functools import cached_property
-from itertools import accumulate
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from ..programs.labelled import Labelled
 from ..programs.program import Kind, Program
 from ..writing.lines import Lines
 from ..writing.source import write_source
-from .quoting import abridge, in_full, put_in, tidy
+from .quoting import abridge, in_full, put_in, strip_parentheses, tidy
 from .reconstruction import Reconstruction, derivation_of
 from .structure import LAYER
 
@@ -155,21 +154,15 @@ class Script:
                 self._shown[name] = step.name
         for number, place in places.items():
             if not self._lines.steps[number].name:
-                self._texts[number] = _bare(in_full(lines.expression(place).text, helpers))
+                self._texts[number] = strip_parentheses(
+                    in_full(lines.expression(place).text, helpers)
+                )
             name = variables.get(completed.get(place, -1), "")
             text = self._texts.get(number, "")
             if not self._lines.steps[number].name and 0 < len(text) <= _LONG:
                 self._shown[name] = f"d({text})"
             if name in texts and number in self._lines.cotangents:
                 self._written[number] = f"{name} = {in_full(texts[name], helpers)}"
-
-
-def _bare(text: str) -> str:
-    """Leave out parentheses around the whole."""
-    inner = text[1:-1]
-    whole = text.startswith("(") and text.endswith(")")
-    depths = [*accumulate({"(": 1, ")": -1}.get(c, 0) for c in inner)]
-    return inner if whole and min(depths, default=0) >= 0 else text
 
 
 def _places(lines: Labelled, program: Program) -> dict[int, int]:
