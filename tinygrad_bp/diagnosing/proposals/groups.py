@@ -107,9 +107,7 @@ def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Ite
                 good.append(candidate)
             continue
         try:
-            row = np.concatenate(
-                [np.broadcast_to(candidate.sources[k].number, shapes[k]).ravel() for k in kept]
-            )
+            row = np.concatenate([_flat(candidate.sources[k].number, shapes[k]) for k in kept])
         except ValueError:
             continue
         if np.isfinite(row).all() and np.any(row):
@@ -125,6 +123,12 @@ def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Ite
         constant = bench.constant(factor)
         if constant is not None:
             yield good[j].describe(good[j].sources, constant)
+
+
+def _flat(number: Any, shape: tuple[int, ...]) -> Any:
+    if np.shape(number) == shape:
+        return np.reshape(number, -1)
+    return np.broadcast_to(number, shape).ravel()
 
 
 def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
@@ -342,6 +346,8 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         yield from _multiples(bench, group)
     if additive(first, numbers) and flows:
         return
+    moved = not flows and any(structure.source(o) != o for o in owns)
+    shapes = [np.shape(values[o]) for o in owns]
     seen: set[tuple[int, ...]] = {tuple(owns)}
     for k, places in enumerate(relatives(structure, group)):
         if tuple(places) in seen:
@@ -353,12 +359,13 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
                 continue
         arrays = [np.asarray(values[p]) for p in places]
         if arrays[0].dtype.kind == "f":
-            for way in (_arranged_as, _as_it_is):
-                sources = [
-                    way(bench, o, p, a) for o, p, a in zip(owns, places, arrays, strict=True)
-                ]
+            if moved:
+                sources = [_arranged_as(bench, *each) for each in zip(owns, places, arrays)]
                 if all(source is not None for source in sources):
                     yield candidate([source for source in sources if source is not None])
+            if all(a.shape == s for a, s in zip(arrays, shapes, strict=True)):
+                given = values if flows else None
+                yield candidate([_value(bench, p, given) for p in places])
         if (
             not flows
             and multiplied
@@ -377,10 +384,11 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         yield candidate([Source(transposed(o, 2), np.asarray(values[o]).T, "T", o) for o in owns])
 
 
-def _as_it_is(bench: Bench, own: int, place: int, number: Any) -> Source | None:
-    """Put a value in the place of another."""
-    fits = np.shape(bench.probe.machine.values[own]) == number.shape
-    return Source(Ref(place), number, "", place) if fits else None
+def _value(bench: Bench, place: int, given: Sequence[Any] | None) -> Source:
+    """Put a value in the place of another: one of the forward pass, or of those given."""
+    if given is None:
+        return bench.pools.form("", place)
+    return Source(Ref(place), np.asarray(given[place]), "", place)
 
 
 def _arranged_as(bench: Bench, own: int, place: int, number: Any) -> Source | None:
