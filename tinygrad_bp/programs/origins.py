@@ -8,13 +8,16 @@ import os
 from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, takewhile
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 #: Where code is that nobody wants to read.
 _NOT_USERS = tuple(os.path.dirname(f) + os.sep for f in (np.__file__, os.path.dirname(__file__)))
+_PACKAGE = __name__.partition(".")[0]
+#: Where the package hands on what is computed, and makes nothing of its own.
+_HANDING_ON = (f"{_PACKAGE}.kernel", f"{_PACKAGE}.numpy.arrays")
 #: A place in a text: its first line and column, and its last.
 Span = tuple[int | None, int | None, int | None, int | None]
 
@@ -22,11 +25,13 @@ Span = tuple[int | None, int | None, int | None, int | None]
 class Origin(NamedTuple):
     """Where in the user's code a step comes from: the line itself, and the calls that led there.
 
-    Each is a list of code and the instruction in it, from inside out.
+    Each is a list of code and the instruction in it, from inside out. What was assigned to later,
+    by item or in place, is `changed`: another step stands for it now.
     """
 
     own: tuple[Hashable, ...]
     calls: tuple[Hashable, ...]
+    changed: bool = False
 
 
 class Passage(NamedTuple):
@@ -44,6 +49,8 @@ class Passage(NamedTuple):
         The line of the file, of the assignment where there is one.
     function : str
         The function that it stands in.
+    file : str
+        The file.
     """
 
     text: str
@@ -51,18 +58,36 @@ class Passage(NamedTuple):
     operands: tuple[str, ...]
     line: int
     function: str
+    file: str
 
 
 class _Found(NamedTuple):
     """A node of a syntax tree, and those around it, from inside out."""
 
-    node: ast.AST
+    node: ast.expr | ast.AugAssign
     around: tuple[ast.AST, ...]
+
+
+def find_origin(frame: FrameType | None, end: CodeType) -> Origin:
+    """Note the places in the code that lead to a frame, from inside out, up to a function.
+
+    The places of what only hands on, such as dispatch, are left out.
+    """
+    frames: list[Hashable] = []
+    inner = 0
+    while frame is not None and frame.f_code is not end:
+        module = str(frame.f_globals.get("__name__", ""))
+        if not module.startswith(_HANDING_ON):
+            frames.append((frame.f_code, frame.f_lasti))
+            if not inner and module.partition(".")[0] != _PACKAGE:
+                inner = len(frames)
+        frame = frame.f_back
+    return Origin(tuple(frames[:inner]), tuple(frames[inner:]))
 
 
 def read_origin(origin: Hashable) -> Passage | None:
     """Read what the user wrote at a step; None where there is no text of it."""
-    if not isinstance(origin, Origin):
+    if not isinstance(origin, Origin) or origin.changed:
         return None
     frames: list[Any] = [*takewhile(_is_users, (*origin.own[-1:], *origin.calls))]
     found = [_find(code, instruction) for code, instruction in frames]
@@ -76,8 +101,9 @@ def read_origin(origin: Hashable) -> Passage | None:
         _text_of(here.node, lines),
         "" if assigned is None else assigned.id,
         tuple(_text_of(each, lines) for each in _operands(here.node)),
-        getattr(assigned or here.node, "lineno", 0),
+        (assigned or here.node).lineno,
         code.co_name,
+        code.co_filename,
     )
 
 
