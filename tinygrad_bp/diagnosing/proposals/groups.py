@@ -14,7 +14,7 @@ from ...programs.labelled import ACCUMULATE
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
 from ..facts import additive, elementwise, moves, product
 from ..machine import fits
-from ..pools import FORMS, Source
+from ..pools import FORMS, Source, transposed
 from ..structure import is_uniform
 from .bench import Bench, scaled
 from .masks import is_mask, other_masks
@@ -358,29 +358,22 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
             if any(p < 0 or p >= s.place for p, s in zip(places, group, strict=True)):
                 continue
         arrays = [np.asarray(values[p]) for p in places]
-        if arrays[0].dtype.kind == "f":
-            if moved:
-                sources = [_arranged_as(bench, *each) for each in zip(owns, places, arrays)]
-                if all(source is not None for source in sources):
-                    yield candidate([source for source in sources if source is not None])
-            if all(a.shape == s for a, s in zip(arrays, shapes, strict=True)):
-                given = values if flows else None
-                yield candidate([_value(bench, p, given) for p in places])
-        if (
-            not flows
-            and multiplied
-            and k < _NEAREST
-            and arrays[0].dtype.kind == "f"
-            and len(arrays[0].shape) <= len(shape)
-        ):
+        if arrays[0].dtype.kind != "f":
+            continue
+        if moved:
+            sources = [_arranged_as(bench, *each) for each in zip(owns, places, arrays)]
+            if all(source is not None for source in sources):
+                yield candidate([source for source in sources if source is not None])
+        if all(a.shape == s for a, s in zip(arrays, shapes, strict=True)):
+            given = values if flows else None
+            yield candidate([_value(bench, p, given) for p in places])
+        if not flows and multiplied and k < _NEAREST and arrays[0].ndim <= len(shape):
             for kind in _FORMS:
                 with np.errstate(all="ignore"):
                     forms = [bench.pools.form(kind, p) for p in places]
                 yield candidate(forms)
     square = all(np.ndim(values[o]) == 2 and len(set(np.shape(values[o]))) == 1 for o in owns)
     if square and not elementwise(first.op):
-        from ..pools import transposed
-
         yield candidate([Source(transposed(o, 2), np.asarray(values[o]).T, "T", o) for o in owns])
 
 
