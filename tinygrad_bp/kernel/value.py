@@ -315,7 +315,7 @@ class Value(BehavesAsArray):
         self.grad = None
 
 
-def constant(operand: Any, name: str | None = None) -> Value:
+def constant(operand: Any, name: str | None = None, *, what: str = "Value") -> Value:
     """Make a node of something that is not differentiated, without copying it.
 
     Python's numbers stay as they are, so that they take the precision of what they meet.
@@ -325,7 +325,7 @@ def constant(operand: Any, name: str | None = None) -> Value:
     if kind is float or kind is int or kind is bool or kind is complex:
         node._data = operand if kind is complex else float(operand)
     else:
-        node._data = as_numbers(operand)
+        node._data = as_numbers(operand, what)
         if kind is not _ARRAY and hasattr(operand, "_lend"):
             operand._lend(node)
     node.name = name

@@ -14,7 +14,6 @@ import numpy as np
 
 from .context import resume
 from .history import clock, move_state, now, state_at
-from .op import Op
 from .value import Value, _new
 
 #: So many views of a node are listed before those that are gone are taken out.
@@ -87,19 +86,17 @@ def _adopt(node: Value, other: Value) -> None:
 # --- views -----------------------------------------------------------------------------------
 
 
-class Sharing(Op):
-    """An op whose result may share the memory of its operand: a view, as NumPy's is."""
+class Sharing:
+    """How the result of an op shares the memory of its operand: as a view, such as NumPy's."""
 
-    def __call__(self, *operands: Any, **metadata: Any) -> Any:
-        """Compute, record, and let the operand know of the view."""
-        node = Op.__call__(self, *operands, **metadata)
-        base = operands[0]
-        if isinstance(base, Value):
-            if node.op is None and self.is_view(node, base):  # which nothing is recorded of
-                node._window = Window(base, self, metadata, None)
-            if base.op is not None or not base.requires_grad:
-                list_view(base, node)
-        return node
+    __slots__ = ()
+
+    def announce(self, node: Value, op: Any, metadata: dict[str, Any], base: Value) -> None:
+        """Let the operand of an op know of the result, if either can be assigned to."""
+        if node.op is None and self.is_view(node, base):  # which nothing is recorded of
+            node._window = Window(base, op, metadata, None)
+        if base.op is not None or not base.requires_grad:
+            list_view(base, node)
 
     def is_view(self, node: Value, base: Value) -> bool:
         """Say whether a result shares the memory of what it was computed of.
@@ -112,27 +109,33 @@ class Sharing(Op):
         data = base._data
         return memory is not None and (memory is data or memory is getattr(data, "base", None))
 
-    def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> None:
+    def write(self, element: Any, window: Window) -> None:
         """Assign to the base what its view becomes as a whole.
 
         The view has all elements of the base, in another order: the derivative rule, its
         transpose, puts them back.
         """
+        base = window.base
         if element.size != base.size:
-            refuse_view(self)
-        rule: Any = next(iter(self.rules))
-        base[...] = rule(element, element, base, **metadata)
+            refuse_view(window.op)
+        base[...] = window.op.rules[0](element, element, base, **window.metadata)
 
 
 class ReadOnly(Sharing):
-    """An op whose result is a view that NumPy does not let be assigned to."""
+    """A view that NumPy does not let be assigned to."""
 
-    def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> NoReturn:
+    __slots__ = ()
+
+    def write(self, element: Any, window: Window) -> NoReturn:
         """Refuse, as NumPy does."""
-        refuse_view(self)
+        refuse_view(window.op)
 
 
-def refuse_view(op: Op) -> NoReturn:
+#: What rows say of a view, of one that cannot be assigned to.
+VIEW, READ_ONLY = Sharing(), ReadOnly()
+
+
+def refuse_view(op: Any) -> NoReturn:
     """Say what to do instead of assigning to the result of an op."""
     raise ValueError(
         f"v[index] = element: v, the result of {op.name}, is a view of its operand that cannot be "
@@ -144,9 +147,13 @@ class Window(NamedTuple):
     """What a view sees: of which node, and by which op."""
 
     base: Value
-    op: Sharing
+    op: Any
     metadata: dict[str, Any]
     scope: tuple[str, ...] | None
+
+    def write(self, element: Any) -> None:
+        """Assign to the base what the view becomes."""
+        self.op.shares.write(element, self)
 
     def settle(self, view: Value) -> None:
         """Take the view anew, after its base has changed."""
@@ -167,9 +174,13 @@ def window_of(node: Value) -> Window | None:
     if known is not None:
         return known
     op = node.op
-    if isinstance(op, Sharing) and op.is_view(node, node._parents[0]):
+    if _gives_view(op) and op.shares.is_view(node, node._parents[0]):
         return Window(node._parents[0], op, node.metadata, node.scope)
     return None
+
+
+def _gives_view(op: Any) -> bool:
+    return op is not None and isinstance(op.shares, Sharing)
 
 
 def list_view(base: Value, view: Value) -> None:
@@ -221,7 +232,7 @@ def is_parameter(node: Value) -> bool:
 
 def borrows(node: Value) -> bool:
     """Say whether a node has the memory of an operand without being known as its view."""
-    if isinstance(node, Unsettled) or isinstance(node.op, Sharing):
+    if isinstance(node, Unsettled) or _gives_view(node.op):
         return False
     return any(np.may_share_memory(node._data, parent._data) for parent in node._parents)
 

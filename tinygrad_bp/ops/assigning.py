@@ -268,7 +268,7 @@ def _check(what: str, v: Value) -> None:
 def _give(v: Value, new: Value, window: Window | None) -> None:
     """Let a Value become another node: by its base where it is a view."""
     if window is not None:
-        window.op.write(new, window.base, window.metadata)
+        window.write(new)
     elif is_parameter(v):
         v.data = new.data
     else:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel.dispatch import data_of, implements, refuse_keywords
-from ..kernel.views import ReadOnly
+from ..kernel.views import READ_ONLY
 from .axes import as_dtype, as_operand
 from .joining import as_array
 from .rearranging import moving
@@ -228,4 +228,4 @@ def _inside(x: Any, condition: Any) -> Any:
 # --- windows ---------------------------------------------------------------------------------
 
 _windows = np.lib.stride_tricks.sliding_window_view
-implements(_windows)(moving(_windows, "x window_shape axis", ReadOnly))
+implements(_windows)(moving(_windows, "x window_shape axis", READ_ONLY))
