@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import random
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from typing import Any, NamedTuple
 
 #: What an operator may be mistaken for.
@@ -60,8 +60,8 @@ class Mutant(NamedTuple):
     tree: ast.Module
 
 
-def mutants(text: str) -> Iterator[Mutant]:
-    """Yield every mutant of a module, in the order of its lines.
+def mutants(text: str, sample: int | None = None, seed: str = "") -> Iterator[Mutant]:
+    """Yield every mutant of a module, or so many that are drawn, in the order of its lines.
 
     Changed are operators, conditions, numbers, truth values, default values, what is returned,
     statements that are left out, and keyword arguments that are.
@@ -73,17 +73,19 @@ def mutants(text: str) -> Iterator[Mutant]:
     ['return None', 'a <= 1', '2']
     """
     tree = ast.parse(text)
-    for path in _paths(tree):
+    places = [(path, change) for path in _paths(tree) for change in _changes(_at(tree, path))]
+    if sample is not None and sample < len(places):
+        drawn = sorted(random.Random(seed).sample(range(len(places)), sample))
+        places = [places[k] for k in drawn]
+    for path, change in places:
         node = _at(tree, path)
         around = [_at(tree, path[:k]) for k in range(len(path) + 1)]
         statement = [each for each in around if isinstance(each, ast.stmt)][-1]
-        for change in _changes(node):
-            changed = deepcopy(tree)
-            change(_at(changed, path))
-            ast.fix_missing_locations(changed)
-            if ast.dump(changed) != ast.dump(tree):
-                after = _shown(_at(changed, path))
-                yield Mutant(_lines(node), _lines(statement), _shown(node), after, changed)
+        changed = ast.parse(text)
+        change(_at(changed, path))
+        ast.fix_missing_locations(changed)
+        after = _shown(_at(changed, path))
+        yield Mutant(_lines(node), _lines(statement), _shown(node), after, changed)
 
 
 Way = tuple[tuple[str, int | None], ...]

@@ -153,9 +153,9 @@ def watch(job: str, step: Round, rounds: int) -> Kept:
     """Repeat a job, and say what each round leaves behind; as many fill caches before."""
     begin = perf_counter()
     _repeat(step, rounds)
-    blocks, resident = _held()
+    blocks, resident = held_memory()
     _repeat(step, rounds)
-    blocks_after, resident_after = _held()
+    blocks_after, resident_after = held_memory()
     grown = None
     if resident is not None and resident_after is not None:
         grown = (resident_after - resident) / rounds
@@ -167,7 +167,7 @@ def _repeat(step: Round, rounds: int) -> None:
         step()
 
 
-def _held() -> tuple[int, int | None]:
+def held_memory() -> tuple[int, int | None]:
     """Return the blocks that Python has given out, and the resident memory where it is known."""
     gc.collect()
     blocks = sys.getallocatedblocks()

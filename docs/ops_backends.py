@@ -19,6 +19,7 @@ from tinygrad_bp.compiling.backends import NAMES
 
 sys.path.append(str(Path(__file__).parents[1]))
 from tests.samples import SAMPLES
+from tests.views import kind_of
 
 PAGE = Path(__file__).parent / "ops_backends.md"
 YES = "yes"
@@ -116,15 +117,20 @@ and does [compile](compile.md) run them on each backend? If not, the table has t
 docs/ops_backends.py` computes a value and a gradient with each op in each way, compares them with
 the engine's, and makes this table; a test holds it true. A function that is composed of ops can do
 whatever all of them can.
+
+The second column says whose memory a result in a graph is: a view of an operand, a copy, or either,
+as the arguments have it; it is found out over many forms of them. Gradients, and what transforms,
+compiled programs and derived sources return, are always [memory of their own](conventions.md).
 """
 
 
 def page() -> str:
     """Return the text of the page."""
     columns = list(ways())
-    lines = [f"| op | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"]
+    lines = [f"| op | result | {' | '.join(columns)} |", f"|---|---|{'---|' * len(columns)}"]
     for name in sorted(SAMPLES):
-        lines.append(f"| `{name}` | {' | '.join(cell(name, way) for way in columns)} |")
+        cells = [kind_of(name), *(cell(name, way) for way in columns)]
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
     return f"{INTRODUCTION}\n" + "\n".join(lines) + "\n"
 
 

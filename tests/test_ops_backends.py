@@ -1,6 +1,6 @@
 """The table of ops and of what can be done with them in docs is complete, and finds mistakes.
 
-That each cell is true, `tests/ops/test_rows.py` tests.
+That each cell about a way is true, `tests/ops/test_rows.py` tests.
 """
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 import tinygrad_bp as bp
 from docs import ops_backends as table
 from tests.samples import SAMPLES
+from tests.views import kind_of
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +22,11 @@ def test_the_page_has_a_line_for_each_op():
     text = table.PAGE.read_text(encoding="utf-8")
     assert text.startswith(table.INTRODUCTION)
     assert [*table._lines()][2:] == sorted(SAMPLES)
+
+
+def test_the_page_says_whose_memory_a_result_is():
+    for name in SAMPLES:
+        assert table.told(name, "result") == kind_of(name), name
 
 
 def test_a_wrong_backend_would_be_seen(monkeypatch):

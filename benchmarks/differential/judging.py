@@ -71,13 +71,16 @@ def judge(
         expected = program.function(np, bp)(*args)
         fun = program.function(np, bp)
         try:
-            engine, kink, size = _ask_engine(fun, args, along)
+            nodes = bp.topological_order(fun(*map(bp.Value, args)))
+            engine, size = _ask_engine(fun, args, along, nodes)
         except Exception as error:
             refused = Disagreement("NumPy", "a value", expected, repr(error))
             return Judged([refused], {}, False)
         found = [
             *_compare("NumPy", Found(expected, []), engine, size),
             *_forward_mode(fun, args, along, engine, size),
+            *_sharing("engine", [*engine.gradients, *(engine.hvp or ())], args),
+            *_broken_promises(nodes),
         ]
         for name, make in _ways(fun, args, backends).items():
             try:
@@ -86,7 +89,8 @@ def judge(
                 found.append(Disagreement(name, "an error", repr(error), engine.value))
                 continue
             found += _compare(name, Found(value, list(gradients)), engine, size)
-        if kink:
+            found += _sharing(name, [value, *gradients], args)
+        if kink := find_kink(nodes):
             return Judged(found, {}, kink)
         said: dict[str, list[Disagreement]] = {}
         for name, peer in peers.items():
@@ -100,20 +104,23 @@ def judge(
 
 
 def _ask_engine(
-    fun: Callable[..., Any], args: list[Any], along: list[Any]
-) -> tuple[Found, bool, float]:
+    fun: Callable[..., Any], args: list[Any], along: list[Any], nodes: list[Any]
+) -> tuple[Found, float]:
     """Return value, gradients and second derivatives, and the size of the largest number met."""
     argnums = tuple(range(len(args)))
     value, gradients = bp.value_and_grad(fun, argnums)(*args)
     turned = bp.hvp(fun, tuple(args), tuple(along))
-    nodes = bp.topological_order(fun(*map(bp.Value, args)))
     size = max([1.0, *(float(np.max(np.abs(n.data), initial=0.0)) for n in nodes)])
     largest = max([size, *(float(np.max(np.abs(g), initial=0.0)) for g in (*gradients, *turned))])
-    return Found(value, list(gradients), list(turned)), any(map(_between, nodes)), largest * size
+    return Found(value, list(gradients), list(turned)), largest * size
+
+
+def find_kink(nodes: list[Any]) -> bool:
+    """Say whether a piecewise op of a graph was met exactly between two of its pieces."""
+    return any(map(_between, nodes))
 
 
 def _between(node: Any) -> bool:
-    """Say whether a piecewise op was met exactly between two of its pieces."""
     if node.op is None or node.op.branch is None:
         return False
     return bool(
@@ -139,6 +146,24 @@ def _forward_mode(
     _, tangent = bp.jvp(fun, tuple(args), tuple(along))
     slope = sum(np.sum(g * d) for g, d in zip(engine.gradients, along, strict=True))
     return _differing("forward mode", "a slope", tangent, slope, size)
+
+
+def _sharing(who: str, results: list[Any], args: list[Any]) -> list[Disagreement]:
+    """Find results in the memory of arguments or of each other."""
+    arrays = [a for a in (*args, *results) if np.ndim(a)]
+    pairs = itertools.combinations(arrays, 2)
+    shared = any(np.may_share_memory(one, other) for one, other in pairs)
+    return [Disagreement(who, "memory", "shared", "not shared")] if shared else []
+
+
+def _broken_promises(nodes: list[Any]) -> list[Disagreement]:
+    """Find ops that promise memory of their own and give that of an operand."""
+    return [
+        Disagreement(node.op.name, "memory", "that of an operand", "its own")
+        for node in nodes
+        if node.op is not None and not node.op.shares
+        if any(np.may_share_memory(node.data, parent.data) for parent in node.parents)
+    ]
 
 
 def _compare(who: str, said: Found, engine: Found, size: float) -> list[Disagreement]:

@@ -40,11 +40,15 @@ def jax_peer() -> Peer:
 
     def judge(program: Generated, args: list[Any], along: list[Any]) -> Found:
         fun = program.function(jnp, nn, functional=True)
-        gradient = jax.grad(fun, tuple(range(len(args))))
+        both = jax.value_and_grad(fun, tuple(range(len(args))))
+
+        @jax.jit  # one program to compile instead of one for each op
+        def turn(arrays: Any, tangents: Any) -> Any:
+            return jax.jvp(both, arrays, tangents)
+
         with jax.enable_x64(True):
             arrays, tangents = tuple(map(jnp.asarray, args)), tuple(map(jnp.asarray, along))
-            value = fun(*arrays)
-            found, turned = jax.jvp(gradient, arrays, tangents)
+            (value, found), (_, turned) = turn(arrays, tangents)
         return Found(np.asarray(value), [*map(np.asarray, found)], [*map(np.asarray, turned)])
 
     return judge

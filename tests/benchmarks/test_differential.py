@@ -101,6 +101,30 @@ def test_a_wrong_compiler_and_a_wrong_forward_mode_are_found(monkeypatch):
     assert found == {("numpy", "a gradient"), ("forward mode", "a slope")}
 
 
+def test_shared_memory_is_found(monkeypatch):
+    program = program_of((1, "v0 * 2"))
+    real = bp.compile
+
+    def wrong(*args):
+        def compute(*given):
+            value, gradients = real(*args)(*given)
+            given[0][:] = gradients[0]
+            return value, given
+
+        return compute
+
+    monkeypatch.setattr(bp, "compile", wrong)
+    found = {(each.who, each.what) for each in judge(program, {}, ("numpy",)).disagreements}
+    assert found == {("numpy", "memory")}
+
+
+def test_a_broken_promise_is_found(monkeypatch):
+    first = bp.Op("first", lambda a: a[:1], lambda g, y, a: np.append(g, [0, 0]), shares=False)
+    monkeypatch.setattr(bp, "first", first, raising=False)
+    found = judge(program_of((1, "nn.first(v0)")), {}, ()).disagreements
+    assert ("first", "memory") in {(each.who, each.what) for each in found}
+
+
 def test_a_lone_peer_is_wrong_where_another_confirms_the_engine():
     program = program_of((1, "np.tanh(v0)"))
 

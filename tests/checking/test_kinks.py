@@ -66,14 +66,7 @@ KINKS = {
 }
 
 
-#: The absolute value of complex numbers has no complex derivative.
-NOT_ANALYTIC = ("abs", "complex")
-
-
-@pytest.mark.parametrize(
-    ("kind", "numeric"),
-    [pair for pair in product(KINKS, METHODS) if pair != NOT_ANALYTIC],
-)
+@pytest.mark.parametrize(("kind", "numeric"), [*product(KINKS, METHODS)])
 def test_at_a_kink(kind, numeric):
     fun, point, places, unit, _ = KINKS[kind]
     comparison = bp.compare(fun, point, numeric=numeric)
@@ -116,6 +109,20 @@ def test_round_off_at_a_kink():
     assert bp.compare(loss, point, {"a": 1.0, "b": 0.0})
     assert bp.compare(loss, point, {"a": 2.0, "b": 1.0})
     assert not bp.compare(loss, point, {"a": 2.1, "b": 1.0})
+
+
+@pytest.mark.parametrize("fun", [np.remainder, np.fmod])
+def test_at_the_jump_of_a_remainder(fun):
+    comparison = bp.compare(lambda a: np.sum(fun(a, 0.4)), np.array([0.3, 0.4]), np.ones(2))
+    assert comparison.ok, str(comparison)
+
+
+def test_a_branch_that_holds_only_close_to_the_point():
+    def loss(a):
+        return np.sum(np.where(np.isclose(a, 0.3), a, 2 * a))
+
+    assert bp.compare(loss, np.array([-0.5, 0.3]), np.array([2.0, 1.0]))
+    assert not bp.compare(loss, np.array([-0.5, 0.3]), np.array([2.0, 2.0]))
 
 
 def test_what_is_not_moved_is_no_kink():

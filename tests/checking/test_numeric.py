@@ -208,6 +208,39 @@ def test_complex_step_is_refused_by_name():
         bp.numeric_gradient(casts, POINT, method="complex")
 
 
+NOT_ANALYTIC = {
+    "abs": lambda a: np.sum(np.abs(a) * a),
+    "norm": lambda a: np.linalg.norm(a) ** 3,
+    "conj": lambda a: np.real(np.sum(np.conj(a) * a)),
+    "real": lambda a: np.sum(np.real(a) * a),
+    "fft": lambda a: np.sum(np.abs(np.fft.fft(a)) ** 2),
+    "var": np.var,
+    "eigvalsh": lambda a: np.sum(np.linalg.eigvalsh(np.outer(a, a) + np.diag([1.0, 2, 3])) ** 2),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_ANALYTIC)
+def test_the_complex_step_accuses_nobody_where_a_function_is_not_analytic(kind):
+    fun = NOT_ANALYTIC[kind]
+    right = bp.grad(fun)(POINT)
+    comparison = bp.compare(fun, POINT, right, numeric="complex")
+    assert comparison.ok, str(comparison)
+    assert "the complex step gave a slope" in comparison.numeric_note
+    assert not bp.compare(fun, POINT, right + 1e-3, numeric="complex")
+    alone = bp.compare(lambda a: fun(np.array(a.tolist())), POINT, right, numeric="complex")
+    assert alone.ok, str(alone)
+    assert alone.refusal
+    with pytest.warns(RuntimeWarning, match="is fun not analytic"):
+        found = bp.numeric_gradient(fun, POINT, method="complex")
+    np.testing.assert_allclose(found, right, rtol=1e-7)
+
+
+def test_the_complex_step_accuses_nobody_of_many_parameters():
+    x = np.linspace(-1, 1, 1100)
+    comparison = bp.compare(lambda a: np.sum(np.abs(a) * a), x, 2 * np.abs(x), numeric="complex")
+    assert comparison.ok, str(comparison)
+
+
 # --- structures and numbers ------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from tests.commands.test_check_file import NET, RIGHT, WRONG
 from tinygrad_bp.commands.check_folder import check_each, describe_line, find_files, summarise
 from tinygrad_bp.commands.cli import app
 from tinygrad_bp.commands.files import ScriptError
+from tinygrad_bp.commands.process import Outcome
 
 OWN = "import numpy as np\nx = np.array([[0.5, -1.0], [2.0, 0.3]])\n"
 FILES = {
@@ -81,6 +82,13 @@ def test_lines(outcomes):
     assert lines[2] == "error         -  carl.py  line 1: ZeroDivisionError: division by zero"
     assert max(map(len, [*lines, describe_line("x" * 200, outcomes[0])])) <= 100
     assert summarise(STATUSES) == "3 files: 1 correct, 1 wrong, 1 could not be checked"
+
+
+def test_a_message_or_a_name_adds_no_line():
+    error = {"line": 4, "message": "no\ncorrect 2/2 other.py \x1b[32m"}
+    line = describe_line("a\nb.py", Outcome("error", "", error=error))
+    assert line.isprintable()
+    assert r"a\nb.py  line 4: no\ncorrect" in line
 
 
 def test_files_are_found_in_an_order_that_stays(folder):

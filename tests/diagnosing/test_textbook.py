@@ -128,3 +128,74 @@ def test_an_edit_of_a_normalisation(change, mistake):
     assert bp.compare(
         loss, _W, _normalised(lambda g, y, r: r * (g - _mean(g) - y * _mean(g * y)))
     ).ok
+
+
+_SEEN = np.tri(4, 4, dtype=bool)
+_QKV = {name: _RNG.normal(size=(4, 2)) for name in "qkv"}
+_UP = _RNG.normal(size=(4, 2))
+
+
+def _causal(p):
+    s = np.where(_SEEN, p["q"] @ p["k"].T, -np.inf)
+    return np.sum(_softmax(s) @ p["v"] * _UP)
+
+
+def _kernel(seen=_SEEN, delta=lambda p, o: _sum(o * _UP)):
+    """Return the backward pass of kernels: the sum over the keys from what came out."""
+
+    def gradients(p):
+        s = p["q"] @ p["k"].T
+        total = np.where(_SEEN, np.exp(s), 0).sum(axis=1, keepdims=True)
+        a = np.where(seen, np.exp(s) / total, 0)
+        d_s = a * (_UP @ p["v"].T - delta(p, a @ p["v"]))
+        return {"q": d_s @ p["k"], "k": d_s.T @ p["q"], "v": a.T @ _UP}
+
+    return gradients
+
+
+@pytest.mark.parametrize(
+    ("change", "mistake"),
+    [
+        ({"seen": True}, "mask-missing"),
+        ({"seen": np.tri(4, k=-1, dtype=bool)}, "mask-replaced"),
+        ({"seen": np.tri(4, k=1, dtype=bool)}, "mask-replaced"),
+        ({"delta": lambda p, o: _sum(p["v"] * _UP)}, "factor-replaced"),
+        ({"delta": lambda p, o: _sum(o * _UP)[:1]}, "index-shifted"),
+    ],
+)
+def test_a_kernel_of_causal_attention(change, mistake):
+    comparison = bp.compare(_causal, _QKV, _kernel(**change))
+    (found,) = comparison.diagnosis
+    assert found.mistake == mistake
+    other = {name: value + 0.3 for name, value in _QKV.items()}
+    _, wrong = comparison.reconstruction(other)
+    for name, gradient in _kernel(**change)(other).items():
+        np.testing.assert_allclose(wrong[name], gradient, err_msg=name)
+    assert bp.compare(_causal, _QKV, _kernel()).ok
+
+
+def test_a_saved_deviation_is_taken_for_the_variance():
+    params = _W | {"gamma": np.array([0.5, 1.5, 2.0])}
+
+    def loss(p):
+        z = _X @ p["w"]
+        deviation = np.sqrt(np.mean((z - np.mean(z, 0)) ** 2, 0) + 1e-3)
+        return np.sum(np.sin((z - np.mean(z, 0)) / deviation * p["gamma"]) * _T)
+
+    def gradients(again):
+        def by_hand(p):
+            z = _X @ p["w"]
+            centred, deviation = z - z.mean(axis=0), np.sqrt(z.var(axis=0) + 1e-3)
+            d_y = np.cos(centred / deviation * p["gamma"]) * _T
+            if again:
+                deviation = np.sqrt(deviation + 1e-3)
+            y, g = centred / deviation, d_y * p["gamma"]
+            d_z = (g - _mean(g) - y * _mean(g * y)) / deviation
+            return {"w": _X.T @ d_z, "gamma": (d_y * y).sum(axis=0)}
+
+        return by_hand
+
+    assert bp.compare(loss, params, gradients(False)).ok
+    (found,) = bp.compare(loss, params, gradients(True)).diagnosis
+    assert found.mistake == "factor-replaced"
+    assert "made of it once more" in found.explanation

@@ -20,6 +20,25 @@ def test_it_is_a_function_of_arrays_too():
         assert softplus(bp.Value(0.0)).op is None
 
 
+def test_one_number_comes_to_the_forward_as_an_array():
+    total = bp.Op("total", lambda a: a.sum(), lambda g, y, a: g * np.ones_like(a))
+    assert total(2.0) == total(bp.Value(2.0)).data == 2
+
+
+def test_what_is_known_of_an_op_that_says_nothing():
+    for forward in (lambda a: a * 2, np.sum, np.matmul, np.modf):
+        op = bp.Op("op", forward, lambda g, y, a: g)
+        assert not any([op.elementwise, op.commutes, op.moves, op.fills])
+        assert op.__doc__ == "The op 'op'."
+    assert bp.Op("op", np.exp, lambda g, y, a: g * y, doc="A power.").__doc__ == "A power."
+    assert bp.Op("op", np.exp, lambda g, y, a: g * y).elementwise
+    assert bp.Op("op", lambda a: 1 / a, lambda g, y, a: -g * y * y, numpy=np.reciprocal).elementwise
+
+
+def test_a_rule_by_its_position():
+    assert bp.mul.rule(1)(2, 15, 3, 5) == 6
+
+
 def test_forward_may_return_a_python_number():
     half = bp.Op("half", lambda a: float(a) / 2, lambda g, y, a: g / 2)
     x = bp.Value(3.0)
@@ -71,7 +90,9 @@ def test_numbers_beside_arrays_take_their_precision():
     single = np.ones(2, np.float32)
     assert bp.add(single, 1.0).dtype == np.float32
     assert bp.where(single > 0, single, 0).dtype == np.float32
-    assert isinstance(bp.mul(2, 3), np.float64)
+    product = bp.mul(2, 3)
+    assert product == 6
+    assert isinstance(product, np.float64)
     assert bp.relu(2) == 2.0
 
 

@@ -202,6 +202,9 @@ class TestNoGrad:
     def test_what_is_no_function_is_refused(self):
         with pytest.raises(TypeError, match=r"no_grad: expected a function.* got 3"):
             bp.no_grad(3)
+        for other in (type("Net", (), {}), staticmethod(len), classmethod(len)):
+            with pytest.raises(TypeError, match="no_grad: expected a function"):
+                bp.no_grad()(other)
 
 
 class TestScope:

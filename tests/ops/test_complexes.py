@@ -305,6 +305,17 @@ def test_programs_and_pictures(tmp_path):
     assert str(bp.draw(loss, backward=True)).startswith("digraph")
 
 
+def test_a_constant_cotangent_that_is_complex():
+    def fun(a):
+        return np.imag((Z[0] * a) @ a)
+
+    value, gradient = bp.value_and_grad(fun)(X[1])
+    for way in (bp.derive(fun, X[0]), bp.compile(fun)):
+        found, slope = way(X[1])
+        np.testing.assert_allclose(found, value, rtol=1e-14)
+        np.testing.assert_allclose(slope, gradient, rtol=1e-14)
+
+
 def test_a_conjugate_in_the_wrong_place_would_be_seen(monkeypatch):
     wrong = bp.Op("exp", np.exp, lambda g, y, a: g * y.conj())
     monkeypatch.setitem(

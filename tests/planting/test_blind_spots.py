@@ -212,3 +212,8 @@ def test_what_cannot_be_asked_is_refused():
         bp.blind_spots(lambda p: X @ p, W)
     with pytest.raises(TypeError, match="expected real numbers"):
         bp.blind_spots(lambda p: p, "text")
+    with pytest.raises(TypeError, match="fun computes with complex numbers"):
+        bp.blind_spots(lambda p: np.sum(np.abs(p * 1j) ** 2), W)
+    for fun in (lambda p: np.sum(p) * np.nan, lambda p: np.sum(np.sqrt(p * p * 0))):
+        with np.errstate(all="ignore"), pytest.raises(ValueError, match="is not finite at params"):
+            bp.blind_spots(fun, W)

@@ -111,9 +111,10 @@ def compare(
     numeric one, estimated for every entry: a right gradient is not called wrong because a
     difference quotient is not exact. Where they differ all the same the entry is looked at
     closer, before the automatic gradient is called wrong: by adaptive differences whose points
-    all lie on the same side of every kink that the graph shows. The complex step under ``"auto"``
-    has to be confirmed by them. Where the automatic entry is wrong the manual one is compared
-    with the numeric one.
+    all lie on the same side of every kink that the graph shows. The complex step has to be
+    confirmed by differences, or these take its place: it gives wrong numbers where `fun` is not
+    analytic, as with ``np.abs`` or ``np.conj`` of complex numbers. Where the automatic entry is
+    wrong the manual one is compared with the numeric one.
 
     A kink is where a piecewise op (relu, abs, max, where, clip, sort, a comparison) changes
     sides. Less than 1e-10 from one (relative to an entry above 1) there is no derivative, but a
@@ -174,7 +175,7 @@ def compare_program(
 
     def settle(automatic: AutomaticGradient) -> Comparison:
         return _settle(
-            Judge(problem, given, automatic, by_steps, sample, numeric, tolerance, precisions or {})
+            Judge(problem, given, automatic, by_steps, sample, tolerance, precisions or {})
         )
 
     comparison = settle(automatic)

@@ -12,7 +12,7 @@ from .automatic import AutomaticGradient, limit_noise
 from .comparison import relative_errors
 from .kinks import Look, look_closer
 from .manual import Manual
-from .numeric import Method, NumericGradient, complex_step, differences
+from .numeric import NumericGradient, complex_step, differences
 from .precision import FLOAT64, Precision, size_of
 from .problem import Problem, Vector, round_off
 from .sampling import Sample
@@ -43,13 +43,12 @@ class Judge:
         automatic: AutomaticGradient,
         numeric: NumericGradient,
         sample: Sample | None,
-        method: Method,
         tolerance: float,
         precisions: Mapping[str, Precision],
     ) -> None:
         self.problem, self.given, self.automatic = problem, given, automatic
         self.manual = None if given is None else given.vector
-        self.numeric, self.method, self.tolerance = numeric, method, tolerance
+        self.numeric, self.tolerance = numeric, tolerance
         self.sample = sample
         self.noise: Vector = np.zeros(problem.x.size)
         self._precisions = precisions
@@ -167,7 +166,7 @@ class Judge:
         """Take what was found to be the numeric side, unless the complex step is confirmed."""
         smooth = [k for k in np.flatnonzero(doubtful).tolist() if not self.looks[k].kink]
         if self.numeric.method == "complex":
-            if self.method == "complex" or self._confirms(smooth):
+            if self._confirms(smooth):
                 return
             self._change_method("its derivatives are not confirmed by differences")
         for k in smooth:

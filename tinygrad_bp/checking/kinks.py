@@ -24,7 +24,7 @@ AT = 1e-10
 #: Where one-sided slopes are measured if the graph shows no kink: a user's own op may hide one.
 _HIDDEN = 1e-5
 
-_CENTRAL = tuple(s / 2**k for k in range(4) for s in (1, -1))
+_CENTRAL = (0.0, *(s / 2**k for k in range(4) for s in (1, -1)))
 _RIGHT = tuple(2.0**k for k in range(1, -4, -1))
 
 

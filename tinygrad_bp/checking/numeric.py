@@ -40,7 +40,7 @@ class NumericGradient(NamedTuple):
     method : str
         ``"complex"``, ``"adaptive"``, ``"five-point"`` or ``"central"``.
     reason : str
-        Why ``"auto"`` did not use the complex step; empty where it did or was not asked to.
+        Why the complex step was not taken; empty where it was, or another method was asked for.
     """
 
     gradient: Vector
@@ -106,7 +106,8 @@ def numeric_gradient(
     relative errors are about 1e-15 for the complex step, 1e-12 for adaptive and five-point and
     1e-9 for central differences, more for small entries.
 
-    A loss that is NaN or infinite gives derivatives that are NaN.
+    A loss that is NaN or infinite gives derivatives that are NaN. Where differences along a random
+    direction contradict ``"complex"`` a RuntimeWarning says so, and adaptive differences are given.
 
     Examples
     --------
@@ -117,6 +118,13 @@ def numeric_gradient(
     """
     problem = Problem(fun, params)
     result = differentiate(problem, method, step, with_error=with_error)
+    if method == "complex" != result.method and isfinite(problem.loss):
+        warnings.warn(
+            f"numeric_gradient: {result.reason}; is fun not analytic, as with np.abs, np.conj or "
+            ".real of complex numbers, or at a kink? These are adaptive differences",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     gradient = problem.structure(result.gradient)
     return (gradient, problem.structure(result.error)) if with_error else gradient
 
@@ -126,18 +134,19 @@ def differentiate(
 ) -> NumericGradient:
     """Differentiate a problem, and say how and with what error.
 
-    Where the error is not asked for it is NaN, and differences cost fewer evaluations.
+    Where the error is not asked for it is NaN, and differences cost fewer evaluations. They take
+    the place of a complex step that is not to be trusted.
     """
     check_method(method, step)
-    if method == "complex":
-        return complex_step(problem, _STEPS[method] if step is None else step)
-    if method != "auto":
+    if method not in ("auto", "complex"):
         return differences(problem, method, step, with_error=with_error)
     try:
-        result = complex_step(problem)
+        result = complex_step(problem, step or _STEPS["complex"])
         gradient = result.gradient
         reason = find_distrust(problem, gradient, lambda along: float(gradient @ along))
     except Exception as error:  # whatever fun raises on complex arrays: it does not allow them
+        if method == "complex":
+            raise
         reason = str(error).removeprefix("fun does not take the complex step: ").partition("\n")[0]
     if not reason:
         return result

@@ -84,13 +84,15 @@ class Sample:
         self.problem = problem
         self._rng = np.random.default_rng(4)
         self.taken = np.zeros(problem.x.size, bool)
-        if method != "auto":
+        if method not in ("auto", "complex"):
             self._take(method)
             return
         try:
             self._take("complex")
             reason = find_distrust(problem, self.numeric.gradient, self._slope_along_all)
         except Exception as error:  # whatever fun raises on complex arrays
+            if method == "complex":
+                raise
             reason = str(error).removeprefix("fun does not take the complex step: ")
         if reason:
             self._take("adaptive")

@@ -85,7 +85,13 @@ def describe_line(name: str, outcome: Outcome) -> str:
     """Say in a line what came of a file: status, parameters that are right, name, reason."""
     credit = outcome.credit
     points = f"{sum(credit.values())}/{len(credit)}" if credit else "-"
-    return clip(f"{outcome.status:8}{points:>7}  {name}  {_reason(outcome)}".rstrip(), _WIDTH)
+    line = f"{outcome.status:8}{points:>7}  {name}  {_reason(outcome)}".rstrip()
+    return clip("".join(map(_as_shown, line)), _WIDTH)
+
+
+def _as_shown(character: str) -> str:
+    """Write what would break the line, or steer a terminal, as Python writes it in a text."""
+    return character if character.isprintable() else repr(character)[1:-1]
 
 
 def _reason(outcome: Outcome) -> str:

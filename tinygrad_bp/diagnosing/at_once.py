@@ -123,8 +123,7 @@ def _rank(step: Instruction, operands: list[_Operand], count: int) -> int | None
     few = [_Operand(a[:_TRIED] if has_rows else a, has_rows) for a, has_rows in operands]
     single = _one_by_one(step, few, count)
     most = max(np.ndim(a) - has_rows for a, has_rows in operands)
-    ranks: list[int] = [0, most, single.ndim - 1]
-    for rank in dict.fromkeys(ranks):
+    for rank in dict.fromkeys((0, int(most), int(single.ndim) - 1)):
         try:
             made = _together(step, few, count, rank)
         except Exception:  # the op takes no further axis

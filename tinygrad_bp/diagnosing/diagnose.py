@@ -17,10 +17,10 @@ from .edits import RESULT, ZERO, Slot, together
 from .evidence import ROUND_OFF, Case, residual
 from .explain import Explainer, effect, idle, merged
 from .outputs import afterwards, exchanged
-from .recomputed import mistakes_in_forward, recomputed
+from .recomputed import inside_layers, mistakes_in_forward, recomputed
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
-from .search import Search, Solution
+from .search import Found, Search, Solution
 from .textbook import Layer, find_layers, rewritten
 from .unknown import numbers_made_anew
 
@@ -91,16 +91,24 @@ def diagnose(
             template = reconstruct(lines, zero) if whole.mistake == "all-zero" else None
             return Findings([whole, *unneeded], template)
         kept = again is not None and _kept(case, again(params))
-        points = [] if again is None or kept else list(_elsewhere(fun, params, case, again, noise))
-        search, solution = _searched(case, points, budget)
+
+        def elsewhere(draw: int = 1) -> list[Case]:
+            if again is None or kept:
+                return []
+            return list(_elsewhere(fun, params, case, again, noise, draw))
+
+        search, solution = _searched(case, elsewhere(), lambda: elsewhere(2), budget)
         found = _Report(search).of(solution, grows=bool(kept))
         return found._replace(diagnoses=found.diagnoses + unneeded)
 
 
-def _searched(case: Case, points: list[Case], budget: float) -> tuple[Search, Solution]:
+def _searched(
+    case: Case, points: list[Case], further: Callable[[], list[Case]], budget: float
+) -> tuple[Search, Solution]:
     """Look for edits of the derived program, and of that whose layers are as in textbooks.
 
-    One edit is looked for in both, before several are.
+    One edit is looked for in both, before several are. `further` gives points that nothing was
+    solved with.
     """
     ends = process_time() + budget
     searches = [Search(case, points, ends)]
@@ -111,20 +119,34 @@ def _searched(case: Case, points: list[Case], budget: float) -> tuple[Search, So
     if alone:
         search, found = min(alone, key=lambda each: each[1].cost)
         return search, [found]
-    again, copies = recomputed(case.lines)
-    others = [replace(point, lines=recomputed(point.lines)[0]) for point in points]
-    anew = Search(replace(case, lines=again), others, ends)
-    in_forward = anew.among(mistakes_in_forward(anew.structure, copies)) if case.wrong else None
-    if in_forward is not None:
-        return anew, [in_forward]
-    first = searches[0]
-    unknown = first.among(numbers_made_anew(first.structure, case, points)) if case.wrong else None
+    for search in searches if case.wrong else ():
+        for within in dict.fromkeys([None, inside_layers(search.case.lines) or None]):
+            again, copies = recomputed(search.case.lines, within)
+            others = [replace(p, lines=recomputed(p.lines, within)[0]) for p in search.points]
+            anew = Search(replace(case, lines=again), others, ends)
+            in_forward = anew.among(mistakes_in_forward(anew.structure, copies))
+            if in_forward is not None:
+                return anew, [in_forward]
+    unknown = _solved_for(searches[0], further) if case.wrong else None
     if unknown is not None:
-        return first, [unknown]
+        return searches[0], [unknown]
     for search in searches:
         if solution := search.several():
             return search, solution
     return searches[0], []
+
+
+def _solved_for(search: Search, further: Callable[[], list[Case]]) -> Found | None:
+    """Find numbers that the program does not have, and hold them against other points."""
+    case = search.case
+    if search.late:
+        return None
+    found = search.among(numbers_made_anew(search.structure, case, search.points))
+    if found is None:
+        return None
+    everything, points = frozenset(case.places), further()
+    kept = [e for e in found.edits if all(p.gives(e.changes, everything) for p in points)]
+    return found._replace(edits=kept) if kept else None
 
 
 def _simplified(case: Case, layers: list[Layer]) -> Case:
@@ -151,9 +173,10 @@ def _elsewhere(
     case: Case,
     again: Callable[[Any], Gradients],
     noise: Gradients | None,
+    draw: int,
 ) -> Iterator[Case]:
     """Yield other points, near and far, at which the program is the same."""
-    generator = np.random.default_rng(1)
+    generator = np.random.default_rng(draw)
     arrays = [np.asarray(array, np.float64) for _, array in flatten(params)]
     form = [(step.op, step.shape) for step in case.lines.steps]
     for k in range(_POINTS):

@@ -209,7 +209,7 @@ class Pools:
         """Return one form of a value."""
         key = kind, place
         if key not in self._single:
-            expr = FORMS[kind](Ref(place))
+            expr = FORMS[kind](Ref(place)) if kind else Ref(place)
             with np.errstate(all="ignore"):
                 number = _value(expr, np.asarray(self._structure.values[place], np.float64)[()])
             self._single[key] = Source(expr, number, kind, place, 0.5)

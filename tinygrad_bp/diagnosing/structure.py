@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..kernel import Op
-from ..programs.labelled import ACCUMULATE, PASS, Labelled, Origin
+from ..programs.labelled import ACCUMULATE, PASS, Labelled
 from ..programs.program import Kind
+from .alike import AlikeLines
 from .edits import Call, Expr, Ref, plus
 from .facts import elementwise, moves, switches
 
@@ -48,11 +48,11 @@ class Region:
     terms: tuple[int, ...]
 
 
-class Structure:
+class Structure(AlikeLines):
     """What can be said of a program without asking what is wrong with it."""
 
     def __init__(self, lines: Labelled) -> None:
-        self.lines, self.steps, self.values = lines, lines.steps, lines.values
+        super().__init__(lines)
         self.cotangents = lines.cotangents
 
     @cached_property
@@ -112,6 +112,13 @@ class Structure:
         """The forward steps whose derivative has a mask in it."""
         found = (k for k in self.lines.edges if switches(self.steps[k]))
         return frozenset(self.lines.edges[k][0] for k in found)
+
+    @cached_property
+    def masking(self) -> frozenset[int]:
+        """The forward steps whose derivative has a mask in it, or that are given one."""
+        given = {k for k, step in enumerate(self.steps) if switches(step)}
+        found = (k for k in self.cotangents if not given.isdisjoint(self.steps[k].operands))
+        return self.switching.union(found)
 
     def source(self, place: int) -> int:
         """Go back over steps that only arrange numbers anew."""
@@ -213,52 +220,6 @@ class Structure:
                 if isinstance(part, np.ndarray) and part.dtype.kind in "iu" and part.ndim:
                     found.setdefault(part.tobytes(), part)
         return [*found.values()]
-
-    # --- groups --------------------------------------------------------------------------------
-
-    @cached_property
-    def families(self) -> dict[Hashable, dict[tuple[Hashable, int], int]]:
-        """For each line of the user's code, its steps by call and pass."""
-        found: dict[Hashable, dict[tuple[Hashable, int], int]] = defaultdict(dict)
-        for k, step in enumerate(self.steps):
-            line, *rest = step.key if isinstance(step.key, tuple) else (None,)
-            if isinstance(step.key, Origin):
-                line, rest = step.key, []
-            if isinstance(line, Origin) and step.kind in (Kind.BACKWARD, Kind.FORWARD):
-                found[line.own, *rest][line.calls, step.turn] = k
-        return found
-
-    @cached_property
-    def groups(self) -> list[list[int]]:
-        """The steps of the backward pass that come from one line: of one loop, and of all calls."""
-        found: dict[tuple[int, ...], None] = {}
-        for members in self.families.values():
-            places = sorted(members.values())
-            ops = {self.steps[k].op for k in places}
-            if len(places) < 2 or len(ops) > 1 or self.steps[places[0]].kind is not Kind.BACKWARD:
-                continue
-            found[tuple(places)] = None
-            calls: dict[Any, list[int]] = defaultdict(list)
-            for (call, _), k in members.items():
-                calls[call].append(k)
-            for some in calls.values():
-                if 1 < len(some) < len(places):
-                    found[tuple(sorted(some))] = None
-        return [list(places) for places in found]
-
-    def line(self, place: int) -> Hashable:
-        """Return the line of the user's code that a forward step comes from."""
-        key = self.steps[place].key
-        return key.own if isinstance(key, Origin) else place
-
-    @cached_property
-    def by_turn(self) -> dict[Hashable, dict[int, int]]:
-        """For each forward line of a loop, and where it is called, its steps by pass."""
-        found: dict[Hashable, dict[int, int]] = defaultdict(dict)
-        for k, step in enumerate(self.steps):
-            if isinstance(step.key, Origin) and step.kind is Kind.FORWARD:
-                found[step.key][step.turn] = k
-        return {key: turns for key, turns in found.items() if len(turns) > 1}
 
     @cached_property
     def near(self) -> dict[int, frozenset[int]]:

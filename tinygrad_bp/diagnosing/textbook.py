@@ -21,6 +21,7 @@ from ..ops.reductions import _sum
 from ..programs.labelled import ACCUMULATE, Labelled
 from ..programs.program import Instruction, Kind
 from .edits import OWN, Call, Expr, Number, Own, Ref, call, evaluate, leaves, times
+from .facts import elementwise
 from .machine import fits
 from .structure import LAYER, Region, Structure, is_uniform
 
@@ -101,6 +102,10 @@ def _known(structure: Structure, region: Region) -> Iterator[Layer]:
             made = sum(_number(structure, term, start, g, *own) for term in layer.terms)
             if np.allclose(made, d, rtol=_CLOSE, atol=_CLOSE * np.abs(d).max()):
                 yield layer
+                delta = _through_output(structure, region) if layer.name == "softmax" else None
+                if delta is not None:
+                    last = _less(Ref(region.high), delta)
+                    yield layer._replace(terms=(layer.terms[0], last))
 
 
 def _axes(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -124,14 +129,18 @@ def _forms(
     def total(expr: Expr) -> Expr:
         return Call(_sum, (expr,), {"axis": axes if len(axes) > 1 else axes[0], "keepdims": True})
 
-    others = [  # along other axes, and without the mask
+    others: list[Expr] = [  # along other axes, and without the mask
         Call(_softmax, (Ref(region.low),), {"axis": axis})
         for axis in range(y.ndim)
         if y.shape[axis] > 1 and ((axis,) != axes or (y == 0).any())
     ]
     if _adds_up(y, axes):
+        everything = Call(_softmax, (Ref(region.low),), {"axis": axes[0]})
+        seen = Number((y > 0) * 1.0)
+        alone = call(ops.div, everything, total(times(everything, seen)))
+        masked = [times(alone, Number(mask)) for mask in _other_masks(y > 0)]
         formula = times(high, g), _less(high, total(times(high, g)))
-        yield Layer("softmax", region, formula, (high, *others))
+        yield Layer("softmax", region, formula, (high, *others, *masked))
     if _adds_up(np.exp(y), axes):
         known = _value_of(structure, range(region.high + 1), np.exp(y))
         p = call(ops.exp, high) if known is None else known
@@ -159,6 +168,41 @@ def _forms(
                 along = times(total(times(g, centred)), mean)
                 last = _less(centred, along, OWN, OWN, OWN)
                 yield Layer(name, region, (*terms[:-1], last), (inverse,))
+
+
+def _other_masks(seen: Any) -> Iterator[Any]:
+    """Yield masks instead of one that lets the lower left through: none, other diagonals."""
+    if seen.ndim < 2 or seen.all():
+        return
+    yield np.ones(seen.shape)
+    *_, rows, columns = seen.shape
+    lower = {c: np.tri(rows, columns, c, dtype=bool) for c in range(-rows, columns)}
+    if any((seen == mask).all() for mask in lower.values()):
+        for mask in lower.values():
+            if not (seen == mask).all():
+                yield np.broadcast_to(mask, seen.shape) * 1.0
+
+
+def _through_output(structure: Structure, region: Region) -> Expr | None:
+    """Write the sum in the derivative of attention's softmax as kernels do, by what comes out.
+
+    With o = p @ v the sum over the keys of p times its gradient is that of o times its gradient
+    over the features (Dao et al., *FlashAttention*, 2022, appendix B.2).
+    """
+    uses = structure.uses[region.high]
+    steps, values = structure.steps, structure.values
+    if len(uses) != 1 or elementwise(steps[uses[0][0]].op):
+        return None
+    output = uses[0][0]
+    start, gradient = (structure.arriving(k) for k in (region.high, output))
+    one, other = (
+        np.sum(np.asarray(values[a]) * values[b], axis=-1, keepdims=True)
+        for a, b in ((region.high, start), (output, gradient))
+    )
+    if one.shape != other.shape or not np.allclose(one, other, rtol=_CLOSE):
+        return None
+    product = times(Ref(output), Ref(gradient))
+    return Call(_sum, (product,), {"axis": -1, "keepdims": True})
 
 
 def _adds_up(y: Any, axes: tuple[int, ...]) -> bool:
@@ -311,8 +355,9 @@ class _Rewriting:
             return self._steps[self._layers[like]].operands[2]
         turn, scope = self._lines.steps[like].turn, self._lines.steps[like].scope
         if isinstance(expr, Number):
-            number = np.float64(expr.number)
-            return self._append(Instruction(Kind.CONSTANT, data=number, scope=scope), number)
+            number = np.asarray(expr.number, np.float64)[()]
+            step = Instruction(Kind.CONSTANT, data=number, shape=np.shape(number), scope=scope)
+            return self._append(step, number)
         assert isinstance(expr, Call)
         operands = tuple(self._write(e, like, kind) for e in expr.operands)
         value = expr.op.forward(*(self._values[o] for o in operands), **expr.metadata)

@@ -36,6 +36,8 @@ class Computing:
     ----------
     refusal : str or None
         Why the numbers of the page are fixed.
+    refused : Value or None
+        The node that cannot be computed, where it is one.
     parameters_alone : bool
         Whether only parameters may change: there are masks, which may be computed of data.
     """
@@ -45,6 +47,7 @@ class Computing:
         self._known: dict[Hashable, int] = {}
         self.parameters_alone = in_full and _has_masks(graph)
         self.refusal = _refusal(graph, in_full)
+        self.refused: Value | None = None
 
     def op(self, node: Value) -> int | None:
         """Return which function computes a node of its operands, one after another."""
@@ -76,12 +79,14 @@ class Computing:
         except NotWrittenError as error:
             name = printable(node.name or node.op.name)
             self.refusal = f"{name} needs {printable(error.op)}, which this page cannot compute."
+            self.refused = node
         except Exception:  # a user's op or rule that runs on arrays alone
             self.refusal = f"This page cannot compute the op {printable(node.op.name)}."
+            self.refused = node
         return None
 
     def _write(self, node: Value, position: int | None) -> int:
-        operands = [Value(parent._data) for parent in node.parents]
+        operands = [_leaf(parent) for parent in node.parents]
         names = [f"x{k}" for k in range(len(operands))]
         if position is None:
             leaves, output = operands, apply_op(node, operands)
@@ -93,6 +98,14 @@ class Computing:
         output = output if isinstance(output, Value) else constant(output)
         program, met = program_between(named, output)
         return self.script.add(simplified(program), [named[leaf] for leaf in met], names)
+
+
+def _leaf(node: Value) -> Value:
+    """Make a leaf of the numbers of a node; places stay whole numbers."""
+    leaf = Value(np.asarray(node._data, np.float64))
+    if np.asarray(node._data).dtype.kind in "iu":
+        leaf._data = node._data
+    return leaf
 
 
 def _key(node: Value, position: int | None) -> Hashable:

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..kernel import Value, topological_order
 from ..kernel.backward import sweep
-from ..kernel.order import ordered
 from ..kernel.value import clock
+from ..viewing.gradients import with_gradients
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +105,7 @@ def record(value: Value, seed: Any = None) -> Recording:
     if not value.requires_grad:
         return Recording(nodes, [], {})
     start = value._seed(seed, create_graph=False)
-    path = ordered(value, constants=False)
+    path = with_gradients(value)
     told: dict[Value, list[tuple[int, Any, Any]]] = {}
 
     def tell(node: Value, position: int, raw: Any, delta: Any) -> None:

@@ -17,10 +17,11 @@ from ..viewing.gradients import Gradients
 from ..viewing.graph import Graph, Node
 from ..viewing.labels import cards
 from ..viewing.plain_text import clip, printable, shorten
+from ..viewing.plain_text import number as brief
 from .beside import set_beside
 from .computing import Computing, write_exactly
 from .hunts import hunts
-from .lesson import NOTHING, TOLERANCE, questions
+from .lesson import DIGITS, NOTHING, TOLERANCE, questions
 from .mathml import mathml
 from .patterns import pattern
 from .recording import Contribution, Recording, Visit
@@ -57,7 +58,8 @@ def story(
         position; ``arrays``, to which all others refer by position (see `Arrays.content`);
         ``most``, up to how many numbers of them are told in full; ``comparison`` or None;
         ``hunts`` for wrong lines; ``fixed``, why the numbers cannot be changed, or None, and
-        ``parametersAlone``, whether those of constants cannot.
+        ``fixedAt``, the node because of which; ``parametersAlone``, whether those of constants
+        cannot.
     """
     telling = _Telling(graph, recording, terms, computing, lines)
     steps = list(telling.steps())
@@ -78,6 +80,7 @@ def story(
         "arrays": telling.arrays.content(),
         "most": telling.arrays.most,
         "fixed": computing.refusal,
+        "fixedAt": telling.places.get(computing.refused) if computing.refused is not None else None,
         "parametersAlone": computing.parameters_alone,
     }
 
@@ -91,13 +94,18 @@ def _first_step_to(wrong: Collection[int], steps: Sequence[Mapping[str, Any]]) -
 
 
 class _PutIn(ast.NodeTransformer):
-    """Puts expressions in the place of names."""
+    """Puts expressions in the place of names, and cuts the digits of numbers."""
 
     def __init__(self, known: Mapping[str, ast.expr]) -> None:
         self._known = known
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self._known.get(node.id, node)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """Write a number with the digits that the page shows."""
+        is_long = isinstance(node.value, float) and len(repr(node.value)) > DIGITS + 1
+        return ast.Name(brief(node.value, DIGITS)) if is_long else node
 
 
 class _Telling:
@@ -189,7 +197,8 @@ class _Telling:
         tree = _PutIn(known).visit(ast.parse(code, mode="eval")).body
         text = ast.unparse(tree).replace("np.", "")
         if len(text) > LONGEST_EXPRESSION:
-            return shorten(code.replace("np.", ""), LONGEST_EXPRESSION)
+            text = ast.unparse(_PutIn({}).visit(ast.parse(code, mode="eval")).body)
+            return shorten(text.replace("np.", ""), LONGEST_EXPRESSION)
         self._trees[node.value] = tree
         return text
 

@@ -31,6 +31,10 @@ run: ContextVar[object] = ContextVar("run", default=None)
 witness: ContextVar[Callable[..., Any] | None] = ContextVar("witness", default=None)
 
 
+#: What is callable and no function: a class would no longer be one, a static method not static.
+_NONE = (type, staticmethod)
+
+
 class _Setting:
     """A context manager that sets `recording` and puts it back, and a decorator.
 
@@ -80,7 +84,7 @@ class _Setting:
                 with self:
                     return await function(*args, **kwargs)
 
-        elif isasyncgenfunction(function) or not callable(function):
+        elif isasyncgenfunction(function) or isinstance(function, _NONE) or not callable(function):
             raise TypeError(
                 f"{type(self).__name__}: expected a function, a generator or a coroutine to "
                 f"decorate, got {function!r}; use a with statement inside of it"

@@ -22,6 +22,9 @@ class IndexPart(Enum):
 
     OPERAND = "operand"
 
+    def __str__(self) -> str:
+        return "place"
+
 
 def fill_in(index: tuple[Any, ...], operands: Sequence[Any]) -> tuple[Any, ...]:
     """Put operands into an index, where it has gaps for them."""

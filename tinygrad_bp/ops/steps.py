@@ -15,12 +15,19 @@ from ..kernel.value import Value
 
 # --- remainders: a = b * n + remainder, where n is a whole number ----------------------------
 
+
+def _quotient(y: Any, a: Any, b: Any) -> tuple[Any, bool]:
+    """Return how often b goes into a; between two quotients the remainder jumps."""
+    return np.rint((a - y) / b), not np.all(y)
+
+
 remainder = implements(np.remainder)(
     Op(
         "remainder",
         np.remainder,
         lambda g, y, a, b: g,
         lambda g, y, a, b: -g * np.floor_divide(a, b),
+        branch=_quotient,
         doc="The remainder with the sign of b, as `numpy.remainder`.",
     )
 )
@@ -30,6 +37,7 @@ fmod = implements(np.fmod)(
         np.fmod,
         lambda g, y, a, b: g,
         lambda g, y, a, b: -g * np.rint((a - y) / b),
+        branch=_quotient,
         doc="The remainder with the sign of a, as `numpy.fmod`.",
     )
 )

@@ -33,7 +33,7 @@ from ..diagnosing.proposals.sums import other_sums
 from ..diagnosing.proposals.terms import negated, term
 from ..diagnosing.structure import Region, Structure, activation, is_uniform, softmax_axis
 from ..ops import sub
-from ..programs.labelled import Labelled
+from ..programs.labelled import Labelled, Origin
 from ..programs.program import Kind
 
 #: What is done in every pass of a loop, wherever: factors, terms and derivatives left out.
@@ -109,11 +109,12 @@ class _Likely:
 
     def _in_loops(self) -> frozenset[int]:
         """Return the steps of the backward pass that are made again in other passes of a loop."""
-        again: dict[Any, list[int]] = {}
-        for line, members in self.structure.families.items():
-            for (calls, _), k in members.items():
-                again.setdefault((line, calls), []).append(k)
-        return frozenset(k for found in again.values() if len(found) > 1 for k in found)
+        passes: dict[Any, dict[int, int]] = {}
+        for k, step in enumerate(self.steps):
+            line, *rest = step.key if isinstance(step.key, tuple) and step.key else (None,)
+            if isinstance(line, Origin) and step.kind is Kind.BACKWARD:
+                passes.setdefault((line, *rest), {})[step.turn] = k
+        return frozenset(k for found in passes.values() if len(found) > 1 for k in found.values())
 
     # --- sums --------------------------------------------------------------------------------
 

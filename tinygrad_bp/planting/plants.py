@@ -60,7 +60,8 @@ class Garden:
     Raises
     ------
     TypeError, ValueError
-        If `fun` gives no scalar, or does not depend on the parameters.
+        If `fun` gives no scalar, computes with complex numbers or does not depend on the
+        parameters; if it or its gradient is not finite.
     """
 
     def __init__(self, fun: Callable[..., Any], params: Any, tolerance: float = 1e-7) -> None:
@@ -72,9 +73,18 @@ class Garden:
             raise ValueError(
                 "fun does not depend on params: no mistake can be made in its gradient"
             )
+        if any(map(np.iscomplexobj, lines.values)):
+            raise TypeError(
+                "fun computes with complex numbers; mistakes are planted among real ones only"
+            )
         self.lines: Labelled = lines
         self.script = Script(lines)
         self.points = Points(lines, self.script.text, tolerance)
+        if not self.points.here.is_finite:
+            raise ValueError(
+                "the loss or its gradient is not finite at params, so no mistake shows there; "
+                "choose other parameters"
+            )
         generic = self.points.generic()
         recorded = [(new, old) for old, new in generic.indices]
         found = [

@@ -193,13 +193,20 @@ class _Builder:
         if all(each.kind is Kind.CONSTANT for each in sources):
             if step.op in _VIEWS and step.shape != ():
                 return None
-            return self.constant(_value(step, [each.data for each in sources]), step)
+            data = [each.data for each in sources]
+            if not is_elementwise(step.op):  # a number of Python's has no axes
+                data = [_as_numpys(one, each.dtype) for one, each in zip(data, sources)]
+            return self.constant(_value(step, data), step)
         numbers = [self.scalar(k) for k in step.operands]
         broadcast = [each for each in sources if each.op is ops.broadcast_to]
         if broadcast and is_elementwise(step.op) and not any(n is None for n in numbers):
             number = self.constant(_value(step, numbers), step)
             return self.operation(broadcast[0].op, [number], step, shape=step.shape)
         return None
+
+
+def _as_numpys(data: Any, dtype: Any) -> Any:
+    return dtype.type(data) if is_weak(data) else data
 
 
 def _value(step: Instruction, data: list[Any]) -> Any:

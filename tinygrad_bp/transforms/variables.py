@@ -135,5 +135,5 @@ def _visible(function: Any) -> dict[str, Any]:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return {}
-    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    defaults = {p.name: p.default for p in parameters}
     return {**outside.globals, **outside.nonlocals, **defaults}

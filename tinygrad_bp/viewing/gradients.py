@@ -58,6 +58,14 @@ def _array(gradient: Any) -> Any:
     return gradient.data if isinstance(gradient, Value) else gradient
 
 
+def with_gradients(last: Value) -> dict[Value, None]:
+    """Return the nodes that gradients reach, in order: not the masks and places among them.
+
+    These are nodes while a function is run in full; see `programs.witnesses`.
+    """
+    return {n: None for n in ordered(last, constants=False) if n.dtype.kind in "fc"}
+
+
 def run_backward(last: Value, seed: Any) -> Gradients:
     """Run the backward pass, and follow how much round-off may have done to each gradient.
 
@@ -82,7 +90,7 @@ def run_backward(last: Value, seed: Any) -> Gradients:
 
     arrays: dict[Value, Any] = {}
     with np.errstate(all="ignore"):
-        path = ordered(last, constants=False)
+        path = with_gradients(last)
         for node, gradient in sweep(path, seed, create_graph=False, version=clock[0], tell=tell):
             arrays[node] = gradient
             size[node] = _largest(gradient)

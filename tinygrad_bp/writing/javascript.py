@@ -9,7 +9,7 @@ room `exploring`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,10 @@ from ..kernel import Op
 from ..ops.assigning import _put
 from ..ops.einsum import _einsum, _spelled_out
 from ..ops.linalg import _logabsdet
+from ..ops.lookups import IndexPart, add_at, at, fill_in
 from ..ops.rearranging import numbered
 from ..ops.shaping import _astype
+from ..ops.sorting import _add_along, _along
 from ..programs.addresses import Address, affine, destinations, moved, row_major
 from ..programs.expanding import expanded
 from ..programs.program import Instruction, Kind, Program
@@ -111,7 +113,17 @@ _OF_MATRICES: Mapping[Any, str] = {
     np.linalg.solve: "solve",
     np.linalg.inv: "inverse",
     np.linalg.det: "determinant",
+    np.linalg.cholesky: "cholesky",
 }
+#: What gives places along an axis, or among all elements.
+_GIVES_PLACES: Mapping[Any, str] = {
+    np.argmax: "extreme((x, most) => x > most, ",
+    np.argmin: "extreme((x, least) => x < least, ",
+    np.argsort: "sorted(",
+    np.argpartition: "sorted(",
+}
+#: What reads or writes at places that are operands.
+_AT_PLACES = (at, add_at, _along, _add_along)
 #: What NumPy's sums of truth values are.
 _OF_TRUTHS = {np.add: np.logical_or, np.multiply: np.logical_and}
 
@@ -242,6 +254,10 @@ class JavaScript:
                 to = places[index]
                 base = f"assigned({base}, {element}, {self._where(to)}, {_list(to.shape)})"
             return base
+        if op in _AT_PLACES:
+            return self._at_places(step, op, operands, shapes)
+        if op.numpy in _GIVES_PLACES:
+            return self._places_given(step, op, operands[0], shapes[0])
         if op.numpy in _OF_ARRAYS:
             return f"{_OF_ARRAYS[op.numpy]}({', '.join(operands)})"
         if op.numpy in _OF_MATRICES:
@@ -257,6 +273,44 @@ class JavaScript:
         if step.dtype == np.bool_:
             function = _OF_TRUTHS.get(function, function)
         return f"{self._of_numbers(function)}({', '.join(operands)})"
+
+    def _places_given(self, step: Instruction, op: Op, operand: str, shape: Any) -> str:
+        sorts = op.numpy in (np.argsort, np.argpartition)
+        axis = step.metadata.get("axis", -1 if sorts else None)
+        ndim = len(shape)
+        if axis is None:
+            ndim, operand = 1, f"reshaped({operand}, [{int(np.prod(shape))}])"
+        found = f"{_GIVES_PLACES[op.numpy]}{operand}, {(-1 if axis is None else axis) % ndim})"
+        return found if sorts and axis is not None else f"reshaped({found}, {_list(step.shape)})"
+
+    def _at_places(self, step: Instruction, op: Op, operands: list[str], shapes: Any) -> str:
+        """Write what reads at places that are operands, or adds there; the places are led there."""
+        first, *places = operands
+        adds = op in (add_at, _add_along)
+        shape = step.shape if adds else shapes[0]
+        index = step.metadata.get("index") or _index_along(step, shapes[1])
+        led = ", ".join(self._leads(index, shape, shapes[1:], places))
+        if adds:
+            return f"put({_list(shape)}, {first}, led({led}))"
+        return f"take({first}, led({led}), {_list(step.shape)})"
+
+    def _leads(self, index: Any, shape: Any, lengths: Any, places: Sequence[str]) -> Iterator[str]:
+        """Write where an index leads with zeros for its operands, then what each of them adds.
+
+        That is, for each element, one step along the axis, times the place that one of the
+        operand's elements is, counted from behind where it is negative.
+        """
+        zeros = [np.zeros(length, int) for length in lengths]
+        yield self._where(numbered(shape, first=0)[fill_in(index, zeros)])
+        axes = [axis for axis, part in _axes_of(index, len(shape)) if part is IndexPart.OPERAND]
+        for k, (axis, place) in enumerate(zip(axes, places, strict=True)):
+            own = np.arange(zeros[k].size).reshape(lengths[k])
+            wide = [*shape]
+            wide[axis] = max(own.size, 1)
+            along = np.arange(wide[axis]).reshape([-1, *[1] * (len(shape) - 1 - axis)])
+            filled = fill_in(index, [*zeros[:k], own, *zeros[k + 1 :]])
+            which = self._where(np.broadcast_to(along, wide)[filled])
+            yield f"[{place}, {which}, {row_major(shape)[axis]}, {shape[axis]}]"
 
     def _of_numbers(self, function: Any) -> str:
         name: str = function.__name__
@@ -293,15 +347,38 @@ def _uses(program: Program) -> Counter[int]:
     return uses
 
 
+def _index_along(step: Instruction, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Return the index that takes elements along an axis, with a gap for the places."""
+    index: list[Any] = list(np.indices(shape, sparse=True))
+    index[step.metadata["axis"]] = IndexPart.OPERAND
+    return tuple(index)
+
+
+def _axes_of(index: Sequence[Any], ndim: int) -> Iterator[tuple[int, Any]]:
+    """Yield the parts of an index, each with the axis that it is about."""
+    used = [_axes_used(part) for part in index]
+    axis = 0
+    for part, count in zip(index, used, strict=True):
+        yield axis, part
+        axis += ndim - sum(used) if part is Ellipsis else count
+
+
+def _axes_used(part: Any) -> int:
+    if part is None or part is Ellipsis:
+        return 0
+    array = np.asarray(0 if isinstance(part, slice | IndexPart) else part)
+    return array.ndim if array.dtype == np.bool_ else 1
+
+
 def is_known(step: Instruction) -> bool:
     """Return whether an op is written as it is."""
     op = step.op
     assert op is not None
-    if op.moves or op.fills or op in (_astype, _einsum, _logabsdet, _put):
+    if op.moves or op.fills or op in (_astype, _einsum, _logabsdet, _put, *_AT_PLACES):
         return True
     if op.reduces is not None:
         return op.reduces in _FIRST
-    if any(op.numpy in known for known in (_OF_ARRAYS, _OF_MATRICES, _ACCUMULATES)):
+    if any(op.numpy in known for known in (_OF_ARRAYS, _OF_MATRICES, _ACCUMULATES, _GIVES_PLACES)):
         return True
     return op.numpy in _OF_NUMBERS and not step.metadata
 

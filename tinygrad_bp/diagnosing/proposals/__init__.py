@@ -18,6 +18,7 @@ from . import (
     terms,
 )
 from .bench import Bench
+from .everywhere import in_lines_alike
 from .sums import wider_sums
 
 __all__ = ["Bench", "commonest", "proposals", "unproven"]
@@ -36,5 +37,8 @@ def unproven(bench: Bench) -> Iterator[Iterator[Edit]]:
     compounding = groups.compounding(bench)
     yield compounding(groups.PLAIN)
     yield loop_paths.two_paths(bench)
+    yield loop_paths.kept_paths(bench)
+    yield swaps.compounding(bench)
     yield compounding(groups.VALUES)
+    yield in_lines_alike(bench)
     yield compounding(groups.FURTHER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from functools import partial
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,14 @@ import numpy as np
 from ...programs.labelled import ACCUMULATE
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
 from ..facts import additive, elementwise, moves, product
+from ..machine import fits
 from ..pools import FORMS, Source
 from ..structure import is_uniform
 from .bench import Bench, scaled
 from .masks import is_mask, other_masks
 from .naming import Instead, named
 from .operands import arranged, rearranged
-from .passes import Candidate, Group, relatives, repeated
+from .passes import Candidate, Group, around, relatives, repeated
 from .slopes import grouped_regions
 from .terms import term
 
@@ -50,6 +51,8 @@ _NEAREST = 8
 _TERMS = 4
 #: In how many places one factor is replaced everywhere.
 _EVERYWHERE = 12
+#: What a term or a factor may be multiplied with.
+_MULTIPLES = (-1.0, 2.0, 0.5)
 #: How many of a value's forms are tried in every pass.
 _FORMS = ("1 - v", "v (1 - v)", "1 - v²", "v²", "1 / v", "v > 0", "1 + v²")
 
@@ -257,22 +260,57 @@ def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
 def _sums(bench: Bench, places: list[int]) -> Iterator[Group]:
     """Yield a contribution in every pass, by the line that it comes from."""
     structure = bench.structure
+    line = structure.likeness([structure.steps[k].of or 0 for k in places])
     by_line: dict[Hashable, list[Slot]] = defaultdict(list)
     for k in places:
         step = structure.steps[k]
         if len(step.operands) > 1:
             for j, (child, operand) in enumerate(step.metadata["labels"]):
-                by_line[structure.line(child), operand].append(Slot(k, j))
+                by_line[line(child), operand].append(Slot(k, j))
     whole = [Slot(k, RESULT) for k in places]
     for group in (whole, *by_line.values()):
         if len(group) < 2:
             continue
         for some in _parts(group):
-            yield some, partial(_multiples, bench, some)
+            yield some, partial(_contributions, bench, some)
+
+
+def _contributions(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
+    """Yield a contribution or a cotangent times a number, or times one more value beside it."""
+    yield from _multiples(bench, group)
+    structure = bench.structure
+    nodes = [structure.steps[slot.place].of or 0 for slot in group]
+    shapes = [np.shape(bench.now(slot)) for slot in group]
+    for places in islice(around(structure, nodes), _NEAREST):
+        kinds = ("", *_FORMS) if all(np.shape(structure.values[p]) for p in places) else ("",)
+        for kind in kinds:
+            with np.errstate(all="ignore"):
+                values = [bench.pools.form(kind, p) for p in places]
+            if any(
+                is_uniform(v.number) or not fits(np.shape(v.number), shape)
+                for v, shape in zip(values, shapes, strict=True)
+            ):
+                continue
+            sources = [
+                Source(times(OWN, v.expr), v.number * bench.now(slot), kind, v.place)
+                for v, slot in zip(values, group, strict=True)
+            ]
+            yield Candidate(sources, partial(_added, bench, group))
+
+
+def _added(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
+    first = sources[0]
+    what = "the gradient of {node} is multiplied with {other}"
+    refers = {"other": first.place} | ({"form": first.kind} if first.kind else {})
+    node = bench.structure.steps[group[0].place].of or 0
+    also = ("activation-derivative-twice", "factor-twice", "order")
+    edit = Edit("factor-added", {}, node, what, refers, 2.2 + first.cost, also=also)
+    changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
+    return repeated(edit, changes)
 
 
 def _multiples(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
-    return (_multiple(bench, group, c) for c in (0.0, 2.0, -1.0))
+    return (_multiple(bench, group, c) for c in (0.0, *_MULTIPLES))
 
 
 def _multiple(bench: Bench, group: list[Slot], constant: float) -> Candidate:
@@ -299,15 +337,14 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         yield candidate(
             [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
         )
-        yield _multiple(bench, group, -1.0)
+        yield from (_multiple(bench, group, c) for c in _MULTIPLES)
         edges = structure.lines.edges
         if all(is_mask(values[o]) for o in owns):
             each = [list(other_masks(structure, o, edges[s.place])) for o, s in zip(owns, group)]
             for masks in zip(*each):
                 yield candidate(list(masks))
     if additive(first, numbers):
-        for constant in (0.0, -1.0, 2.0):
-            yield _multiple(bench, group, constant)
+        yield from _multiples(bench, group)
     if additive(first, numbers) and flows:
         return
     seen: set[tuple[int, ...]] = {tuple(owns)}

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import combinations
 
-from ...programs.labelled import Origin
+from ...programs.labelled import ACCUMULATE, Origin
 from ..edits import OWN, ZERO, Edit, Number, Slot, times
 from .bench import Bench
 
 #: Of more paths no pairs are looked at.
 _MOST = 30
+#: Of more contributions to a variable not all subsets are looked at.
+_LINES = 8
 #: Of more variables that a loop carries on not all subsets are looked at.
 _VARIABLES = 6
 
@@ -41,7 +43,8 @@ def _dropped(bench: Bench, slots: list[Slot], constant: float, cost: float) -> E
     expr = times(Number(constant), OWN) if constant else ZERO
     node = first.of or 0
     by = first.metadata["labels"][slots[0].operand][0]
-    what = "is missing, and another one" if not constant else "has the wrong sign, and another one"
+    also = "and another one" if len({s.operand for s in slots}) < 3 else "and others"
+    what = f"is missing, {also}" if not constant else f"has the wrong sign, {also}"
     return Edit(
         "fan-out-overwritten" if not constant else "sign",
         dict.fromkeys(slots, expr),
@@ -52,6 +55,23 @@ def _dropped(bench: Bench, slots: list[Slot], constant: float, cost: float) -> E
         group=True,
         also=("term-missing", "treated-as-constant") if not constant else ("second-operand-sign",),
     )
+
+
+def kept_paths(bench: Bench) -> Iterator[Edit]:
+    """Yield that of all contributions to one variable, or to a whole state, some are left."""
+    structure = bench.structure
+    for places in structure.groups:
+        if structure.steps[places[0]].op is not ACCUMULATE:
+            continue
+        line = structure.likeness([structure.steps[k].of or 0 for k in places])
+        paths: dict[Hashable, list[Slot]] = defaultdict(list)
+        for k in places:
+            labels = structure.steps[k].metadata["labels"]
+            for j, (child, operand) in enumerate(labels if len(labels) > 1 else ()):
+                paths[line(child), operand].append(Slot(k, j))
+        for count in range(2, len(paths)) if len(paths) <= _LINES else ():
+            for some in combinations(paths.values(), count):
+                yield _dropped(bench, [slot for slots in some for slot in slots], 0.0, 2.0)
 
 
 def cut_off(bench: Bench) -> Iterator[Edit]:

@@ -37,7 +37,14 @@ def proposals(bench: Bench) -> Iterator[Edit]:
             e = bench.probe.at(slot)
             if e is not None:
                 yield from _replaced(bench, slot, edge, e)
-        yield from _result(bench, k, edge)
+    yield from results(bench)
+
+
+def results(bench: Bench) -> Iterator[Edit]:
+    """Yield the edits of what comes out of a step."""
+    for k, edge in bench.structure.lines.edges.items():
+        if bench.structure.steps[k].kind is Kind.BACKWARD:
+            yield from _result(bench, k, edge)
 
 
 def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:

@@ -123,7 +123,7 @@ def _function(bench: Bench, region: Region) -> Behaviour:
         forms = [s for s in bench.pools.near(near, shape).sources if s.kind == "v (1 - v)"]
         return Behaviour(None, ones, Block.of([_ONE, *forms], shape))
     masked = _masked(bench, region, slope)
-    if is_uniform(slope) and not masked:
+    if slope.ndim and is_uniform(slope) and not masked:
         return Behaviour(slope, ones, Block.of([], shape))
     sources = [_ONE, Source(call(ops.pow, ones, Number(2.0)), slope**2, "twice", -1)]
     swap: dict[Expr, Expr] = {Ref(region.low): Ref(region.high), Ref(region.high): Ref(region.low)}
@@ -173,8 +173,8 @@ def block_of(bench: Bench, region: Region) -> Block:
 
 def _masked(bench: Bench, region: Region, slope: Any) -> bool:
     """Whether the derivative of a region has a mask in it, and nothing else that changes."""
-    switching = not bench.structure.switching.isdisjoint(region.inside)
-    return switching and len(np.unique(np.round(slope, 12))) <= 2
+    masking = not bench.structure.masking.isdisjoint(region.inside)
+    return masking and len(np.unique(np.round(slope, 12))) <= 2
 
 
 def handed_on(bench: Bench, region: Region, source: Source, constant: float) -> Expr:
@@ -220,11 +220,13 @@ def _masks_of_gradient(function: Behaviour, upstream: Expr, g: Any, start: int) 
 
 def _looked_at(bench: Bench, region: Region, shape: tuple[int, ...]) -> list[int]:
     steps = bench.structure.steps
-    places = {region.low, region.high, *region.inside[:6], *steps[region.low].operands}
-    for k in region.inside[:6]:
-        places |= {*steps[k].operands}
+    places = {region.low, region.high}
+    if shape:
+        places |= {*region.inside[:6], *steps[region.low].operands}
+        places |= {o for k in region.inside[:6] for o in steps[k].operands}
     values = bench.structure.values
-    found = [p for p in places if np.shape(values[p]) and fits(np.shape(values[p]), shape)]
+    found = [p for p in places if np.ndim(values[p]) >= min(1, len(shape))]
+    found = [p for p in found if fits(np.shape(values[p]), shape)]
     return sorted(found, reverse=True)
 
 

@@ -27,16 +27,15 @@ _SLOPES = ("v (1 - v)", "1 - v²", "1 - v", "v > 0", "tanh' v", "sigmoid' v")
 def grouped_regions(bench: Bench) -> Iterator[Group]:
     """Yield the functions that are alike, and what may stand for their derivatives."""
     structure = bench.structure
-    same: dict[Hashable, list[Region]] = defaultdict(list)
-    for region in structure.regions:
-        key = (tuple(structure.line(k) for k in region.inside), len(region.terms))
-        same[key].append(region)
-    by_call: dict[Hashable, list[Region]] = defaultdict(list)
-    for inside, found in same.items():
-        for region in found:
+    every: dict[Hashable, list[Region]] = {}
+    for way in structure.ways:
+        same: dict[Hashable, list[Region]] = defaultdict(list)
+        for region in structure.regions:
+            inside = tuple(map(way, region.inside))
             line = structure.steps[region.high].key
-            by_call[inside, line.calls if isinstance(line, Origin) else None].append(region)
-    every = {tuple((r.low, r.high) for r in f): f for f in (*same.values(), *by_call.values())}
+            same[inside, len(region.terms)].append(region)
+            same[inside, line.calls if isinstance(line, Origin) else None, ""].append(region)
+        every |= {tuple((r.low, r.high) for r in some): some for some in same.values()}
     for found in every.values():
         if len(found) < 2:
             continue

@@ -10,11 +10,20 @@ from typing import Any
 import numpy as np
 
 from ...ops.shaping import indexing
+from ...programs.program import Kind
 from ..edits import RESULT, Call, Edit, Expr, Ref, Slot, call
 from ..facts import reduces
 from ..pools import Source, reshape_op
 from ..structure import Structure
 from .bench import Bench, scaled
+
+
+def sums_of_other_axes(bench: Bench) -> Iterator[Edit]:
+    """Yield for each sum that it is taken along another axis, or is one element of it."""
+    for k in bench.structure.lines.edges:
+        step = bench.structure.steps[k]
+        if step.kind is Kind.BACKWARD and reduces(step.op):
+            yield from other_sums(bench, k)
 
 
 def other_sums(bench: Bench, k: int) -> Iterator[Edit]:

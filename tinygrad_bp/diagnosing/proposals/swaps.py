@@ -11,7 +11,7 @@ import numpy as np
 
 from ...kernel.backward import sum_to_shape
 from ...programs.labelled import ACCUMULATE, PASS
-from ..edits import RESULT, Call, Edit, Expr, Ref, Slot
+from ..edits import RESULT, Call, Edit, Expr, Ref, Slot, evaluate
 from ..facts import scatters
 from .bench import Bench
 
@@ -21,6 +21,33 @@ _MOST = 80
 
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield exchanges of the operands of two steps of one kind."""
+    for units in _classes(bench):
+        if len(units) <= _MOST:
+            yield from _exchanged(bench, units)
+    yield from _packed(bench)
+    yield from _everywhere(bench)
+
+
+def compounding(bench: Bench) -> Iterator[Edit]:
+    """Yield exchanges in every pass where one pass changes what the next one reads: untested.
+
+    Of the operands in the derivatives of one step, and of the places of what is put together.
+    """
+    edges, steps = bench.structure.lines.edges, bench.structure.steps
+    for units in _classes(bench):
+        for one, other in combinations(units, 2) if len(units) <= _MOST else ():
+            children = [[edges[slot.place][0] for slot in unit] for unit in (one, other)]
+            if len(one) > 1 and children[0] == children[1]:
+                edit = _edit(bench, one, other)
+                yield from [] if edit is None else [edit]
+    for one, other in _pairs_to_pack(bench):
+        (low, _), (also, _) = edges[one[0].place], edges[other[0].place]
+        if len(one) > 1 and steps[low].operands == steps[also].operands:
+            yield _in_each_others(bench, one, other)
+
+
+def _classes(bench: Bench) -> Iterator[list[list[Slot]]]:
+    """Yield the operands that might stand in one another's places, those of a group as one."""
     classes: dict[Hashable, list[list[Slot]]] = defaultdict(list)
     steps, values = bench.structure.steps, bench.structure.values
     for places in [*([k] for k in bench.structure.lines.edges), *bench.structure.groups]:
@@ -32,11 +59,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
                 continue
             key = (first.op, j, len(places), np.shape(values[own]), bench.structure.flows[own])
             classes[key].append([Slot(k, j) for k in places])
-    for units in classes.values():
-        if 1 < len(units) <= _MOST:
-            yield from _exchanged(bench, units)
-    yield from _packed(bench)
-    yield from _everywhere(bench)
+    return (units for units in classes.values() if len(units) > 1)
 
 
 def _everywhere(bench: Bench) -> Iterator[Edit]:
@@ -75,6 +98,20 @@ def _summed(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Any:
 
 def _packed(bench: Bench) -> Iterator[Edit]:
     """Yield that two gradients are put in one another's places of an array."""
+    for one, other in _pairs_to_pack(bench):
+        edit, moved = _in_each_others(bench, one, other), np.zeros_like(bench.probe.error)
+        for slot, expr in edit.changes.items():
+            e = bench.probe.at(slot)
+            if e is None:
+                break
+            new = evaluate(expr, bench.probe.machine.values.__getitem__)
+            moved = moved + (e * (new - bench.now(slot))).reshape(len(e), -1).sum(axis=1)
+        else:
+            if bench.probe.is_error(moved):
+                yield edit
+
+
+def _pairs_to_pack(bench: Bench) -> Iterator[tuple[list[Slot], list[Slot]]]:
     steps = bench.structure.steps
     classes: dict[Hashable, list[list[Slot]]] = defaultdict(list)
     for places in [*([k] for k in bench.structure.lines.edges), *bench.structure.groups]:
@@ -83,30 +120,23 @@ def _packed(bench: Bench) -> Iterator[Edit]:
             key = len(places), first.op, first.shape, steps[first.operands[0]].shape
             classes[key].append([Slot(k, RESULT) for k in places])
     for units in classes.values():
-        for one, other in combinations(units, 2) if len(units) <= _MOST else ():
-            yield from _in_each_others(bench, one, other)
+        yield from combinations(units, 2) if len(units) <= _MOST else ()
 
 
-def _in_each_others(bench: Bench, one: list[Slot], other: list[Slot]) -> Iterator[Edit]:
-    steps, values = bench.structure.steps, bench.probe.machine.values
+def _in_each_others(bench: Bench, one: list[Slot], other: list[Slot]) -> Edit:
+    steps, edges = bench.structure.steps, bench.structure.lines.edges
     changes: dict[Slot, Expr] = {}
-    moved = np.zeros_like(bench.probe.error)
     for a, b in zip(one, other, strict=True):
         for here, there in ((a, b), (b, a)):
-            step, e = steps[here.place], bench.probe.at(here)
-            if e is None or step.op is None:
-                return
+            step = steps[here.place]
+            assert step.op is not None
             metadata = steps[there.place].metadata
-            new = step.op.forward(values[step.operands[0]], **metadata)
-            moved = moved + (e * (new - values[here.place])).reshape(len(e), -1).sum(axis=1)
             changes[here] = Call(step.op, (Ref(step.operands[0]),), metadata)
-    if bench.probe.is_error(moved):
-        edges = bench.structure.lines.edges
-        node, also = edges[one[0].place][0], edges[other[0].place][0]
-        what = "the gradients that come from {node} and {also} are put in one another's places"
-        refers = {"also": also}
-        names = ("order", "index-shifted", "factor-replaced")
-        yield Edit("swapped", changes, node, what, refers, 1.5, also=names, group=len(one) > 1)
+    node, also = edges[one[0].place][0], edges[other[0].place][0]
+    what = "the gradients that come from {node} and {also} are put in one another's places"
+    refers = {"also": also}
+    names = ("order", "index-shifted", "factor-replaced")
+    return Edit("swapped", changes, node, what, refers, 1.5, also=names, group=len(one) > 1)
 
 
 def _exchanged(bench: Bench, units: list[list[Slot]]) -> Iterator[Edit]:

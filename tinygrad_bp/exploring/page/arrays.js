@@ -159,6 +159,60 @@ function eliminate(a, b) {
   return determinant;
 }
 
+/** The same elements in another shape. */
+const reshaped = (operand, shape) => ({ shape, data: asArray(operand).data });
+
+/** The elements along an axis, line by line: the places of each line. */
+function linesAlong({ shape }, axis) {
+  const steps = stepsOf(shape), length = shape[axis];
+  const starts = spread(0, steps, shape.map((n, k) => (k === axis ? 1 : n)));
+  return starts.map((start) => Array.from({ length }, (_, k) => start + k * steps[axis]));
+}
+
+/** The places along an axis that would sort it; equals stay in their order, NaN comes last. */
+function sorted(operand, axis) {
+  const a = asArray(operand), data = Array(a.data.length);
+  const after = (x, y) => (x !== x ? (y !== y ? 0 : 1) : y !== y ? -1 : x - y || 0);
+  for (const line of linesAlong(a, axis)) {
+    const order = line.map((_, k) => k).sort((i, j) => after(a.data[line[i]], a.data[line[j]]) || i - j);
+    line.forEach((place, k) => { data[place] = order[k]; });
+  }
+  return { shape: a.shape, data };
+}
+
+/** The place along an axis of what is beyond all others, the first of them; of the first NaN if there is one. */
+function extreme(isBeyond, operand, axis) {
+  const a = asArray(operand);
+  const data = linesAlong(a, axis).map((line) => line.reduce((best, place, k) => {
+    const x = a.data[place], most = a.data[line[best]];
+    return most === most && (x !== x || isBeyond(x, most)) ? k : best;
+  }, 0));
+  return { shape: a.shape.filter((_, k) => k !== axis), data };
+}
+
+/** Places that depend on others: each operand adds its own along an axis; see `_leads` in Python. */
+function led(first, ...operands) {
+  return operands.reduce((places, [operand, which, step, length]) => {
+    const { data } = asArray(operand);
+    return places.map((place, k) => place + step * ((data[which[k]] + length) % length));
+  }, first);
+}
+
+/** The lower triangle whose product with its transpose is a matrix. */
+function cholesky(operand) {
+  const found = matricesOf(operand).map((a) => {
+    const l = a.map((row) => row.map(() => 0));
+    a.forEach((row, i) => {
+      for (let j = 0; j <= i; j += 1) {
+        const rest = row[j] - l[i].slice(0, j).reduce((sum, x, k) => sum + x * l[j][k], 0);
+        l[i][j] = i === j ? Math.sqrt(rest) : rest / l[j][j];
+      }
+    });
+    return l;
+  });
+  return { shape: operand.shape, data: found.flat(2) };
+}
+
 /** The matrices of a stack, as rows. */
 function matricesOf({ shape, data }) {
   const [height, width] = shape.slice(-2);

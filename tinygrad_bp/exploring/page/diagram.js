@@ -134,7 +134,7 @@ function fitted() {
 /** The scale to begin with: all of the diagram if its texts can be read then, else what is wide enough. */
 function readable() {
   const wide = (size()[0] - 16) / whole[2], smallest = innerWidth > 600 ? 0.9 : 1.1;
-  return Math.max(fitted().scale, fitted().scale >= 0.7 && innerWidth > 600 ? 0 : Math.min(1.25, Math.max(wide, smallest)));
+  return Math.max(fitted().scale, fitted().scale >= 0.85 && innerWidth > 600 ? 0 : Math.min(1.25, Math.max(wide, smallest)));
 }
 
 function boxOf(places) {

@@ -25,8 +25,19 @@ function questionCard(step, k) {
   return card("question",
     el("h3", {}, `Your turn: ${calledOf(part.to)} `, el("span", { class: "tag" }, progress())),
     row(figure(step.upstream, `upstream d_${node.code}`, { name: `gradient of ${calledOf(step.node)}`, role: "upstream", of: step.node }), ...needed),
+    el("p", { class: "about" }, taskOf(step, part)),
     about.sign == null ? askSign(step, k, question, about) : askNumber(step, k, question, about),
     feedback);
+}
+
+/** What is known, and what has to be found and multiplied. */
+function taskOf(step, part) {
+  const node = nodes[step.node], result = resultName(), [above, to] = [calledOf(step.node), calledOf(part.to)];
+  const isNumber = !shapeOf(step.node).length;
+  const known = step.node === seedStepAt.node ? `d_${node.code} is ${short(dataOf(step.upstream)[0])}, for ${above} is the result` : isNumber
+    ? `d_${node.code}: ${result} changes ${timesAsMuch(dataOf(step.upstream)[0])} as ${above}`
+    : `d_${node.code} says for each entry of ${above} how much ${result} changes with it`;
+  return `${known}. How much does ${above} change with ${to}? Multiply the two.`;
 }
 
 const progress = () => `question ${allQuestions.findIndex(([, each]) => !answered.get(each)?.done) + 1} of ${allQuestions.length}`;
@@ -52,7 +63,7 @@ function askSign(step, k, question, about) {
   };
   return el("div", { class: "ask", role: "group", "aria-label": "The sign", on: { keydown: press } },
     el("p", {}, `If ${single} goes up a little, what does ${resultName()} do${way}?`),
-    button(1, "It goes up"), button(-1, "It goes down"), button(0, "It stays"));
+    button(1, "It goes up"), button(-1, "It goes down"), button(0, "It stays"), el("span", { class: "about keys" }, "or press ↑ ↓ 0"));
 }
 
 function askNumber(step, k, question, about) {

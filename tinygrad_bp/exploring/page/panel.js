@@ -13,6 +13,7 @@ const joined = (figures, text) => figures.map((each, k) => (k ? signed(text, eac
 function aboutNode(node, line) {
   const facts = [line || node.op && `op ${node.op}`, node.op ? "" : node.role, arrays[node.value].shape.length ? `shape ${shape(arrays[node.value])}` : "a number", node.scope && `in ${node.scope}`];
   if (node.line) facts.push(`your line ${node.line[0]}:`);
+  if (story.fixedAt != null && nodes[story.fixedAt] === node) facts.push("because of this op the numbers of this page are fixed");
   return el("p", { class: "about" }, ...facts.filter(Boolean).flatMap((fact, k) => [k ? " · " : "", fact === line ? el("code", {}, fact) : fact]), node.line ? el("code", {}, ` ${node.line[1]}`) : "");
 }
 
@@ -77,7 +78,7 @@ function backwardStep(step, k) {
 function partCard(step, part, wrong) {
   const to = nodes[part.to];
   return card("",
-    el("h3", {}, `To ${calledOf(part.to)} `, el("span", { class: "tag" }, part.complete ? "complete: all uses have contributed" : "more to come")),
+    el("h3", {}, `To ${calledOf(part.to)} `, part.old != null || !part.complete ? el("span", { class: "tag" }, part.complete ? "complete: all uses have contributed" : "more to come") : ""),
     reasonCard(step, part),
     formula(part.formula), code(part.lines),
     flow(step, part),

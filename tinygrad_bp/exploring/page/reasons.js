@@ -70,6 +70,8 @@ function onlyWay(step, part, entry) {
   return { above: places ? places[entry] : entry, local: entryOf(part.local, entry, own) };
 }
 
+const timesAsMuch = (x) => (x === 1 ? "just as much" : x === -1 ? "as much the other way" : `${short(x)} times as much`);
+
 /** Why a contribution is as it is, told of the entry that moves the result most. */
 function reason(step, part) {
   const delta = dataOf(part.delta), entry = delta ? strongest(delta) : -1;
@@ -77,7 +79,7 @@ function reason(step, part) {
   const way = onlyWay(step, part, entry);
   const result = resultName(), x = delta[entry];
   const effect = x === 0 ? `does not move ${result}` : `${x < 0 ? "lowers" : "raises"} ${result} by about ${short(Math.abs(x * NUDGE))}`;
-  const onward = step.node === seedStepAt.node || !way ? "" : `, and ${result} moves ${short(dataOf(step.upstream)[way.above])} times as much as ${nameOf(step.node, way.above)}`;
+  const onward = step.node === seedStepAt.node || !way ? "" : `, and ${result} moves ${timesAsMuch(dataOf(step.upstream)[way.above])} as ${nameOf(step.node, way.above)}`;
   const copies = part.raw == null ? "" : " It was copied, so what all its copies get is added up.";
   const partly = part.old != null || !part.complete ? " along this way" : "";
   return `${nameOf(part.to, entry)} up by ${NUDGE} ${effect}${partly}, because ${because(step, part, entry, way?.local)}${onward}.${copies}`;

@@ -20,6 +20,7 @@ function render(k, stays = false) {
   const content = step.phase === "start" ? startStep() : step.phase === "forward" ? forwardStep(step) : step.seed != null ? seedStep(step) : backwardStep(step, k);
   const height = panel.scrollTop;
   panel.replaceChildren(...content.filter((each) => each));
+  for (const flow of panel.querySelectorAll(".flow")) flow.classList.toggle("dense", flow.scrollWidth > flow.clientWidth);
   panel.scrollTop = stays ? height : 0;
   markEdited();
   byId("again").hidden = leaves === given;
