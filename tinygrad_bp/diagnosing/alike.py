@@ -67,7 +67,7 @@ class AlikeLines:
     def _statement(self, place: int) -> Hashable:
         """Return the line number, and what is done: both components of a state in one line."""
         key = self.steps[place].key
-        if not isinstance(key, Origin) or not isinstance(key.own[-1], tuple):
+        if not isinstance(key, Origin) or not key.own or not isinstance(key.own[-1], tuple):
             return place
         code, position = key.own[-1]
         return *key.own[:-1], code, _number(code, position), self._operation(place)

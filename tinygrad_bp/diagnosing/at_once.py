@@ -23,7 +23,7 @@ class _Operand(NamedTuple):
     has_rows: bool
 
 
-class Rows:
+class ManyRuns:
     """Runs a program with many edits.
 
     A step takes the rows as one more axis in front, where that gives the same as one row after

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .at_once import Rows
+from .at_once import ManyRuns
 from .constants import Constants
 from .edits import RESULT, Edit, Ref, Slot, leaves, together
 from .evidence import Case, Names
@@ -168,7 +168,7 @@ class Search:
     def _promising(self, machine: Machine, edits: list[Edit], wanted: Names) -> list[Edit]:
         """Return the edits that give one of the gradients that are wanted, by many at once."""
         name = min(wanted, key=lambda n: machine.above[self.case.places[n]].bit_count())
-        target, rows = self.case.places[name], Rows(machine)
+        target, rows = self.case.places[name], ManyRuns(machine)
         kept: list[Edit] = []
         for some in (edits[k : k + _CHUNK] for k in range(0, len(edits), _CHUNK)):
             if self.late:

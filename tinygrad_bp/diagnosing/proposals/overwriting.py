@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ...kernel import Op
 from ...ops.rearranging import _gather, numbered
 from ...ops.shaping import _where
 from ...programs.labelled import ACCUMULATE
-from ...programs.program import Kind
+from ...programs.program import Instruction, Kind
 from ...programs.witnesses import op_of
 from ..edits import RESULT, ZERO, Call, Edit, Expr, Number, Ref, Slot, call, evaluate
 from ..facts import scatters, targets
@@ -52,13 +54,21 @@ def _assigned(bench: Bench, k: int) -> Iterator[Source]:
     """Yield an array in which of several numbers for one place the last or the first stands."""
     step = bench.structure.steps[k]
     given = bench.probe.machine.values[step.operands[0]]
-    places = targets(step, given)
     for way in (1, -1):
-        writers = np.zeros(1 + int(np.prod(step.shape)), int)  # what is dropped goes to the end
-        writers[np.ravel(places)[::way]] = numbered(np.shape(places)).ravel()[::way]
-        metadata = {"places": writers[:-1].reshape(step.shape)}
-        expr = Call(_gather, (Ref(step.operands[0]),), metadata)
-        yield Source(expr, _gather.forward(given, **metadata), "assigned", k)
+        metadata = {**step.metadata, "step": step, "way": way}
+        expr = Call(_assign, (Ref(step.operands[0]),), metadata)
+        yield Source(expr, _write_once(given, **metadata), "assigned", k)
+
+
+def _write_once(given: Any, *, step: Instruction, way: int, **places: Any) -> Any:
+    """Do what a step does, but let of several numbers for one place only the last one stay."""
+    targeted = targets(replace(step, metadata=places), given)
+    writers = np.zeros(1 + int(np.prod(step.shape)), int)  # what is dropped goes to the end
+    writers[np.ravel(targeted)[::way]] = numbered(np.shape(targeted)).ravel()[::way]
+    return _gather(given, places=writers[:-1].reshape(step.shape))
+
+
+_assign = Op("assign", _write_once, None)
 
 
 def _one_after_another(bench: Bench, k: int) -> Iterator[Source]:
