@@ -13,7 +13,7 @@ from weakref import ref
 import numpy as np
 
 from .context import resume
-from .history import clock, move_state, now, state_at
+from .history import Ties, clock, move_state, now, state_at, ties_of
 from .value import Value, _new
 
 #: So many views of a node are listed before those that are gone are taken out.
@@ -30,8 +30,7 @@ class Unsettled(Value):
 
     def settle(self) -> None:
         """Compute the state and become a Value."""
-        pending = self._pending
-        del self._pending
+        pending, self._ties.pending = self._ties.pending, None
         self.__class__ = Value  # type: ignore[assignment]
         pending.settle(self)
 
@@ -94,7 +93,7 @@ class Sharing:
     def announce(self, node: Value, op: Any, metadata: dict[str, Any], base: Value) -> None:
         """Let the operand of an op know of the result, if either can be assigned to."""
         if node.op is None and self.is_view(node, base):  # which nothing is recorded of
-            node._window = Window(base, op, metadata, None)
+            ties_of(node).window = Window(base, op, metadata, None)
         if base.op is not None or not base.requires_grad:
             list_view(base, node)
 
@@ -161,18 +160,18 @@ class Window(NamedTuple):
             fresh = self.op(self.base, **self.metadata)
         _adopt(view, fresh)
         view._version = clock[0]
-        view._window = self
+        ties_of(view).window = self
         list_view(self.base, view)
 
 
 def window_of(node: Value) -> Window | None:
     """Return what a node is a view of, or None."""
+    ties: Ties | None = getattr(node, "_ties", None)
     if isinstance(node, Unsettled):
-        pending = node._pending
+        pending = node._ties.pending
         return pending if isinstance(pending, Window) else None
-    known: Window | None = getattr(node, "_window", None)
-    if known is not None:
-        return known
+    if ties is not None and ties.window is not None:
+        return ties.window  # type: ignore[no-any-return]
     op = node.op
     if _gives_view(op) and op.shares.is_view(node, node._parents[0]):
         return Window(node._parents[0], op, node.metadata, node.scope)
@@ -185,10 +184,7 @@ def _gives_view(op: Any) -> bool:
 
 def list_view(base: Value, view: Value) -> None:
     """Let a node know of a view of it, which is taken anew after an assignment to the node."""
-    try:
-        views = base._views
-    except AttributeError:
-        views = base._views = []
+    views = ties_of(base).views
     if len(views) >= _FEW and not len(views) & (len(views) - 1):
         views[:] = [each for each in views if each() is not None]
     views.append(ref(view))
@@ -199,19 +195,21 @@ def outdate_views(base: Value, time: int) -> None:
     found: dict[Value, Window] = {}
     waiting = [base]
     for node in waiting:
-        for each in getattr(node, "_views", ()):
+        ties = getattr(node, "_ties", None)
+        if ties is None:
+            continue
+        for each in ties.views:
             view = each()
             if view is None or isinstance(view, Unsettled) or view in found:
                 continue
             if (window := window_of(view)) is not None:
                 found[view] = window
                 waiting.append(view)
-        if hasattr(node, "_views"):
-            node._views.clear()
+        ties.views.clear()
     for view, window in found.items():
         move_state(view, _new(Value))
         view._version = time
-        view._pending = window
+        ties_of(view).pending = window
         view.__class__ = Unsettled
 
 
