@@ -45,7 +45,7 @@ OPTIONS += ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
 #: Imported once, for all the processes that run tests.
 HEAVY = ("hypothesis", "numpy", "scipy.special", "numba", "jax", "matplotlib.pyplot", "graphviz")
 
-#: Seconds of processor for the tests of a mutant. One that takes four times as long is seen.
+#: Seconds of processor for the tests of a mutant. One that takes twice as long is seen.
 BUDGET = 2.0
 #: So many cases of one parametrised test.
 OF_ONE_FUNCTION = 4
@@ -113,6 +113,10 @@ class Trial(NamedTuple):
     seconds: float
     on_import: bool
 
+    def __str__(self) -> str:
+        what = f"{self.mutant.before}  ->  {self.mutant.after}"
+        return f"{self.module}:{self.mutant.span[0]}: {what}{'' if self.tests else '  (no test)'}"
+
 
 class Seen:
     """What `watch` kept of one module."""
@@ -156,14 +160,14 @@ class Seen:
 
 
 def in_child(call: Callable[[], bool], seconds: float | None = None) -> bool:
-    """Say whether a call is true in a copy of this process, in a few times these seconds."""
+    """Say whether a call is true in a copy of this process, in at most twice these seconds."""
     sys.stdout.flush()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # JAX has threads, which are not used here
         child = os.fork()
     if not child:
         if seconds is not None:
-            limit = 3 + int(4 * seconds)
+            limit = 2 + int(2 * seconds)
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
             signal.alarm(20 * limit)
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -207,8 +211,7 @@ class Patching:
                 trial.seconds,
             ):
                 alive.append((k, bool(patched)))
-            if k % 20 == 19:
-                print(f"{k + 1} tried, {len(alive)} left: {trial.module}", file=sys.stderr)
+                print(f"{k + 1} of {len(self.trials)}: {trial}", file=sys.stderr)
         self.told.write_text(json.dumps(alive), encoding="utf-8")
         return True
 
@@ -312,9 +315,8 @@ def main(arguments: list[str] | None = None) -> int:
     for module, count in Counter(trial.module for trial in trials).items():
         alive = [trial for trial in left if trial.module == module]
         print(f"{module}: {count - len(alive)} of {count} killed")
-        for _, mutant, tests, *_ in alive:
-            note = "" if tests else "  (no test)"
-            print(f"  {module}:{mutant.span[0]}: {mutant.before}  ->  {mutant.after}{note}")
+        for trial in alive:
+            print(f"  {trial}")
     if trials:
         killed = len(trials) - len(left)
         print(f"{killed} of {len(trials)} killed, {killed / len(trials):.1%}")

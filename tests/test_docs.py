@@ -3,6 +3,7 @@
 import doctest
 import importlib.util
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -66,11 +67,13 @@ def keyframes(svg):
 # --- README --------------------------------------------------------------------------------------
 
 
-def test_readme_prints_what_it_shows(capsys):
+def test_readme_prints_what_it_shows(capsys, tmp_path):
     text = README.read_text(encoding="utf-8")
     program = re.search(r"```python\n(.*?)```", text, re.S)[1]
     shown = re.search(r"```text\n(.*?)```", text, re.S)[1]
-    exec(program, {})
+    file = tmp_path / "program.py"  # a report says which line of a file it is about
+    file.write_text(program, encoding="utf-8")
+    runpy.run_path(str(file))
     assert without_round_off(capsys.readouterr().out) == without_round_off(shown)
 
 

@@ -82,6 +82,7 @@ def torch_peer() -> Peer:
     import array_api_compat.torch as xp
     import torch
 
+    torch.set_default_dtype(torch.float64)  # of what a program makes of Python's numbers
     nn = SimpleNamespace(
         sigmoid=torch.sigmoid,
         relu=torch.relu,

@@ -48,6 +48,11 @@ def test_arrays_and_constants():
     assert bp.animate(y).svg.count("@keyframes only") == len(texts_of(y))
 
 
+def test_a_number_that_is_broadcast():
+    x, a = bp.Value(2.0, name="x"), bp.Value([1.0, 3.0], name="a")
+    assert "backward:  d_x = np.sum(d_y * a, axis=0) = 4" in texts_of(bp.named(x * a, "y").sum())
+
+
 def test_a_gradient_of_two_uses_is_seen_when_it_is_complete():
     x = bp.Value(3.0, name="x")
     y = bp.named(np.exp(x) * x, "y")

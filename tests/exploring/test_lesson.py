@@ -87,3 +87,9 @@ def test_round_off_is_not_asked_for_and_0_is():
     assert [each["part"] for each in asked(bp.Value(1.0) * np.sum(a))] == [1]
     (nothing,) = asked(bp.relu(bp.Value(-2.0)))
     assert nothing["answer"] == [0]
+
+
+def test_a_sum_of_nothing_is_not_asked_for():
+    a, b = bp.Value(np.ones((1, 3))), bp.Value(np.ones((0, 1)))
+    visits = record(np.sum(a * b)).visits
+    assert [question for visit in visits for question in questions(visit)] == []

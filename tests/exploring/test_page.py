@@ -528,6 +528,13 @@ def test_a_lesson_is_done_with_what_is_visible(neuron, visit):
         if turn == 0:
             tab.locator('[data-sign="1"]').click()
         tab.get_by_role("button", name="Hint").click()
+        slope = re.search(
+            "Nudge .+ gives (.+), and .+ gives (.+)[.]", tab.locator("#feedback").inner_text()
+        )
+        assert (slope is not None) == ("np.tanh" in tab.locator("#panel .about").first.inner_text())
+        if slope:
+            before, after = map(float, slope.groups())
+            assert 1000 * (after - before) == pytest.approx(1 - np.tanh(0.5) ** 2, rel=2e-3)
         tab.get_by_role("button", name="Hint").click()
         answer(tab, tab.locator("#feedback code").inner_text())
         assert tab.locator("#score").inner_text().startswith("Right:")

@@ -105,3 +105,9 @@ def test_a_rule_of_ones_own_is_only_asked_what_it_can_answer():
     (visit,) = record(twice(x), [5.0, 1.0]).visits
     assert visit.contributions[0].local is None
     assert visit.contributions[0].delta.tolist() == [10, 2]
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 0)])
+def test_arrays_without_elements(shape):
+    a = bp.Value(np.ones(shape))
+    check(np.sum(np.kron(a, a) * 2) + np.sum(np.outer(a, a)))

@@ -34,7 +34,7 @@ def run(written, inputs):
 
 def check(value):
     """Run every line of a graph; return how many there were."""
-    recording, terms = record(value), name_terms(describe(value))
+    recording, terms = record(value), name_terms(describe(value).nodes)
     data = {terms[node].code: node.data for node in recording.nodes if not terms[node].is_number}
     ran = 0
     for visit in recording.visits:
@@ -67,7 +67,7 @@ def test_functions(name):
 
 
 def test_the_net_reads_like_a_textbook(net):
-    terms = name_terms(describe(net))
+    terms = name_terms(describe(net).nodes)
     lines = {
         terms[each.operand].text: write_rule(v.node, each.position, v.upstream, terms)
         for v in record(net).visits
@@ -84,7 +84,7 @@ def test_the_net_reads_like_a_textbook(net):
 def test_names_are_told_apart():
     a, b, c = bp.Value(1.0, name="a b"), bp.Value(2.0, name="a_b"), bp.Value(3.0, name="w")
     other = bp.Value(4.0, name="w")
-    terms = name_terms(describe(a * b + c * other + 2))
+    terms = name_terms(describe(a * b + c * other + 2).nodes)
     codes = [term.code for term in terms.values() if not term.is_number]
     assert len(set(codes)) == len(codes)
     assert all(code.isidentifier() for code in codes)
@@ -97,11 +97,11 @@ def test_an_op_of_ones_own_is_written_as_a_call():
     opaque = bp.Op("my op!", np.cos, lambda g, y, a: -g * np.frompyfunc(np.sin, 1, 1)(a))
     x = bp.Value(0.5, name="x")
     y = bp.named(softplus(x), "y")
-    terms = name_terms(describe(y))
+    terms = name_terms(describe(y).nodes)
     assert write_op(y, terms).code == ("softplus(x)",)
     assert write_rule(y, 0, np.float64(1), terms).code == ("d_y * sigmoid(x)",)
     z = bp.named(opaque(x), "z")
-    terms = name_terms(describe(z))
+    terms = name_terms(describe(z).nodes)
     written = write_rule(z, 0, np.float64(1), terms)
     assert written.code == ("my_op__vjp_0(d_z, z, x)",)
     assert "my op!" in str(mathml(written.math))

@@ -29,6 +29,9 @@ METHODS = {
     "flatten": lambda v: v.flatten("F"),
     "squeeze": lambda v: v.reshape(1, 6).squeeze(0),
     "transpose": lambda v: v.transpose(1, 0),
+    "transpose, by a tuple": lambda v: v[None].transpose((2, 0, 1)),
+    "transpose, all axes": lambda v: v.transpose() * v.transpose(None),
+    "transpose, the only axis": lambda v: v[0].transpose(0),
     "swapaxes": lambda v: v.swapaxes(0, 1),
     "repeat": lambda v: v.repeat([1, 2], axis=0),
     "take": lambda v: v.take([0, 0, -1], axis=1, mode="wrap"),
@@ -50,6 +53,9 @@ def _rebound(v):
     v *= 2
     v -= v**2
     v /= 3
+    v **= 2
+    v %= 0.7
+    v @= np.eye(3)
     return v
 
 
@@ -65,6 +71,7 @@ def test_methods_as_of_arrays(name):
 PLAIN = {
     "argmax": lambda v: v.argmax(axis=1, keepdims=True),
     "argmin": lambda v: v.argmin(),
+    "argmin, axis": lambda v: v.argmin(axis=0, keepdims=True),
     "argsort": lambda v: v.argsort(axis=0, stable=True),
     "any": lambda v: (v - v).any(),
     "all": lambda v: v.all(axis=0),

@@ -241,6 +241,12 @@ class TestRefusals:
         with pytest.raises(ZeroDivisionError) as caught:
             (b + op(a)).backward()
         assert "rule of broken for operand 0 ('a')" in caught.value.__notes__[0]
+        op = bp.Op(
+            "half", lambda a, b: a * b, lambda g, y, a, b: g * b, lambda g, y, *_: fails(g, y, 0)
+        )
+        with pytest.raises(ZeroDivisionError) as caught:
+            op(a, a).backward()
+        assert "rule of half for operand 1 ('a')" in caught.value.__notes__[0]
         assert (a.grad, b.grad) == (None, None)
 
     def test_a_rule_of_the_wrong_shape_is_named(self):
@@ -258,6 +264,10 @@ class TestChangedData:
         with pytest.raises(bp.StaleGraphError, match=r"through mul: the data of operand 0 .'w'"):
             y.backward()
         assert w.grad is None
+        y = 2.0 * w
+        w.data = 3.0
+        with pytest.raises(bp.StaleGraphError, match=r"through mul: the data of operand 1 .'w'"):
+            y.backward()
         (w * w).backward()
         assert w.grad == 6
 

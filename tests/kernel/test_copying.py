@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
+from tests.samples import SAMPLES, rows
 
 
 def through_pickle(thing):
@@ -29,6 +30,8 @@ def same_graph(one, other):
         assert (a.op, a.name, a.scope, a.requires_grad) == (b.op, b.name, b.scope, b.requires_grad)
         np.testing.assert_array_equal(a.data, b.data)
         assert not np.shares_memory(a.data, b.data)
+        if isinstance(a.metadata.get("index"), np.ndarray):
+            assert not np.shares_memory(a.metadata["index"], b.metadata["index"])
     place = {a: k for k, (a, _) in enumerate(pairs)}
     mine = {b: k for k, (_, b) in enumerate(pairs)}
     for a, b in pairs:
@@ -122,6 +125,14 @@ def test_float32_and_modules():
     new = copy.deepcopy(layer)
     assert [p.name for p in new.parameters()] == [p.name for p in layer.parameters()]
     assert through_pickle(bp.Value(np.ones(2, np.float32))).dtype == np.float32
+
+
+def test_each_row_is_found_again():
+    made = [SAMPLES[name].fun(*map(bp.Value, SAMPLES[name].arguments(0))) for name in rows()]
+    value = sum(np.sum(np.abs(each) ** 2) for each in made)
+    again = pickle.loads(pickle.dumps(value))
+    for one, other in zip(bp.topological_order(value), bp.topological_order(again), strict=True):
+        assert one.op is other.op
 
 
 def test_an_op_that_cannot_be_found_again():

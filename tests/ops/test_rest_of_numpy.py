@@ -31,13 +31,22 @@ FUNCTIONS = {
     "cov of columns": lambda a: np.cov(a, rowvar=False, ddof=0),
     "cov of one": lambda a: np.cov(a[0]),
     "corrcoef": lambda a: np.corrcoef(a),
+    "corrcoef of one": lambda a: np.corrcoef(a[0]) * a[1],
+    "gradient of whole numbers": lambda a: np.gradient([1, 4, 9, 5, 2], np.cumsum(a[0] ** 2 + 1)),
     "apply_along_axis": lambda a: np.apply_along_axis(lambda r: np.outer(r, r), 0, a),
     "apply_along_axis, numbers": lambda a: np.apply_along_axis(np.sum, 1, a),
     "apply_over_axes": lambda a: np.apply_over_axes(np.sum, a, [0, 1]),
     "piecewise": lambda a: np.piecewise(
         a, [a < 0, a > 1], [lambda x: x**2, np.log, lambda x: 3 * x]
     ),
+    "piecewise, or else": lambda a: np.piecewise(
+        a, [a < 0.2, a < -9], [lambda x: x * x, np.log, np.log]
+    ),
     "piecewise, numbers": lambda a: np.piecewise(a[0], a[0] > 0, [np.sqrt, 1.5]),
+    "piecewise, a piece without elements": lambda a: np.piecewise(
+        a, [a > 9, a < 9], [np.log, np.sin]
+    ),
+    "concatenate, default casting": lambda a: np.concatenate([a, a[:1]], casting="same_kind"),
     "windows": lambda a: windows(a, (2, 3)),
     "windows along an axis": lambda a: windows(a, 2, axis=1),
     "quantile": lambda a: np.quantile(a, 0.3),
@@ -49,6 +58,7 @@ FUNCTIONS = {
     "sum where": lambda a: np.sum(a, axis=1, where=MASK, initial=2.0),
     "sum of a mask that is broadcast": lambda a: np.sum(a, where=MASK[0]),
     "prod where": lambda a: np.prod(a, axis=0, where=MASK, initial=2.0, keepdims=True),
+    "mean of all": lambda a: np.mean(a, axis=0, where=True),
     "mean where": lambda a: np.mean(a, axis=1, where=MASK),
     "var where": lambda a: np.var(a, axis=1, where=MASK, ddof=1),
     "std where": lambda a: a.T.std() + np.std(a, where=MASK),
@@ -115,6 +125,19 @@ def assert_as_numpy(fun, a):
     known = np.isfinite(a)
     gradient, (numeric,) = bp.grad(projection)(a), five_point(projection, [a])
     np.testing.assert_allclose(gradient[known], numeric[known], rtol=1e-7, atol=1e-9)
+
+
+def test_pieces_are_computed_where_they_are_taken_alone():
+    def loss(x):
+        return np.sum(np.piecewise(x, [x <= 0, x > 9], [np.square, np.log, np.sqrt]))
+
+    gradient, x = bp.grad(loss), np.array([0.0, -1.0, 4.0, np.inf])
+    np.testing.assert_array_equal(gradient(x[:3]), [0, -2, 0.25])
+    np.testing.assert_array_equal(gradient(x[:2]), [0, -2])
+    np.testing.assert_array_equal(gradient(x), [0, -2, 0.25, 0])
+    weigh = bp.compile(lambda x: np.sum(np.piecewise(x, [x <= 0, x > 1], [2.0, 3.0, 1.0]) * x))
+    np.testing.assert_array_equal(weigh(x[:3])[1], [2, 2, 3])
+    np.testing.assert_array_equal(weigh(x[:3] + 0.5)[1], [1, 2, 3])
 
 
 def test_a_wrong_derivative_would_be_seen():

@@ -83,7 +83,7 @@ def test_formulas_and_lines_of_the_page(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         total = np.sum(sample.fun(*arguments) ** 2)
-        terms = name_terms(describe(total))
+        terms = name_terms(describe(total).nodes)
         for visit in record(total).visits:
             written = [write_op(visit.node, terms)]
             for each in visit.contributions:

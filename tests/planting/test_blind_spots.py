@@ -80,7 +80,7 @@ HIDDEN = {
         "factor-missing",
         "gamma is 1 everywhere",
     ),
-    "a mask of ones": (masked, {"w": W, "v": V}, "missing-activation", "mask is 1 everywhere"),
+    "a mask of ones": (masked, {"w": W, "v": V}, "factor-missing", "mask is 1 everywhere"),
     "a divisor of 1": (
         kept,
         {"w": W, "v": V},
@@ -168,8 +168,7 @@ def test_a_check_does_not_see_it_before_and_sees_it_afterwards():
     assert spot.inputs.keys() == {"gamma"}
     assert not bp.compare(loss, params | spot.inputs, forgets_gamma)
     assert not bp.compare(loss, bp.blind_spots(loss, params).params, forgets_gamma)
-    assert "gamma" in spot.line
-    assert "gamma" not in spot.yours
+    assert spot.line.count("gamma") == spot.yours.count("gamma") + 1
     assert spot.parameters == ("w",)
 
 

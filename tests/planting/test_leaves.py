@@ -73,7 +73,7 @@ def test_numbers_come_nearer_where_the_function_is_not_defined():
     assert (points.generic(BOLD).drawn[0] > 0).all()
 
 
-def test_leaves_of_names_what_nobody_named():
+def test_leaves_are_called_as_they_were_written():
     lines = record_lines(lambda p: np.sum(np.ones((2, 2)) @ p), POSITIVE, {})
     names = [leaf.name for leaf in leaves_of(lines, lambda place: "that")]
-    assert "the array in that" in names
+    assert "np.ones((2, 2))" in names

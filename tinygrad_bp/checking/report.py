@@ -332,8 +332,10 @@ def _write_apart(numbers: list[float | None], *, is_wrong: bool) -> list[str]:
 
 
 def _title(diagnosis: Diagnosis) -> str:
-    others = f" (or {', '.join(diagnosis.alternatives)})" if diagnosis.alternatives else ""
-    return f"{diagnosis.node}: {diagnosis.mistake}{others}"
+    likely = diagnosis.as_likely
+    others = f" (or {', '.join(likely)})" if likely else ""
+    where = "" if diagnosis.line_number is None else f" (line {diagnosis.line_number})"
+    return f"{diagnosis.node}{where}: {diagnosis.mistake}{others}"
 
 
 def _as_paragraph(diagnosis: Diagnosis) -> str:

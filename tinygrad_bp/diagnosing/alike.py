@@ -12,7 +12,8 @@ from functools import cache, cached_property
 from types import CodeType
 from typing import Any
 
-from ..programs.labelled import Labelled, Origin
+from ..programs.labelled import Labelled
+from ..programs.origins import Origin
 from ..programs.program import Kind
 
 #: Of more steps that are not of one line it is not looked at whether these are alike.

@@ -227,7 +227,7 @@ class _Report:
         diagnoses = merged(reports, case)
         rewritten = reconstruct(lines, together(edits)) if edits and not wrong else None
         if rewritten is not None:
-            diagnoses = [_beside(d, rewritten) for d in diagnoses]
+            diagnoses = [_beside(d, rewritten, script) for d in diagnoses]
         if not solution and not wrong:  # wrong by less than what a mistake is looked for
             off = {n: residual(case.right[n], g) for n, g in case.manual.items()}
             wrong = frozenset([max(off, key=lambda name: off[name])] if any(off.values()) else [])
@@ -246,14 +246,13 @@ def _not_zeroed(diagnosis: Diagnosis) -> Diagnosis:
         explanation=f"{what}. {effect(diagnosis.parameters)}",
         fix=FIXES["not-zeroed"],
         alternatives=(),
+        as_likely=(),
         factor=None,
     )
 
 
-def _beside(diagnosis: Diagnosis, rewritten: Reconstruction) -> Diagnosis:
+def _beside(diagnosis: Diagnosis, rewritten: Reconstruction, script: Script) -> Diagnosis:
     """Keep a line that stands beside the right one."""
-    name = diagnosis.line.partition(" = ")[0]
-    pairs = rewritten.pairs
-    for mine, right in [p for p in pairs if p[0].partition(" = ")[0] == name] or pairs[:1]:
-        return replace(diagnosis, line=right, yours=mine)
-    return diagnosis
+    about = diagnosis.line, diagnosis.node, diagnosis.parameters
+    pair = script.beside(*about, rewritten)
+    return diagnosis if pair is None else replace(diagnosis, yours=pair[0], line=pair[1])

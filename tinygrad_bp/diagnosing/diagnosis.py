@@ -15,8 +15,8 @@ class Diagnosis:
         A stable identifier, such as ``"missing-activation-derivative"``; ``"unexplained"`` where
         no mistake that is known gives these numbers.
     node : str
-        What the node is called at whose step it was made: its name, else the name that the
-        derived backward pass has for it.
+        What the node is called at whose step it was made: its name, else its expression, as the
+        user wrote it.
     position : int or None
         Its place in ``bp.topological_order(fun(params))``; None where it belongs to no node.
     parameters : tuple of str
@@ -25,7 +25,8 @@ class Diagnosis:
         How far this mistake, made at this place, is from the numbers that were handed over: the
         largest difference, relative to the largest entry of the parameter. 0 is exact.
     explanation : str
-        In two sentences: what was done, and what it does to the gradients.
+        What was done, in which part of an attention, LSTM or GRU cell if it is one, and what
+        that does to the gradients: two or three sentences.
     fix : str
         What to do.
     line : str
@@ -34,7 +35,11 @@ class Diagnosis:
     yours : str
         The line as it was written, for that variable; empty where it is not known.
     alternatives : tuple of str
-        Other mistakes that give the same numbers here.
+        Other mistakes that give the same numbers here, and broader names for this one.
+    as_likely : tuple of str
+        Those of them that are as likely as this one.
+    line_number : int or None
+        The line of the user's file in which the node is computed; None where it is not known.
     factor : float or None
         For ``"constant-factor"``: the manual gradient divided by the right one.
     learning_rate : float or None
@@ -50,6 +55,8 @@ class Diagnosis:
     fix: str
     line: str = ""
     alternatives: tuple[str, ...] = ()
+    as_likely: tuple[str, ...] = ()
     factor: float | None = None
     learning_rate: float | None = None
     yours: str = ""
+    line_number: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import and_, or_
@@ -17,13 +17,14 @@ from .diagnosis import Diagnosis
 from .edits import Edit
 from .evidence import Case, residual
 from .machine import Machine
+from .roles import name_roles
 from .script import Script
 from .search import Found
 from .structure import LAYER, Structure
 from .textbook import FORMULAS, find_layers
 
-#: Mistakes that are that much less likely are no alternatives.
-_MARGIN = 2.0
+#: Mistakes that are that much less likely are as likely, and are no alternatives.
+_AS_LIKELY, _MARGIN = 0.15, 2.0
 #: How a sentence begins that does not begin with a name.
 _BEGINNINGS = (
     *("the ", "of ", "a ", "an ", "what ", "another ", "in ", "from "),
@@ -40,12 +41,9 @@ class Explainer:
 
     def __init__(self, case: Case, script: Script, structure: Structure) -> None:
         self._case, self._script, self._structure = case, script, structure
-        self._layers = {
-            k: layer
-            for layers in find_layers(structure)[:1]
-            for layer in layers
-            for k in layer.region.inside
-        }
+        layers = [layer for layers in find_layers(structure)[:1] for layer in layers]
+        self._layers = {k: layer for layer in layers for k in layer.region.inside}
+        self._roles = name_roles(structure, layers)
         steps = case.lines.steps
         self._leaves = [
             name for name in case.lines.names if steps[self._of(name)].kind is Kind.INPUT
@@ -60,6 +58,7 @@ class Explainer:
         case, script = self._case, self._script
         edit = min(found.edits, key=self._preference)
         new = before.run(edit.changes)
+        edit = self._as_zero(edit, new)
         changed = [
             name
             for name in self._leaves
@@ -69,20 +68,43 @@ class Explainer:
         wrong = changed or self._below(found.fixed)
         off = [case.residual(n, new.get(case.places[n], 0.0)) for n in found.fixed]
         words = self._words(edit)
-        names = self._names(found, edit, len(changed) == len(self._leaves))
+        names = [self._names(found, edit, new, before, also) for also in (False, True)]
         return Diagnosis(
             mistake=edit.mistake,
             node=script.name(edit.node),
             position=case.lines.positions.get(edit.node),
             parameters=tuple(wrong),
             residual=max(off, default=0.0),
-            explanation=f"{_sentence(edit.what.format(**words))} {effect(wrong)}",
+            explanation=f"{_sentence(edit.what.format(**words))} {self._role(edit)}{effect(wrong)}",
             fix=FIXES[edit.mistake].format(**words) + self._known(edit),
             line=script.line(self._lands(edit)),
-            alternatives=tuple(names),
+            line_number=script.line_number(edit.node),
+            alternatives=tuple(names[True]),
+            as_likely=tuple(names[False]),
             factor=edit.factor if edit.mistake == "constant-factor" else None,
             learning_rate=edit.learning_rate,
         ), edit
+
+    def _as_zero(self, edit: Edit, new: Mapping[int, Any]) -> Edit:
+        """Say that nothing arrives at a step where contributions happen to cancel."""
+        k = self._case.lines.cotangents.get(edit.node, -1)
+        if edit.factor is None or k not in new or np.max(np.abs(new[k]), initial=0.0) > 1e-13:
+            return edit
+        return replace(
+            edit,
+            mistake="treated-as-constant",
+            what="{node} is treated as a constant: its gradient is 0",
+            factor=None,
+        )
+
+    def _role(self, edit: Edit) -> str:
+        """Say what the place of a mistake is in an attention or a cell."""
+        step = self._structure.steps[edit.node]
+        node = step.operands[1] if step.op is LAYER else edit.node
+        for place in (node, self._lands(edit)):
+            if place in self._roles:
+                return f"{self._script.name(place)} is {self._roles[place]}. "
+        return ""
 
     def _known(self, edit: Edit) -> str:
         """Say of which known layer the place of a mistake is a part, and what its derivative is."""
@@ -96,7 +118,7 @@ class Explainer:
             return ""
         kind = f"{'a' if name[0] != 'a' else 'an'} {name}"
         return (
-            f" {script.text(high)} is {kind} of {script.text(low)}: with y = {script.text(high)} "
+            f" {script.name(high)} is {kind} of {script.name(low)}: with y = {script.name(high)} "
             f"and its gradient g it hands on {FORMULAS[name]}."
         )
 
@@ -119,26 +141,40 @@ class Explainer:
 
     def _words(self, edit: Edit) -> dict[str, Any]:
         script = self._script
-        words: dict[str, Any] = {"node": script.text(edit.node), "factor": "1"}
-        words["low"] = script.text(self._lands(edit))
+        words: dict[str, Any] = {"node": script.name(edit.node), "factor": "1"}
+        words["low"] = script.name(self._lands(edit))
         for name, refers in edit.refers.items():
             if isinstance(refers, int):
-                words[name] = script.text(refers) if refers >= 0 else "another number"
+                words[name] = script.name(refers) if refers >= 0 else "another number"
             else:
                 words[name] = f"{refers:.6g}" if isinstance(refers, float) else refers
         if "form" in words:
             words["other"] = re.sub(r"\bv", f"({words['other']})", words["form"])
         return words
 
-    def _names(self, found: Found, edit: Edit, everything: bool) -> list[str]:
-        """List what else gives the same numbers."""
-        near = [e for e in found.edits if e.cost <= edit.cost + _MARGIN]
-        others = {name for e in near for name in (e.mistake, *e.also)}
-        if edit.mistake == "constant-factor" and edit.factor in _CALLS:
-            node = self._case.lines.steps[edit.node]
-            if node.kind is Kind.INPUT or everything:
-                others.add("not-zeroed")
+    def _names(
+        self, found: Found, edit: Edit, new: Mapping[int, Any], before: Machine, also: bool
+    ) -> list[str]:
+        """List what else gives the same numbers: what is as likely, or all and its other names."""
+        margin = _MARGIN if also else _AS_LIKELY
+        near = [e for e in found.edits if e.cost <= edit.cost + margin]
+        if not also:  # a sign has a name of its own
+            near = [e for e in near if e.factor != -1.0]
+        others = {name for e in near for name in (e.mistake, *(e.also if also else ()))}
+        if any(self._is_sum_of_calls(e, new, before) for e in near):
+            others.add("not-zeroed")
         return sorted(others - {edit.mistake}, key=rank)
+
+    def _is_sum_of_calls(self, edit: Edit, new: Mapping[int, Any], before: Machine) -> bool:
+        """Whether a parameter, or all of them, have gradients as if some calls were added up."""
+        if edit.mistake != "constant-factor" or edit.factor not in _CALLS:
+            return False
+        if self._case.lines.steps[edit.node].kind is Kind.INPUT:
+            return True
+        places = map(self._case.places.__getitem__, self._leaves)
+        return all(
+            k in new and residual(new[k], edit.factor * before.values[k]) < 1e-9 for k in places
+        )
 
     def _below(self, names: Collection[str]) -> list[str]:
         """Name the parameters below what is named."""
@@ -172,6 +208,7 @@ class Explainer:
             ),
             fix=FIXES[UNEXPLAINED],
             line=self._script.line(place),
+            line_number=self._script.line_number(place),
         )
 
     def _region(self, machine: Machine, wrong: Collection[str]) -> str:
@@ -181,7 +218,8 @@ class Explainer:
         past = [machine.above[k] for n, k in case.places.items() if n not in wrong]
         inside = reduce(and_, through) & ~reduce(or_, past, 0)
         nodes = [k for k, g in case.lines.cotangents.items() if inside >> g & 1]
-        names = list(dict.fromkeys(map(self._script.text, sorted(nodes, reverse=True))))
+        nodes = [k for k in nodes if case.lines.steps[k].name] or nodes
+        names = list(dict.fromkeys(map(self._script.name, sorted(nodes, reverse=True))))
         if len(wrong) < 2 or not past:
             return ""
         if not names:
@@ -256,6 +294,7 @@ def _joined(group: Sequence[Diagnosis]) -> Diagnosis:
         residual=max(d.residual for d in group),
         explanation=f"{what}. {effect(parameters)}",
         alternatives=tuple(sorted(others, key=rank)),
+        as_likely=tuple(name for name in first.as_likely if name in others),
     )
 
 
@@ -276,6 +315,7 @@ def _everywhere(found: list[Diagnosis], parameters: int) -> list[Diagnosis]:
             explanation=f"{_sentence(what)} {effect(only.parameters)}",
             fix=FIXES["not-zeroed"],
             alternatives=(only.mistake,),
+            as_likely=(only.mistake,),
             factor=None,
         )
     ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from difflib import SequenceMatcher, unified_diff
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +20,11 @@ from ..writing import Derivation
 from ..writing.numpy_text import readable
 from .edits import OWN, RESULT, Call, Expr, Number, Own, Ref, Slot, evaluate
 from .machine import fits
-from .quoting import in_full
+from .quoting import align, find_variables, in_full, put_in
 
 _MARK = "  # <- "
+#: What is appended to the name of a variable that is another in the right text.
+_MINE = "mine"
 
 
 class Reconstruction(Derivation):
@@ -36,7 +39,7 @@ class Reconstruction(Derivation):
     """
 
     def __init__(self, wrong: Traced, right: Derivation) -> None:
-        super().__init__(wrong, {})
+        super().__init__(wrong, {}, right)
         self.right = right
 
     @cached_property
@@ -66,18 +69,50 @@ class Reconstruction(Derivation):
 
         What the user does not know by name is put in, as far as it stays short.
         """
-        mine, right = (dict(_assignments(lines)) for lines in self._texts)
-        mine |= {n: what for n in right if n not in mine and (what := _instead(n, mine, right))}
-        changed = [n for n in right if n in mine and mine[n] != right[n] and n.startswith("d_")]
-        known = {step.name for step in self.program.instructions if step.name}
+        known = self._known
         return [
-            (f"{n} = {_full(n, mine, known)}", f"{n} = {_full(n, right, known)}") for n in changed
+            (f"{n} = {_full(n, mine, known)}", f"{n} = {_full(n, right, known)}")
+            for mine, right in [self._sides]
+            for n in right
+            if n in mine and mine[n] != right[n] and n.startswith("d_")
         ]
+
+    @cached_property
+    def quotes(self) -> list[tuple[str, str]]:
+        """The lines that differ, to be read: what is long and the same in both is left out."""
+        (mine, right), known = self._sides, self._known
+        apart = {n: f"{n}_{_MINE}" for n in _differing(mine, right) - known}
+        mine = {apart.get(n, n): put_in(text, apart) for n, text in mine.items()}
+        helpers = (
+            {n: text for n, text in mine.items() if n not in known},
+            {n: text for n, text in right.items() if n not in known},
+        )
+        found = []
+        for name in right:
+            if name.startswith("d_") and name in mine and mine[name] != right[name]:
+                one, other = align(mine[name], right[name], helpers)
+                if one != other:
+                    found.append((f"{name} = {one}", f"{name} = {other}"))
+        return found
+
+    @cached_property
+    def _sides(self) -> tuple[dict[str, str], dict[str, str]]:
+        """What each variable is, here and in the right text."""
+        mine, right = _assignments(self), _assignments(self.right)
+        return mine | {
+            n: what for n in right if n not in mine and (what := _instead(n, mine, right))
+        }, right
+
+    @cached_property
+    def _known(self) -> set[str]:
+        """The variables that stay: those that the user knows, and gradients in the right text."""
+        gradients = {n for n in _assignments(self.right) if n.startswith("d_")}
+        return _known(self) | _known(self.right) | gradients
 
     @property
     def changed(self) -> dict[int, tuple[str, str]]:
         """The `pairs` by the instruction of `program` that each is the line of."""
-        places = {name: k for k, name in self._source.lines.variables.items()}
+        places = {name: k for k, name in self.lines.variables.items()}
         pairs = ((yours.partition(" = ")[0], yours, right) for yours, right in self.pairs)
         return {places[name]: (yours, right) for name, yours, right in pairs if name in places}
 
@@ -86,11 +121,42 @@ class Reconstruction(Derivation):
         return self._source.text().splitlines(), self.right.source.splitlines()
 
 
-def _assignments(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for line in lines:
-        name, equals, _ = line.strip().partition(" = ")
-        if equals and name.isidentifier():
-            yield name, line.strip().partition("  # ")[0].partition(" = ")[2]
+def _assignments(derivation: Derivation) -> dict[str, str]:
+    """Return what each variable is, and of which array with a name an array is a multiple."""
+    arrays, known = derivation.lines.constants, _known(derivation)
+    multiples = {
+        name: text
+        for name, array in arrays.items()
+        if name not in known
+        for text in [_multiple(array, {n: arrays[n] for n in arrays if n in known})]
+        if text
+    }
+    return multiples | {line.name: line.text for line in derivation.lines.assignments}
+
+
+def _multiple(array: Any, others: Mapping[str, Any]) -> str:
+    for name, other in others.items():
+        if np.shape(other) != np.shape(array) or np.asarray(array).dtype.kind != "f":
+            continue
+        factor = np.vdot(other, array) / (np.vdot(other, other) or 1.0)
+        if factor and np.allclose(factor * other, array, rtol=1e-12, atol=0.0):
+            return f"-{name}" if factor == -1.0 else f"{float(factor)!r} * {name}"
+    return ""
+
+
+def _differing(mine: Mapping[str, str], right: Mapping[str, str]) -> set[str]:
+    """Return the variables that are not the same in both texts, or are made of such."""
+    found: set[str] = set()
+    for name, text in mine.items():
+        if text != right.get(name, text) or not found.isdisjoint(find_variables(text)):
+            found.add(name)
+    return found
+
+
+def _known(derivation: Derivation) -> set[str]:
+    """Return the variables that the user knows by name."""
+    steps, variables = derivation.program.instructions, derivation.lines.variables
+    return {name for k, name in variables.items() if steps[k].name}
 
 
 def _instead(name: str, mine: Mapping[str, str], right: Mapping[str, str]) -> str:
@@ -98,13 +164,18 @@ def _instead(name: str, mine: Mapping[str, str], right: Mapping[str, str]) -> st
     for line, text in right.items():
         before, found, after = text.partition(name)
         other = mine.get(line, "").removeprefix(before).removesuffix(after)
-        if found and other in mine and f"{before}{other}{after}" == mine.get(line):
+        if (
+            found
+            and other != name
+            and other.isidentifier()
+            and f"{before}{other}{after}" == mine.get(line)
+        ):
             return other
     return ""
 
 
 def _full(name: str, texts: Mapping[str, str], known: set[str]) -> str:
-    helpers = {n: t for n, t in texts.items() if n not in known and not n.startswith("d_")}
+    helpers = {n: t for n, t in texts.items() if n not in known}
     return in_full(texts[name], helpers)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
@@ -11,12 +14,14 @@ from ..programs.labelled import Labelled
 from ..programs.program import Kind, Program
 from ..writing.lines import Lines
 from ..writing.source import write_source
-from .quoting import in_full
-from .reconstruction import derivation_of
+from .quoting import abridge, in_full, put_in, tidy
+from .reconstruction import Reconstruction, derivation_of
 from .structure import LAYER
 
-#: How long an expression may be in a sentence, and in a heading.
-_SHORT, _LONG = 24, 40
+#: How long an expression may be in a sentence.
+_LONG = 48
+#: A parameter in a dict.
+_ENTRY = re.compile(r"\b\w+\[(['\"])(\w+)\1\]")
 
 
 class Script:
@@ -33,6 +38,7 @@ class Script:
         self._lines = lines
         self._texts: dict[int, str] = {}
         self._written: dict[int, str] = {}
+        self._shown: dict[str, str] = {}
         try:
             if lines.steady:
                 traced = derivation_of(lines, {})
@@ -43,17 +49,31 @@ class Script:
     def name(self, place: int) -> str:
         """Return what a step is called; the last one, if it has no name, is the loss."""
         place = self._behind_layer(place)
-        step = self._lines.steps[place]
+        step, written = self._lines.steps[place], self._lines.written.get(place)
         if place == self._lines.root:
             return step.name or "loss"
-        text = self._texts.get(place, "")
-        return step.name or (text if 0 < len(text) <= _LONG else step.op_name) or "a constant"
+        if written is not None and re.fullmatch(rf"{written.variable}_\d+", step.name or ""):
+            return written.variable
+        text = self._own_text(place)
+        if step.name or 0 < len(text) <= _LONG:
+            return step.name or text
+        if step.op is None:
+            return "a constant"
+        word = step.op.word or step.op_name
+        return f"the {word} in line {written.line}" if written is not None else f"the {word}"
 
-    def text(self, place: int) -> str:
-        """Return what a step is called in a sentence: ``x @ w`` where it has no name."""
-        place = self._behind_layer(place)
-        text = "" if place == self._lines.root else self._texts.get(place, "")
-        return text if 0 < len(text) <= _SHORT else self.name(place)
+    def line_number(self, place: int) -> int | None:
+        """Return in which line of the user's file a step stands."""
+        written = self._lines.written.get(self._behind_layer(place))
+        return None if written is None else written.line
+
+    def _own_text(self, place: int) -> str:
+        """Return the expression as the user wrote it, with parameters by their names."""
+        written = self._lines.written.get(place)
+        if written is None:
+            return self._texts.get(place, "")
+        names = {*self._lines.names}
+        return _ENTRY.sub(lambda m: m[2] if m[2] in names else m[0], written.text)
 
     def _behind_layer(self, place: int) -> int:
         """Return what comes out of a layer for the layer itself."""
@@ -70,12 +90,41 @@ class Script:
         while inner or leaves:
             place = (inner or leaves).pop(0)
             if place in self._written:
-                return self._written[place]
+                return self.show(self._written[place])
             seen.add(place)
             below = [k for k in steps[place].operands if k in cotangents and k not in seen]
             inner += [k for k in below if steps[k].op is not None]
             leaves += [k for k in below if steps[k].op is None]
         return ""
+
+    def show(self, line: str) -> str:
+        """Write a line with what the user wrote for what has no name but that of a derivation."""
+        name, _, text = line.partition(" = ")
+        return f"{self._shown.get(name, name)} = {tidy(put_in(text, self._shown), ties=self._ties)}"
+
+    def beside(
+        self, line: str, node: str, parameters: Collection[str], rewritten: Reconstruction
+    ) -> tuple[str, str] | None:
+        """Return a line with a mistake and the right one.
+
+        It is that of a node, else of what a line assigns, else one that is changed, but not that
+        of a parameter whose gradient is right.
+        """
+        shown = [(self.show(mine), self.show(right)) for mine, right in rewritten.quotes]
+        pairs = {mine.partition(" = ")[0]: (mine, right) for mine, right in shown if mine != right}
+        wanted = f"d_{node}", line.partition(" = ")[0], *pairs
+        right = {f"d_{name}" for name in self._lines.names if name not in parameters}
+        name = next((name for name in wanted if name in pairs and name not in right), None)
+        if name is None:
+            return None
+        one, other = abridge(*(text.partition(" = ")[2] for text in pairs[name]))
+        return f"{name} = {one}", f"{name} = {other}"
+
+    @cached_property
+    def _ties(self) -> bool:
+        """Whether something is equal to something anywhere, so that a tie has to be shown."""
+        found = zip(self._lines.steps, self._lines.values, strict=True)
+        return any(np.any(value) for step, value in found if step.op and step.op.symbol == "==")
 
     def _read(self, program: Program, lines: Lines) -> None:
         texts = {line.name: line.text for line in lines.assignments}
@@ -86,10 +135,19 @@ class Script:
         known = {k for k, s in enumerate(program.instructions) if s.name} | {*completed.values()}
         named = {variables[k] for k in known if k in variables}
         helpers = {name: text for name, text in texts.items() if name not in named}
+        for k, name in variables.items():
+            step = program.instructions[k]
+            if not step.name and name not in named:
+                self._shown[name] = "..."
+            elif step.kind is Kind.CONSTANT and step.name and not step.name.isidentifier():
+                self._shown[name] = step.name
         for number, place in places.items():
             if not self._lines.steps[number].name:
                 self._texts[number] = _bare(in_full(lines.expression(place).text, helpers))
-            name = variables.get(completed.get(place, -1))
+            name = variables.get(completed.get(place, -1), "")
+            text = self._texts.get(number, "")
+            if not self._lines.steps[number].name and 0 < len(text) <= _LONG:
+                self._shown[name] = f"d({text})"
             if name in texts and number in self._lines.cotangents:
                 self._written[number] = f"{name} = {in_full(texts[name], helpers)}"
 

@@ -66,6 +66,11 @@ def fold_loops(graph: Graph) -> Graph:
     return replace(folded, notes=(*graph.notes, note))
 
 
+def in_time(graph: Graph) -> list[Node]:
+    """Return the computed nodes of a graph, each as late as the next one that needs it allows."""
+    return _InTime(graph).computed
+
+
 class _InTime:
     """The computed nodes of a graph by their places, and what they are computed from."""
 

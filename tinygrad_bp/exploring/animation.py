@@ -125,7 +125,7 @@ def animate(
             f"{MOST_STEPS}; animate an earlier node of it, compute with arrays rather than with "
             "single numbers, or use explore, which has a page for larger graphs"
         )
-    terms = name_terms(graph)
+    terms = name_terms(graph.nodes)
     written = {
         id: card if card.name or not card.op else replace(card, name=terms[node.value].code)
         for node, (id, card) in zip(graph.nodes, cards(graph, gradients=_gradients(value)).items())
@@ -169,7 +169,7 @@ class MovingStep:
 
 def steps(graph: Graph) -> Iterator[MovingStep]:
     """Yield each op of the forward pass, then each contribution of the engine's own sweep."""
-    terms, result = name_terms(graph), graph.root.value
+    terms, result = name_terms(graph.nodes), graph.root.value
     recording = record(result)
     for node in recording.nodes:
         if node.op is not None:
@@ -191,7 +191,7 @@ def steps(graph: Graph) -> Iterator[MovingStep]:
 
 def _numbers(upstream: Any, part: Contribution) -> str:
     """Write upstream × local = contribution for single numbers, else what is added."""
-    if part.local is None or part.delta.ndim or part.local == 1:
+    if part.local is None or part.raw.ndim or part.local == 1:
         return summary(part.delta)
     return f"{summary(upstream)} × {summary(part.local)} = {summary(part.delta)}"
 

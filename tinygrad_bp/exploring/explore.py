@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,10 @@ from ..planting import Exercise
 from ..programs.witnesses import run_in_full
 from ..saving import write
 from ..transforms.running import Trace
-from ..transforms.variables import line_of
 from ..viewing.graph import Graph, describe
 from ..viewing.plain_text import printable
 from ..waiting import shown_after_a_second
+from .code_lines import CodeLines
 from .computing import Computing
 from .document import Page, assemble
 from .picture import pictures
@@ -132,7 +131,7 @@ def explore(
     ...     page.path.name
     'page.html'
     """
-    in_full, lines = False, dict[Value, tuple[int, str]]()
+    in_full, lines = False, CodeLines()
     if not isinstance(value, Value):
         value, in_full = _run(value, params, lines)
     if comparison is not None and not isinstance(comparison, Comparison):
@@ -150,7 +149,8 @@ def explore(
         _refuse(graph)
     _refuse_complex(value)
     recording = record(value, seed)
-    terms, computing = name_terms(graph), Computing(graph, in_full)
+    order = lines.order(graph)
+    terms, computing = name_terms(order), Computing(graph, in_full)
     told = story(
         graph,
         recording,
@@ -159,7 +159,8 @@ def explore(
         title=title or printable(value.name or "A computational graph"),
         comparison=comparison,
         exercises=found,
-        lines=lines,
+        order=order,
+        lines=lines.of,
     )
     names = {
         node.value: "" if about["number"] else about.get("expression") or about["name"]
@@ -173,23 +174,22 @@ def explore(
     return page
 
 
-def _run(fun: Any, params: Any, lines: dict[Value, tuple[int, str]]) -> tuple[Value, bool]:
-    """Run a function on Values; return its result, and whether comparisons are nodes.
+def _run(fun: Any, params: Any, lines: CodeLines) -> tuple[Value, bool]:
+    """Run a function on Values, and note the lines of its code that make them.
 
-    The lines of its code that made them are put into `lines`.
+    Returns
+    -------
+    value, in_full
+        Its result, and whether comparisons are nodes.
     """
     if not callable(fun):
         raise TypeError(f"explore: expected a Value or a function, got {type(fun).__name__}")
     if params is None:
         raise TypeError("explore: a function needs params=, the parameters to run it at")
-
-    def made(node: Value, frame: FrameType) -> None:
-        if found := line_of(frame):
-            lines[node] = found
-
     traced, in_full = run_in_full(
-        lambda: Trace("explore", fun, (params,), {}, [0], naming=True, made=made)
+        lambda: Trace("explore", fun, (params,), {}, [0], naming=True, made=lines.made)
     )
+    lines.name_nodes()
     if not isinstance(traced.value, Value):
         raise TypeError(
             f"explore: the function gives a {type(traced.value).__name__} for Values; expected a "

@@ -47,7 +47,7 @@ def questions(visit: Visit) -> list[dict[str, Any]]:
 
 def _question(visit: Visit, part: int, asked: Contribution) -> dict[str, Any] | None:
     right = _compute_from_what_is_shown(visit, asked)
-    if right is None or right.size == 0:
+    if right is None or not (right.size and np.size(asked.raw)):
         return None
     delta = np.asarray(asked.delta, float)
     most = np.abs(delta[np.isfinite(delta)]).max(initial=0.0)

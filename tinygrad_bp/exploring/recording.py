@@ -167,5 +167,5 @@ def _local(rule: Any, upstream: Any, raw: Any, node: Value) -> Any:
         same = fits and np.allclose(seen, probe * local, tolerance, 0.0, equal_nan=True)
     except (ValueError, TypeError, ArithmeticError):  # a rule that only takes what it was given
         return None
-    plain = upstream.shape == raw.shape or upstream.size == 1 or np.ptp(local) == 0
+    plain = upstream.shape == raw.shape or upstream.size == 1 or np.all(local == local.flat[:1])
     return local if same and plain else None  # else an outer product, which is better read as one

@@ -20,7 +20,7 @@ from ..programs.program import Instruction, Program
 from ..programs.simplify import simplified
 from ..programs.witnesses import recorded_in_full
 from ..transforms.running import recorded
-from ..viewing.graph import Graph, Node, Role
+from ..viewing.graph import Node, Role
 from ..viewing.plain_text import printable, summary
 from ..writing.lines import Lines
 from ..writing.literals import INLINE, array_text
@@ -64,29 +64,37 @@ class Written(NamedTuple):
     factors: tuple[int, ...]
 
 
-def name_terms(graph: Graph) -> dict[Value, Term]:
+def name_terms(nodes: Sequence[Node]) -> dict[Value, Term]:
     """Name each node: by its own name, a number as such, or by what its op gives.
 
-    Those that share a name are numbered, as in ``h_1``, ``h_2``. Without a name a sum is called
+    Those that share a name are numbered, as in ``h_0``, ``h_1``. Without a name a sum is called
     ``total`` and a product ``product``, as in a derived backward pass.
     """
-    names = [printable(node.value.name or "") for node in graph.nodes]
-    counts, used = Counter(names), Counter[str]()
+    names = [printable(node.value.name or "") for node in nodes]
+    counts, used = Counter(names), Counter(_begins_before(nodes, names))
     identifiers = Names({"np"})
     terms: dict[Value, Term] = {}
-    for node, name in sorted(zip(graph.nodes, names, strict=True), key=lambda pair: not pair[1]):
+    for node, name in sorted(zip(nodes, names, strict=True), key=lambda pair: not pair[1]):
         value, text = node.value, name
         if not name and node.role is Role.CONSTANT and value.ndim == 0:
             written = summary(value.data)
             terms[value] = Term(written, written, number(value.data).layout, is_number=True)
             continue
         while name and (counts[text] > 1 or (text != name and text in counts)):
+            text = f"{name}_{used[name] + 1}"
             used[name] += 1
-            text = f"{name}_{used[name]}"
         code = identifiers(text or _word(node), node.id)
         is_word = text or value.op is None or value.op.word
         terms[value] = Term(text or code, code, symbol(text or code) if is_word else ("name", code))
     return terms
+
+
+def _begins_before(nodes: Sequence[Node], names: Sequence[str]) -> dict[str, int]:
+    """Return -1 for the names of states that begin with what is given, which is number 0."""
+    kinds: dict[str, list[bool]] = {}
+    for node, name in zip(nodes, names, strict=True):
+        kinds.setdefault(name, []).append(node.value.op is None)
+    return {name: -1 for name, given in kinds.items() if given[0] and not any(given[1:])}
 
 
 def _word(node: Node) -> str:

@@ -43,12 +43,14 @@ def story(
     *,
     title: str,
     comparison: Comparison | None,
+    order: Sequence[Node] = (),
     exercises: Sequence[Exercise] = (),
     lines: Mapping[Value, tuple[int, str]] = {},
 ) -> dict[str, Any]:
     """Tell both passes as plain data.
 
-    `lines` are those of the user's code that made nodes.
+    The forward pass has the `order` in which nodes were computed, by default that of the graph;
+    `lines` are those of the user's code that made them.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def story(
         cannot.
     """
     telling = _Telling(graph, recording, terms, computing, lines)
-    steps = list(telling.steps())
+    steps = list(telling.steps(order or graph.nodes))
     nodes = [telling.node(node) for node in graph.nodes]
     return {
         "title": printable(title),
@@ -202,12 +204,12 @@ class _Telling:
         self._trees[node.value] = tree
         return text
 
-    def steps(self) -> Iterator[dict[str, Any]]:
+    def steps(self, order: Sequence[Node]) -> Iterator[dict[str, Any]]:
         """Tell the steps: the leaves, each op, the first gradient, each op again backwards."""
         yield {"phase": "start"}
-        for place, node in enumerate(self.graph.nodes):
+        for node in order:
             if node.value.op is not None:
-                yield {"phase": "forward", "node": place}
+                yield {"phase": "forward", "node": self.places[node.value]}
         if not self.recording.gradients:
             return
         result, seed = next(iter(self.recording.gradients.items()))

@@ -93,7 +93,9 @@ def sweep(
                 if shape != parent._data.shape:
                     contribution = sum_to_shape(raw, parent._data.shape)
             except Exception as error:
-                error.add_note(f"in the derivative rule of {op.name} for {_named(parent, node)}")
+                error.add_note(
+                    f"in the derivative rule of {op.name} for {_named(position, parent)}"
+                )
                 raise
             if tell is not None:
                 tell(node, position, raw, contribution)
@@ -126,15 +128,14 @@ def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _refuse_stale(node: Linked) -> None:
-    for parent in node._parents:
+    for position, parent in enumerate(node._parents):
         if parent._version > node._version:
             raise StaleGraphError(
-                f"backward through {node.op.name}: the data of {_named(parent, node)} were "
+                f"backward through {node.op.name}: the data of {_named(position, parent)} were "
                 "assigned after the op had used them, so its gradient would belong to neither; "
                 "run the forward pass again, then backward"
             )
 
 
-def _named(parent: Linked, node: Linked) -> str:
-    position = next(k for k, candidate in enumerate(node._parents) if candidate is parent)
+def _named(position: int, parent: Linked) -> str:
     return f"operand {position}{f' ({parent.name!r})' if parent.name else ''}"

@@ -92,12 +92,12 @@ class Sharing:
 
     def announce(self, node: Value, op: Any, metadata: dict[str, Any], base: Value) -> None:
         """Let the operand of an op know of the result, if either can be assigned to."""
-        if node.op is None and self.is_view(node, base):  # which nothing is recorded of
+        if node.op is None and self.is_view(node, base, metadata):  # which nothing is recorded of
             ties_of(node).window = Window(base, op, metadata, None)
         if base.op is not None or not base.requires_grad:
             list_view(base, node)
 
-    def is_view(self, node: Value, base: Value) -> bool:
+    def is_view(self, node: Value, base: Value, metadata: dict[str, Any]) -> bool:
         """Say whether a result shares the memory of what it was computed of.
 
         One number has no memory of its own to share here, but is a view in NumPy.
@@ -117,7 +117,8 @@ class Sharing:
         base = window.base
         if element.size != base.size:
             refuse_view(window.op)
-        base[...] = window.op.rules[0](element, element, base, **window.metadata)
+        rule: Any = window.op.rule(0)
+        base[...] = rule(element, element, base, **window.metadata)
 
 
 class ReadOnly(Sharing):
@@ -173,7 +174,7 @@ def window_of(node: Value) -> Window | None:
     if ties is not None and ties.window is not None:
         return ties.window  # type: ignore[no-any-return]
     op = node.op
-    if _gives_view(op) and op.shares.is_view(node, node._parents[0]):
+    if _gives_view(op) and op.shares.is_view(node, node._parents[0], node.metadata):
         return Window(node._parents[0], op, node.metadata, node.scope)
     return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from weakref import ref
 
@@ -75,8 +76,19 @@ class Array(np.ndarray[Any, Any]):
         """Give every element one value, as `numpy.ndarray.fill`."""
         self[...] = value
 
+    @property
+    def flat(self) -> Any:
+        """The elements one after the other, as `numpy.ndarray.flat`."""
+        node = _asked_for(self, "flat")
+        return np.ndarray.flat.__get__(self) if node is self else node.flat
+
+    @flat.setter
+    def flat(self, elements: Any) -> None:
+        self.flat[:] = elements
+
     def __reduce__(self) -> Any:
-        return plain(self).__reduce__()
+        node = connect(self)
+        return node.__reduce__() if node is not self else plain(self).__reduce__()
 
     # --- becoming a node -------------------------------------------------------------------
 
@@ -151,7 +163,7 @@ def _release(array: Any) -> None:
 
 def plain(array: Any) -> Any:
     """Return an array as NumPy's own class, with the same memory."""
-    return array.view(np.ndarray) if type(array) is Array else array
+    return np.ndarray.view(array, np.ndarray) if type(array) is Array else array
 
 
 def _plain_in(keyword: Any) -> Any:
@@ -195,6 +207,39 @@ def _view(array: Array, owner: Array) -> Value:
     node: Value = indexing(owner._node, index=index)
     ties_of(node).window = Window(owner._node, indexing, {"index": index}, node.scope)
     return node
+
+
+# --- methods of arrays -------------------------------------------------------------------------
+
+#: Those that write into the memory of an array, or let others do it.
+_WRITING = {"sort", "partition", "put", "resize", "setfield", "byteswap", "flat"}
+_SPECIAL = ["__iter__", "__contains__", "__bool__", "__int__", "__float__", "__complex__"]
+_SPECIAL += ["__index__", "__str__", "__repr__", "__format__", "__copy__", "__deepcopy__"]
+
+
+def _asked_for(array: Any, name: str) -> Any:
+    """Return the node that is to answer in the place of an array, or the array."""
+    node = connect(array)
+    if node is array and name in _WRITING:
+        _release(array)
+    return node
+
+
+def _guarded(name: str) -> Callable[..., Any]:
+    """Let a method ask the node if the array is a view of one: in its memory nothing is there."""
+    of_memory = getattr(np.ndarray, name)
+
+    @wraps(of_memory)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        node = _asked_for(self, name)
+        return (of_memory if node is self else getattr(type(node), name))(node, *args, **kwargs)
+
+    return method
+
+
+for _name in {*dir(np.ndarray), *_SPECIAL} - set(vars(Array)):
+    if callable(getattr(np.ndarray, _name)) and (_name[0] != "_" or _name in _SPECIAL):
+        setattr(Array, _name, _guarded(_name))
 
 
 class Buffer(Array):

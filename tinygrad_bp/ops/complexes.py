@@ -63,7 +63,7 @@ def imag(a: Any) -> Any:
 @implements(np.conjugate)
 def conjugate(a: Any) -> Any:
     """Turn the sign of the imaginary part, as `numpy.conjugate`."""
-    return _conj(a) if is_complex(a) else a
+    return _conj(a) if is_complex(a) else np.positive(a)
 
 
 @implements(np.sign)

@@ -10,6 +10,8 @@ import numpy as np
 
 from ..kernel.dispatch import implements, on_data, refuse_keywords
 from ..kernel.op import Op
+from ..kernel.value import Value
+from ..kernel.views import Sharing
 
 #: NumPy's label of the axis k in the form ``einsum(a, [0, 1], b, [1, 2])``, in sorted order.
 LABELS = string.ascii_uppercase + string.ascii_lowercase
@@ -63,11 +65,18 @@ def _transposed(
     return np.einsum(f"{','.join(labels)}->{target}", *factors, optimize=how)
 
 
+class _OfOne(Sharing):
+    """A sum that is a view, where it only transposes one operand or takes its diagonal."""
+
+    def is_view(self, node: Value, base: Value, metadata: dict[str, Any]) -> bool:
+        return node.ndim > 0 and super().is_view(node, base, metadata)
+
+
 _einsum = Op(
     "einsum",
     lambda *operands, subscripts, optimize: np.einsum(subscripts, *operands, optimize=optimize),
     variadic=_transposed,
-    shares=True,
+    shares=_OfOne(),
     text="np.einsum({subscripts}, {*}{optimize:, optimize=})",
     word="product",
 )

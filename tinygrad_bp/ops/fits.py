@@ -6,11 +6,13 @@ All of it is composed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from ..kernel.dispatch import data_of, implements, refuse_keywords
+from ..kernel.value import Value
 from ..kernel.views import READ_ONLY
 from .axes import as_dtype, as_operand
 from .joining import as_array
@@ -201,25 +203,27 @@ def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
 def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
     """Compute a function that is defined in pieces, as `numpy.piecewise`."""
     x = as_operand(x)
-    conditions = [condlist] if np.ndim(condlist) == x.ndim else [*condlist]
+    listed = isinstance(condlist, list | tuple)
+    ndim = np.ndim(data_of(condlist[0])) + 1 if listed else np.ndim(data_of(condlist))
+    conditions = [*condlist] if ndim > x.ndim else [condlist]
     if len(funclist) not in (len(conditions), len(conditions) + 1):
         raise ValueError(
             f"piecewise: expected {len(conditions)} functions or one more, got {len(funclist)}"
         )
-    otherwise = funclist[len(conditions)] if len(funclist) > len(conditions) else 0.0
-    result: Any = _piece(otherwise, x, args, kwargs) + x * 0.0
-    for condition, function in zip(conditions, funclist):
-        result = where(condition, _piece(function, _inside(x, condition), args, kwargs), result)
+    if len(funclist) > len(conditions):
+        conditions.append(np.logical_not(reduce(np.logical_or, conditions)))
+    result: Any = where(False, x, 0.0)
+    for condition, piece in zip(conditions, funclist):
+        taken = np.ravel(data_of(condition))
+        if not np.any(taken) and not isinstance(condition, Value):  # else data may change
+            continue
+        element = piece(_inside(x, condition, taken), *args, **kwargs) if callable(piece) else piece
+        result = where(condition, element, result)
     return result
 
 
-def _piece(function: Any, x: Any, args: Any, kwargs: Any) -> Any:
-    return function(x, *args, **kwargs) if callable(function) else function
-
-
-def _inside(x: Any, condition: Any) -> Any:
+def _inside(x: Any, condition: Any, taken: Any) -> Any:
     """Put an element of a piece where it does not hold: NaN there would spoil gradients."""
-    taken = np.ravel(data_of(condition))
     if not np.any(taken):
         return x
     return where(condition, x, getitem(data_of(np.ravel(x)), int(np.argmax(taken))))

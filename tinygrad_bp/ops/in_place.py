@@ -48,7 +48,10 @@ def _flat(indices: Any, shape: tuple[int, ...]) -> Index:
 
 def _repeated(elements: Any, count: int) -> Any:
     """Take so many elements, from the start again where there are not enough."""
-    return np.resize(as_array(elements), count)
+    elements = as_array(elements)
+    if count and not elements.size:
+        raise ValueError(f"expected elements for {count} places, got none")
+    return np.resize(elements, count)
 
 
 @implements(np.put)

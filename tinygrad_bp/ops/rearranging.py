@@ -98,6 +98,7 @@ def moving(
         return op(a, **metadata)
 
     move.op = op  # type: ignore[attr-defined]
+    globals()[f"_op_{op.name}"] = op  # where pickle finds it again
     return move
 
 

@@ -70,7 +70,7 @@ def _filled(a: Any, shape: tuple[int, ...]) -> Any:
 class _Repeated(ReadOnly):
     """NumPy's broadcast_to, whose result is a view."""
 
-    def is_view(self, node: Value, base: Value) -> bool:
+    def is_view(self, node: Value, base: Value, metadata: dict[str, Any]) -> bool:
         return True
 
 
@@ -230,10 +230,10 @@ def _forward_scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 class _Part(Sharing):
     """A view of a part, by an index."""
 
-    def is_view(self, node: Value, base: Value) -> bool:
+    def is_view(self, node: Value, base: Value, metadata: dict[str, Any]) -> bool:
         """Say whether a result is a view: one number is only where the index has an ellipsis."""
-        number = not node.ndim and not any(part is ... for part in parts_of(node.metadata["index"]))
-        return not number and super().is_view(node, base)
+        number = not node.ndim and not any(part is ... for part in parts_of(metadata["index"]))
+        return not number and super().is_view(node, base, metadata)
 
     def write(self, element: Any, window: Window) -> None:
         window.base[window.metadata["index"]] = element

@@ -258,7 +258,7 @@ class _Search:
         remedy: str,
         inputs: Mapping[str, Any],
     ) -> BlindSpot:
-        yours, line = self._write(edit, diagnosis.line)
+        yours, line = self._write(edit, diagnosis)
         return BlindSpot(
             mistake=diagnosis.mistake,
             node=diagnosis.node,
@@ -275,19 +275,18 @@ class _Search:
     def _right(self) -> Derivation:
         return Derivation(derivation_of(self._lines, {}), {})
 
-    def _write(self, edit: Edit, line: str) -> tuple[str, str]:
+    def _write(self, edit: Edit, diagnosis: Diagnosis) -> tuple[str, str]:
         """Write the line with a mistake, and the right one."""
+        nothing = "", diagnosis.line
         if not self._lines.steady:
-            return "", line
+            return nothing
         try:
-            pairs = Reconstruction(derivation_of(self._lines, edit.changes), self._right).pairs
+            rewritten = Reconstruction(derivation_of(self._lines, edit.changes), self._right)
+            script = self._garden.script
+            about = diagnosis.line, diagnosis.node, diagnosis.parameters
+            return script.beside(*about, rewritten) or nothing
         except Exception:  # a text is a courtesy: the blind spot stands
-            return "", line
-        name = line.partition(" = ")[0]
-        for yours, right in pairs:
-            if right.partition(" = ")[0] == name and _is_python(yours):
-                return yours, right
-        return "", line
+            return nothing
 
     # --- what no number shows ----------------------------------------------------------------
 
@@ -320,7 +319,7 @@ class _Search:
         return ""
 
     def _text(self, edit: Edit) -> str:
-        return self._garden.script.text(edit.node)
+        return self._garden.script.name(edit.node)
 
     def _by_upstream(self) -> Iterator[BlindSpot]:
         """Yield what does not show because the loss only adds up."""
@@ -333,7 +332,7 @@ class _Search:
         lost = self._lost(weighted, place)
         if lost is None:
             return
-        names = [self._garden.script.text(of or 0) for of in (step.of, self._lines.steps[lost].of)]
+        names = [self._garden.script.name(of or 0) for of in (step.of, self._lines.steps[lost].of)]
         reason = "the loss only adds up {}, so that the gradient of {} is 0".format(*names)
         for edit in self._garden.same:
             if any(slot.place <= place or self._is_known(slot) for slot in edit.changes):

@@ -33,7 +33,8 @@ from ..diagnosing.proposals.sums import other_sums
 from ..diagnosing.proposals.terms import negated, term
 from ..diagnosing.structure import Region, Structure, activation, is_uniform, softmax_axis
 from ..ops import sub
-from ..programs.labelled import Labelled, Origin
+from ..programs.labelled import Labelled
+from ..programs.origins import Origin
 from ..programs.program import Kind
 
 #: What is done in every pass of a loop, wherever: factors, terms and derivatives left out.
@@ -386,8 +387,7 @@ class _Likely:
         behind, other = self.structure.source(own), self.structure.source(source.place)
         if source.kind == "T":
             return behind == other
-        key = self.steps[behind].key
-        if key is not None and key == self.steps[other].key:
+        if (key := self.steps[behind].key) is not None and key == self.steps[other].key:
             return True
         if self.structure.flows[own]:
             near = [] if edge is None else self._later_cotangents(own, edge)

@@ -79,7 +79,7 @@ class Garden:
             )
         self.lines: Labelled = lines
         self.script = Script(lines)
-        self.points = Points(lines, self.script.text, tolerance)
+        self.points = Points(lines, self.script.name, tolerance)
         if not self.points.here.is_finite:
             raise ValueError(
                 "the loss or its gradient is not finite at params, so no mistake shows there; "

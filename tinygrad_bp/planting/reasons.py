@@ -269,12 +269,12 @@ class Reasons:
         lines, place = self._points.lines, self._structure.source(place)
         step = lines.steps[place]
         if step.op is ACCUMULATE and step.of is not None:
-            return f"the gradient of {self._script.text(step.of)}"
+            return f"the gradient of {self._script.name(step.of)}"
         if place not in lines.edges:
             users = (k for k, each in enumerate(lines.steps) if place in each.operands)
             user = next(users, place)
-            return f"the mask of {self._script.text(user)}" if switches(step) else self._text(place)
-        node = self._script.text(lines.edges[place][0])
+            return f"the mask of {self._script.name(user)}" if switches(step) else self._text(place)
+        node = self._script.name(lines.edges[place][0])
         if switches(step):
             return f"the mask of {node}"
         if self._structure.flows[place]:
@@ -282,7 +282,7 @@ class Reasons:
         return f"a factor of the derivative of {node}"
 
     def _text(self, place: int) -> str:
-        return self._points.lines.steps[place].name or self._script.text(place)
+        return self._points.lines.steps[place].name or self._script.name(place)
 
     def _of_equals(self, edit: Edit) -> str:
         """Say which numbers are equal, so that it is no matter which of them is taken."""

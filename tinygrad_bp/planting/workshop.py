@@ -84,7 +84,8 @@ class Workshop:
         for wrong, _ in pairs:
             name, _, expression = wrong.partition(" = ")
             found = find_lines(text, name)
-            if len(found) != 1 or "np.array(" in expression:  # numbers that were computed before
+            computed = "np.array(" in expression or "np.full(" in expression  # before, as numbers
+            if len(found) != 1 or computed:
                 return None
             before = self._text.splitlines()[: found[0] - 1]
             text = put_line(text, found[0], shorten(expression, before))
@@ -120,7 +121,8 @@ class Workshop:
         if found.reconstruction is None or len(found.diagnoses) != 1:
             return None
         (diagnosis,) = found.diagnoses
-        return diagnosis if list_words(diagnosis.line) == list_words(pairs[0][1]) else None
+        lines = [right for _, right in found.reconstruction.pairs[:1]]
+        return diagnosis if [*map(list_words, lines)] == [list_words(pairs[0][1])] else None
 
     def _exercise(self, seed: int, text: str, diagnosis: Diagnosis) -> Exercise:
         both = zip(text.splitlines(), self._text.splitlines(), strict=True)

@@ -7,14 +7,16 @@ same in every pass.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
+from itertools import count
 from operator import add
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,7 @@ from ..ops import add as add_op
 from ..transforms.running import Trace, path_between, recorded
 from ..transforms.variables import named_after_variables
 from ..trees import flatten
+from .origins import Origin, Passage, read_origin
 from .program import Instruction, Kind, Program
 from .trace import Recorder
 from .witnesses import recorded_in_full
@@ -43,13 +46,6 @@ PASS = Op("pass", lambda a: a, lambda g, y, a: g)
 _PACKAGE = __name__.partition(".")[0]
 #: Where the package hands on what is computed, and makes nothing of its own.
 _HANDING_ON = (f"{_PACKAGE}.kernel", f"{_PACKAGE}.numpy.arrays")
-
-
-class Origin(NamedTuple):
-    """Where in the user's code a step comes from: the line itself, and the calls that led there."""
-
-    own: tuple[Hashable, ...]
-    calls: tuple[Hashable, ...]
 
 
 @dataclass(frozen=True)
@@ -98,10 +94,25 @@ class Labelled:
             s.of: k for k, s in enumerate(self.steps) if s.op is ACCUMULATE and s.of is not None
         }
 
+    @cached_property
+    def written(self) -> dict[int, Passage]:
+        """For each forward step that is the whole of what the user wrote, what that is."""
+        return written_in(self.steps)
+
     @property
     def root(self) -> int:
         """The loss."""
         return self.program.outputs[0]
+
+
+def written_in(steps: Sequence[Instruction]) -> dict[int, Passage]:
+    """Read what the user wrote at each forward step; of several that one call makes, the last."""
+    whole: dict[Hashable, int] = {}
+    for k, step in enumerate(steps):
+        if step.kind is Kind.FORWARD and isinstance(step.key, Origin):
+            whole[step.key.own[-1:], step.key.calls, step.turn] = k
+    found = {k: read_origin(steps[k].key) for k in whole.values()}
+    return {k: written for k, written in sorted(found.items()) if written is not None}
 
 
 def record_lines(
@@ -216,6 +227,7 @@ class _Lines(Recorder):
             if step.kind is Kind.BACKWARD and isinstance(step.key, tuple):
                 place, *rest = step.key
                 steps[k] = replace(step, key=(steps[place].key, *rest), turn=steps[place].turn)
+        _give_names(steps, [self.places[n] for n in self._frames if n in self.places])
         return replace(program, instructions=tuple(steps))
 
     # --- the backward pass -------------------------------------------------------------------
@@ -321,6 +333,29 @@ class _Lines(Recorder):
         """Return the steps; only parameters that the loss depends on have gradients."""
         wanted = tuple(k for k, leaf in enumerate(self.trace.leaves[0]) if leaf.name in self._known)
         return replace(super().program(), wanted=wanted)
+
+
+def _give_names(steps: list[Instruction], made: Sequence[int]) -> None:
+    """Call steps after the variables that held them for a while, and arrays after their texts.
+
+    The first, in the order in which they were made, is ``x_1``; the last is ``x`` already.
+    """
+    taken = {step.name for step in steps}
+    found = written_in(steps)
+    for k in (k for k in made if k in found):
+        written = found[k]
+        name = re.sub(r"_\d+$", "", steps[k].name or "")
+        if written.variable and name in ("", written.function):
+            numbered = (f"{written.variable}_{n}" for n in count(1))
+            name = next(n for n in numbered if n not in taken)
+            taken.add(name)
+            steps[k] = replace(steps[k], name=name)
+        operands = steps[k].operands
+        if len(written.operands) == len(operands):
+            for operand, text in zip(operands, written.operands, strict=True):
+                source = steps[operand]
+                if source.kind is Kind.CONSTANT and not source.name and source.shape != ():
+                    steps[operand] = replace(source, name=text)
 
 
 def lowered(program: Program) -> Program:

@@ -36,6 +36,12 @@ def value_and_grad(
         When called: if `fun` does not return a scalar, an argument to differentiate by is not
         made of numbers, or there is no such argument.
 
+    Notes
+    -----
+    If `fun` fills a plain array of numbers anew after an op has used it, as a buffer in a loop, the
+    gradient is that for the new numbers. Take ``buffer.copy()``, or `tinygrad_bp.numpy`. `compare`
+    tells of it.
+
     Examples
     --------
     >>> import numpy as np

@@ -70,10 +70,15 @@ def _is_ours(frame: FrameType) -> bool:
     return module.partition(".")[0] in (_PACKAGE, "numpy")
 
 
-def line_of(frame: FrameType | None) -> tuple[int, str] | None:
-    """Return the number and the text of the line of the user's that led to a frame, if known."""
+def user_frame(frame: FrameType | None) -> FrameType | None:
+    """Return the innermost frame of the user's that led to a frame."""
     while frame is not None and _is_ours(frame):
         frame = frame.f_back
+    return frame
+
+
+def line_of(frame: FrameType | None) -> tuple[int, str] | None:
+    """Return the number and the text of the line that a frame is at, if the text is known."""
     text = frame and linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
     return (frame.f_lineno, text) if frame and text else None
 

@@ -21,6 +21,7 @@ from ..programs.trace import Traced, trace
 from ..saving import write
 from ..trees import flatten, rebuild
 from .latex import Formulas
+from .lines import Lines
 from .numpy_text import from_template, readable
 from .source import write_source
 
@@ -37,15 +38,23 @@ class Derivation:
         The steps as plain data, for tools.
     """
 
-    def __init__(self, traced: Traced, text: Mapping[str, str]) -> None:
+    def __init__(
+        self, traced: Traced, text: Mapping[str, str], like: Derivation | None = None
+    ) -> None:
         entries = {name: from_template(template) for name, template in text.items()}
         self._traced = traced = replace(traced, program=readable(traced.program, entries))
-        self._source = write_source(traced, entries)
+        named = None if like is None else like.lines
+        self._source = write_source(traced, entries, named)
 
     @property
     def program(self) -> Program:
         """The steps as plain data."""
         return self._traced.program
+
+    @property
+    def lines(self) -> Lines:
+        """The assignments in the source, for tools."""
+        return self._source.lines
 
     @cached_property
     def source(self) -> str:

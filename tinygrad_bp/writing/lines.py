@@ -12,6 +12,7 @@ from ..kernel.data import is_weak
 from ..ops.shaping import _transpose, broadcast_to
 from ..programs.program import Instruction, Kind, Program
 from ..programs.witnesses import TracingError
+from .counterparts import find_names
 from .expressions import ATOM, UNARY, Expr
 from .literals import array_text, dtype_text, number_text
 from .names import Names
@@ -59,7 +60,7 @@ class Lines:
     assignments : list of Line
         In the order in which they are to be written.
     variables : dict of int to str
-        What each instruction is called that has a name.
+        What each instruction is called that has a name: the same as in `like`, where it is there.
     constants : dict of str to array
         The arrays that the body uses, by name.
     """
@@ -70,12 +71,16 @@ class Lines:
         entries: Mapping[int, Spelling],
         names: Names,
         inputs: Mapping[int, str],
+        like: Lines | None = None,
     ) -> None:
         self.program, self.entries, self.names = program, entries, names
         self.variables: dict[int, str] = dict(inputs)
+        self._alike = {} if like is None else find_names(program, like.program, like.variables)
+        if like is not None:
+            names.reserve({*like.variables.values(), *like.constants})
         self.constants: dict[str, Any] = {}
         self.assignments: list[Line] = []
-        self._kept: dict[int, str] = {}
+        self._kept: dict[int, str] = {} if like is None else dict(like._kept)
         self._forward = -1  # the number of the last line of the forward pass
         self._uses = program.uses()
         self._returned: Collection[int] = {*program.outputs, *program.gradients}
@@ -83,7 +88,7 @@ class Lines:
         self._expressions: dict[int, Expr] = {}
         self._latest: dict[int, int] = {}
         self._reserved = {
-            k: names(step.name)
+            k: self._called(k, step.name)
             for k, step in enumerate(program.instructions)
             if step.name
             and (step.kind is Kind.FORWARD or (step.kind is Kind.CONSTANT and step.shape != ()))
@@ -146,6 +151,8 @@ class Lines:
     def _has_line(self, position: int, step: Instruction) -> bool:
         if position in self._returned or (step.name and step.kind is Kind.FORWARD):
             return True
+        if position in self._alike:
+            return True
         if self._uses[position] > 1:  # a transpose costs nothing
             return not (step.op is _transpose and step.operands[0] in self.variables)
         return False
@@ -178,7 +185,10 @@ class Lines:
             of = self.program.instructions[step.of]
             known = self.variables.get(step.of) or of.name
             word = f"d_{known or self.entries[step.of].word}"
-        return self.names(step.name or word, self.entries[position].word)
+        return self._called(position, step.name or word, self.entries[position].word)
+
+    def _called(self, position: int, wanted: str, otherwise: str = "value") -> str:
+        return self._alike.get(position) or self.names(wanted, otherwise)
 
     # --- constants -------------------------------------------------------------------------
 
@@ -188,7 +198,7 @@ class Lines:
         data = np.asarray(step.data)
         if not step.name and data.size and (data == data.flat[0]).all():
             return _uniform(data)
-        name = self._reserved.get(position) or self.names(step.name or "constant")
+        name = self._reserved.get(position) or self._called(position, step.name or "constant")
         self.variables[position] = name
         self.constants[name] = data
         return Expr(name)
@@ -202,7 +212,7 @@ class Lines:
     def _keep(self, array: Any) -> str:
         if id(array) not in self._kept:
             self._kept[id(array)] = self.names("places")
-            self.constants[self._kept[id(array)]] = array
+        self.constants[self._kept[id(array)]] = array
         return self._kept[id(array)]
 
 

@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _LONGEST = 40
 
@@ -52,3 +53,7 @@ class Names:
             name = f"{base}_{self._next[base]}"
         self._taken.add(name)
         return name
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Give these to nothing."""
+        self._taken.update(names)

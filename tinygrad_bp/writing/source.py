@@ -56,8 +56,10 @@ class SourceText:
         return "\n\n".join(blocks) + "\n"
 
 
-def write_source(traced: Traced, texts: Mapping[str, Spelling]) -> SourceText:
-    """Write a traced function as text.
+def write_source(
+    traced: Traced, texts: Mapping[str, Spelling], like: Lines | None = None
+) -> SourceText:
+    """Write a traced function as text, with the names of another where it has the same steps.
 
     Raises
     ------
@@ -69,7 +71,7 @@ def write_source(traced: Traced, texts: Mapping[str, Spelling]) -> SourceText:
     names = names_beside(helpers)
     name = names(f"{_title(traced.fun)}_and_gradients")
     signature = _Signature(traced, names)
-    lines = Lines(traced.program, entries, names, signature.variables)
+    lines = Lines(traced.program, entries, names, signature.variables, like)
     large = {n: a for n, a in lines.constants.items() if a.size > LARGEST_LITERAL}
     ending = _break(_return(traced, lines))
     body = [*signature.unpacking, *_body(lines.assignments), *ending]

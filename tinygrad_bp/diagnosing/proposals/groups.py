@@ -131,18 +131,13 @@ def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
     structure = bench.structure
     slot = group[0]
     step = structure.steps[slot.place]
+    amount = "is {factor} times the right one" if constant else "is left out"
     if step.op is ACCUMULATE:
         node = step.of if step.of is not None else 0
         if slot.operand == RESULT:
-            edit = Edit(
-                "constant-factor" if constant else "term-missing",
-                {},
-                node,
-                "the gradient of {node} is {factor} times the right one",
-                {"factor": constant},
-                1.8,
-                constant,
-            )
+            mistake = "constant-factor" if constant else "term-missing"
+            what = f"the gradient of {{node}} {amount}"
+            edit = Edit(mistake, {}, node, what, {"factor": constant}, 1.8, constant)
         else:
             edge = step.metadata["labels"][slot.operand]
             edit = term(structure, slot, node, edge, constant)
@@ -151,7 +146,7 @@ def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
         mistake = {0.0: "term-missing", 2.0: "term-twice", -1.0: "sign"}.get(
             constant, "constant-factor"
         )
-        what = "a term of the derivative of {node} is {factor} times the right one"
+        what = f"a term of the derivative of {{node}} {amount}"
         edit = Edit(mistake, {}, edge[0], what, {"factor": constant}, 2.0, constant)
     expr: Expr = ZERO if constant == 0.0 else times(Number(constant), OWN)
     return repeated(edit, dict.fromkeys(group, expr))

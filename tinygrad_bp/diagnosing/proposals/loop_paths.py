@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import combinations
 
-from ...programs.labelled import ACCUMULATE, Origin
+from ...programs.labelled import ACCUMULATE
+from ...programs.origins import Origin
 from ..edits import OWN, ZERO, Edit, Number, Slot, times
 from .bench import Bench
 

@@ -17,6 +17,8 @@ from .bench import scaled
 #: What the same thing is called where nothing is known of the place.
 ALSO = {
     "missing-activation-derivative": ("factor-missing",),
+    "mask-missing": ("factor-missing",),
+    "mask-replaced": ("factor-replaced",),
     "relu-mask-missing": ("mask-missing", "factor-missing"),
     "relu-mask-wrong-source": ("mask-replaced",),
     "activation-derivative-wrong-argument": ("factor-replaced",),
@@ -94,6 +96,9 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
     if mask and selects(steps[child].op):
         return _routed(source, refers, child)
     if mask:
+        if source.kind == "one" and steps[own].kind is Kind.CONSTANT:
+            what = "{own} is left out of the derivative of {node}"
+            return "mask-missing", what, refers, child, 0.0
         if source.kind == "one":
             return "relu-mask-missing", "the mask of {node} is left out", refers, child, 0.0
         if source.kind in ("v > 0", "v <= 0"):
@@ -102,7 +107,8 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
                 what = "the mask of {node} is made of the gradient"
             return "relu-mask-wrong-source", what, refers, child, 0.2
         return "mask-replaced", "the mask of {node} is replaced by {other}", refers, child, 0.6
-    if activation(structure, child):
+    given = steps[own].kind is Kind.CONSTANT and not is_uniform(structure.values[own])
+    if activation(structure, child) and not given:
         if source.kind == "one" and _factors(structure, edge) == 1:
             what = "the derivative of {node} is left out"
             return "missing-activation-derivative", what, refers, child, 0.2
@@ -110,13 +116,11 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
             what = "a factor of the derivative of {node} is left out"
             return "activation-derivative-wrong-argument", what, refers, child, 0.2
         if source.kind == "own²":
-            return (
-                "activation-derivative-twice",
-                "the derivative of {node} is multiplied in twice",
-                refers,
-                child,
-                0.0,
-            )
+            if _factors(structure, edge) > 1:
+                what = "the factor {own} of the derivative of {node} is multiplied in twice"
+                return "factor-twice", what, refers, child, 0.0
+            what = "the derivative of {node} is multiplied in twice"
+            return "activation-derivative-twice", what, refers, child, 0.0
         if source.kind in ("exponent", "operand"):
             what = "an exponent in the derivative of {node} is wrong"
             return "activation-derivative-wrong-argument", what, refers, child, 0.3
@@ -165,9 +169,10 @@ def _factors(structure: Structure, edge: tuple[int, int]) -> int:
 
 def _switch(structure: Structure, own: int) -> bool:
     number = np.asarray(structure.values[own])
-    return number.dtype.kind == "b" or (
-        number.ndim > 0 and number.size > 1 and bool(np.isin(number, (0.0, 1.0)).all())
-    )
+    if number.dtype.kind == "b":
+        return True
+    some = number.size > 1 and bool(np.any(number))
+    return some and bool(np.isin(number, (0.0, 1.0)).all())
 
 
 def _upstream(
@@ -182,12 +187,31 @@ def _upstream(
     refers["other"] = child if of is None else of
     if leaf is not None and of is not None and of > child and source.kind == "":
         what = "the gradient of {node} is made from that of {other}, without the derivative between"
+        between = _between(structure, child, of)
+        if between and not any(activation(structure, k) for k in between):
+            refers["between"] = between[0]
+            what = (
+                "the gradient of {node} is made from that of {other}, without the step back "
+                "through {between}"
+            )
+            return "factor-missing", what, refers, leaf, 0.2
         return "leaf-without-activation-derivative", what, refers, leaf, 0.2
     if source.kind == "T":
         what = "what arrives at {node} is transposed"
         return "transposed", what, refers, child, 0.3
     what = "the step of {node} takes the gradient of {other} where it needs its own"
     return "factor-replaced", what, refers, child, 0.6
+
+
+def _between(structure: Structure, low: int, high: int) -> list[int]:
+    """Return the steps from one to another, where there is but one way."""
+    path = []
+    while low != high:
+        users = [k for k, _ in structure.uses.get(low, ()) if k <= high]
+        if len(users) != 1:
+            return []
+        path.append(low := users[0])
+    return path
 
 
 def _operand(

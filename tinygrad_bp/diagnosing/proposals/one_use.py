@@ -124,7 +124,7 @@ def _moved_to(structure: Structure, own: Slot, there: Slot) -> Iterator[Edit]:
     what = "the contribution of {by} to the gradient of {node} is added to that of {other} instead"
     refers = {"by": step.metadata["labels"][own.operand][0], "other": other}
     changes: dict[Slot, Expr] = {own: ZERO, there: plus(OWN, expr)}
-    yield Edit("order", changes, step.of or 0, what, refers, 1.8, also=("term-added",))
+    yield Edit("order", changes, step.of or 0, what, refers, 3.0, also=("term-added",))
 
 
 def _before(structure: Structure, place: int, limit: int) -> Expr | None:

@@ -26,15 +26,17 @@ from ..edits import (
     put,
     times,
 )
+from ..facts import moves
 from ..machine import fits
 from ..pools import POSITIVE, Block, Source
-from ..structure import Region, is_uniform, softmax_axis
+from ..structure import Region, Structure, is_uniform, softmax_axis
 from .bench import Bench, scaled
 from .naming import ALSO
 from .operands import only_scaled
 
 #: Longer compositions are looked at only where they are elementwise functions.
 _SHORT = 8
+_OTHER = "something else stands for {own}"
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
@@ -240,15 +242,50 @@ def edit_of(bench: Bench, region: Region, k: int, source: Source, constant: floa
     first, *others = region.terms
     changes: dict[Slot, Expr] = {Slot(k, j): ZERO for j in others}
     changes[Slot(k, first)] = handed_on(bench, region, source, constant)
-    mistake, what, cost = _named(bench, region, source)
+    met = _met(bench.structure, region)
+    of_factor = None if met is None else _of_factor(bench, region, source, constant)
+    mistake, what, cost = of_factor or _named(bench, region, source)
     if constant != 1.0:
         cost += 1.0 if constant in (-1.0, 2.0, 0.5) else 1.5
-    refers = {"low": region.low, "other": source.place}
+    refers: dict[str, Any] = {"low": region.low, "other": source.place, "factor": constant}
+    if met is not None:
+        refers["own"] = met
     if source.place >= 0 and bench.structure.flows[source.place]:
         of = bench.structure.steps[source.place].of
         refers["other"] = region.high if of is None else of
     cost += 1.0 + source.cost + 0.02 * len(region.inside)
     return Edit(mistake, changes, region.high, what, refers, cost, also=ALSO.get(mistake, ()))
+
+
+def _met(structure: Structure, region: Region) -> int | None:
+    """Return what a value is multiplied with or divided by, where a region does nothing else."""
+    steps = structure.steps
+    computing = [k for k in region.inside if not moves(steps[k].op)]
+    if len(computing) != 1:
+        return None
+    (last,) = computing
+    fixed = [k for k in steps[last].operands if k not in region.inside and k != region.low]
+    met = [k for k in fixed if k not in structure.cotangents and steps[k].op is None]
+    return met[0] if met and not is_uniform(structure.values[met[0]]) else None
+
+
+def _of_factor(
+    bench: Bench, region: Region, source: Source, constant: float
+) -> tuple[str, str, float] | None:
+    """Name what was done to a factor that is given."""
+    slope = function_of(bench, region).slope
+    switches = _switches(slope)
+    if slope is None or source.kind in ("ones", "twice"):
+        return None
+    if source.kind == "copied" and constant == 1.0:
+        mistake = "mask-missing" if switches else "factor-missing"
+        return mistake, "{own} is left out of the derivative of {node}", 0.1
+    if source.kind == "copied":
+        return "factor-replaced", "{factor} stands for {own} in the derivative of {node}", 0.2
+    if switches:
+        what = "the mask {own} is inverted" if source.kind == "inverted" else _OTHER
+        return "mask-replaced", f"{what} in the derivative of {{node}}", 0.2
+    return "factor-replaced", f"{_OTHER} in the derivative of {{node}}", 0.5
 
 
 def _named(bench: Bench, region: Region, source: Source) -> tuple[str, str, float]:
@@ -302,14 +339,16 @@ def _is_diagonal(bench: Bench, region: Region, slope: Any) -> bool:
 
 
 def _switches(slope: Any) -> bool:
-    return slope is not None and slope.size > 1 and bool(np.isin(slope, (0.0, 1.0)).all())
+    if slope is None or slope.size < 2 or not np.any(slope):
+        return False
+    return bool(np.isin(slope, (0.0, 1.0)).all())
 
 
 def _into_logarithm(bench: Bench, region: Region) -> bool:
     """Whether a logarithm is taken of the end of a region, or of 1 minus it."""
     structure = bench.structure
-    around = [c for c, _ in structure.uses[region.high]]
-    around += [c for k in around for c, _ in structure.uses[k]]
+    around = [c for c, _ in structure.uses.get(region.high, ())]
+    around += [c for k in around for c, _ in structure.uses.get(k, ())]
     return any(structure.steps[c].op in (ops.log,) for c in around)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...programs.labelled import Origin
+from ...programs.origins import Origin
 from ..edits import RESULT, Edit, Slot
 from ..pools import Source
 from ..structure import Region, is_uniform

@@ -298,13 +298,20 @@ def _kept(bench: Bench, node: int, k: int) -> Iterator[Edit]:
         if constant != 1.0 and constant != 1.0 / count:
             continue
         changes: dict[Slot, Expr] = {Slot(k, j): ZERO for j in range(count) if j not in sets[found]}
-        by = step.metadata["labels"][sets[found][0]][0]
+        labels = step.metadata["labels"]
         kept = len(sets[found])
+        lost = {structure.line(labels[j][0]) for j in range(count) if j not in sets[found]}
+        by = next(labels[j][0] for j in range(count) if j not in sets[found])
+        whole = len(lost) == 1 and lost.isdisjoint(
+            structure.line(labels[j][0]) for j in sets[found]
+        )
         yield Edit(
             "fan-out-overwritten",
             changes,
             node,
-            f"of {count} contributions to the gradient of {{node}} "
+            "the contributions of {by} to the gradient of {node} are missing"
+            if whole
+            else f"of {count} contributions to the gradient of {{node}} "
             + (
                 f"only the {_ordinal(sets[found][0], count)} is kept"
                 if kept == 1

@@ -111,10 +111,20 @@ function mistakeIn(step, question, numbers, wrong) {
 function hintFor(step, question, about) {
   const { part, single } = askedFor(step, question);
   about.hints += 1;
-  if (about.hints === 1) return [`The pattern: ${PATTERNS[part.pattern]}. The rule: `, el("code", {}, part.lines.at(-1))];
+  if (about.hints === 1) return [`The pattern: ${PATTERNS[part.pattern]}. The rule: `, el("code", {}, part.lines.at(-1)), nudged(step, part, question)];
   const numbers = withNumbers(step, question);
   if (about.hints === 2 && numbers) return [`With the numbers, for ${single}: `, el("code", {}, numbers)];
   return ["The answer: ", el("code", {}, question.answer.map((x) => short(x)).join(", "))];
+}
+
+/** What a function of one number gives for it, and a little further: where its slope comes from. */
+function nudged(step, part, question) {
+  const { entry, single } = askedFor(step, question), way = onlyWay(step, part, entry);
+  if (!state || !way || !["slope", "gates"].includes(part.pattern)) return "";
+  const node = nodes[step.node], x = state.values[part.to].data[entry];
+  const further = { shape: shapeOf(part.to), data: state.values[part.to].data.map((old, e) => (e === entry ? old + NUDGE : old)) };
+  const after = asArray(functions[node.compute](...node.operands.map((n) => (n === part.to ? further : state.values[n])))).data[way.above];
+  return `. Nudge ${single}: ${short(x, 6)} gives ${short(state.values[step.node].data[way.above], 6)}, and ${short(x + NUDGE, 6)} gives ${short(after, 6)}.`;
 }
 
 /** The rule for one entry with the numbers put in; null where it is not a sum of products. */

@@ -43,7 +43,7 @@ const blank = (n) => el("span", { class: "blank" }, shapeText(shapeOf(n)));
 /** One sheet; with `answers` all numbers are on it. */
 function sheet(seed, { values, gradients }, answers) {
   const fill = (array, n) => (answers ? written(array) : blank(n));
-  const inner = nodes.map((_, n) => n).filter((n) => nodes[n].op);
+  const inner = steps.filter((step) => step.phase === "forward").map((step) => step.node);
   const targets = nodes.map((_, n) => n).filter((n) => gradients[n] && n !== seedStepAt.node).reverse();
   const leavesOf = nodes.map((_, n) => n).filter((n) => !nodes[n].op && !nodes[n].number);
   return el("article", { class: answers ? "sheet answers" : "sheet" },
