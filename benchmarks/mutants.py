@@ -127,6 +127,9 @@ class Seen:
         data = coverage.CoverageData(SEEN / "lines")
         data.read()
         self.tests_by_line = data.contexts_by_lineno(str(ROOT / module))
+        first = min(self.tests_by_line, default=0)
+        #: What has imported the module: nothing, or the test that was the first to need it.
+        self.importing = set(self.tests_by_line.get(first, ()))
 
     def trial(self, mutant: Mutant) -> Trial:
         """Choose the tests for a mutant: the module's own first, then the quick ones.
@@ -136,7 +139,7 @@ class Seen:
         """
         tests: set[str] = set()
         for span in (mutant.span, mutant.statement, (1, max(self.tests_by_line, default=0))):
-            tests = tests or self._within(span) & self.seconds.keys()
+            tests = tests or (self._within(span) - self.importing) & self.seconds.keys()
         chosen, took = [], 0.0
         of_function: Counter[str] = Counter()
         for test in sorted(tests, key=lambda test: (not self._is_own(test), self.seconds[test])):
@@ -145,7 +148,8 @@ class Seen:
                 of_function[function] += 1
                 took += self.seconds[test]
                 chosen.append(test)
-        return Trial(self.module, mutant, chosen, took, "" in self._within(mutant.span))
+        on_import = bool(self._within(mutant.span) & self.importing)
+        return Trial(self.module, mutant, chosen, took, on_import)
 
     def _within(self, span: tuple[int, int]) -> set[str]:
         lines = range(span[0], span[1] + 1)
@@ -273,6 +277,8 @@ def survivors(trials: Sequence[Trial]) -> list[Trial]:
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "alive.json")
         in_child(lambda: not pytest.main([*OPTIONS, *files], plugins=[Patching(trials, told)]))
+        if not told.exists():
+            raise SystemExit(f"not all tests can be collected: {' '.join(files)}")
         alive = json.loads(told.read_text(encoding="utf-8"))
     return [
         trials[k]

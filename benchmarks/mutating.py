@@ -36,8 +36,8 @@ SWAPPED: dict[type, type] = {
 }
 
 
-#: Of keyword arguments that tell what holds anyway, or how much to remember.
-NEEDLESS = ("strict", "maxsize", "stacklevel")
+#: Keyword arguments that tell what holds anyway, how much to remember, or a type.
+NEEDLESS = ("strict", "maxsize", "stacklevel", "bound")
 
 
 class Mutant(NamedTuple):
@@ -46,7 +46,8 @@ class Mutant(NamedTuple):
     Attributes
     ----------
     span, statement : tuple of int
-        The first and the last line of what is changed, and of the statement around it.
+        The first and the last line of what is changed, and of the statement around it: of a
+        whole function where that is its head.
     before, after : str
         The text that was changed.
     tree : ast.Module
@@ -85,7 +86,9 @@ def mutants(text: str, sample: int | None = None, seed: str = "") -> Iterator[Mu
         change(_at(changed, path))
         ast.fix_missing_locations(changed)
         after = _shown(_at(changed, path))
-        yield Mutant(_lines(node), _lines(statement), _shown(node), after, changed)
+        whole = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        about = (statement.lineno, statement.end_lineno) if whole else _lines(statement)
+        yield Mutant(_lines(node), about, _shown(node), after, changed)
 
 
 Way = tuple[tuple[str, int | None], ...]
@@ -99,6 +102,8 @@ def _paths(node: ast.AST, path: Way = ()) -> Iterator[Way]:
         if field in ("annotation", "returns", "decorator_list", "op", "ops", "ctx"):
             continue
         if isinstance(node, ast.Raise) or _is_docstring(value) or _is_for_types(node):
+            continue
+        if isinstance(node, ast.keyword) and node.arg in NEEDLESS:
             continue
         if isinstance(value, ast.AST):
             yield from _paths(value, (*path, (field, None)))
@@ -177,8 +182,7 @@ def _is_none(node: ast.AST) -> bool:
 
 def _become(node: Any, other: ast.AST) -> None:
     """Put another node where one stands: the tree holds on to the same object."""
-    line = node.lineno
+    ast.copy_location(other, node)
     node.__class__ = type(other)
     node.__dict__.clear()
     node.__dict__.update(other.__dict__)
-    node.lineno = line

@@ -164,6 +164,14 @@ LINES: dict[str, list[str | Line]] = {
             "{y} = {a} * 2; u = {y}.sum(); {y}[0] = {y}[-1]; {y} = {y} * u",
             "{y} = {a} * 2; {y} = {y}.at[0].set({y}[-1]) * {y}.sum()",
         ),
+        Line(
+            "{y} = {a} * 2; {y}[:, np.array([0])] = 0.5; {y}[:, np.array([-1])] *= {a}[0, 0]",
+            "{y} = ({a} * 2).at[:, 0].set(0.5); {y} = {y}.at[:, -1].set({y}[:, -1] * {a}[0, 0])",
+        ),
+        Line(
+            "{y} = {a} * 1.0; {y}[None, 0] = {a}[-1]; {y}[None, -1] = {y}[0] * 2",
+            "{y} = ({a} * 1.0).at[0].set({a}[-1]); {y} = {y}.at[-1].set({y}[0] * 2)",
+        ),
     ],
     "gather": ["np.insert({a}, 1, {a}[0], axis=0)", "np.insert({a}, 0, 0.3)"],
     "scatter": ["np.roll({a}, 1)"],

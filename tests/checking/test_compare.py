@@ -321,6 +321,13 @@ def test_what_is_the_gradient_of_nothing_is_said():
     assert "c was not compared: it belongs to no parameter" in str(comparison)
 
 
+def test_how_gradients_were_read_is_said():
+    right = square_manual(SQUARE)
+    comparison = bp.compare(square_loss, SQUARE, tuple(right[name] for name in SQUARE))
+    assert comparison
+    assert f"gradients were read in order: {', '.join(SQUARE)}" in comparison.notes
+
+
 def test_axes_of_length_1_do_not_matter_and_transposes_do():
     right = square_manual(SQUARE)
     comparison = bp.compare(square_loss, SQUARE, right | {"b": right["b"].ravel()})

@@ -47,6 +47,8 @@ def test_each_dtype_has_its_tolerance(dtype):
     assert right, str(right)
     assert right.recorded
     assert any(f"x, weight: {np.dtype(dtype).name} numbers" in note for note in right.notes)
+    assert "manual leaves its inputs and the upstream gradient as they were" in right.notes
+    assert any("a strided or an expanded view gives the same" in note for note in right.notes)
     wrong = bp.compare_vjp(rmsnorm, inputs, weight_is_forgotten)
     assert verdicts(wrong) == {"x": "wrong", "weight": "correct"}
 
@@ -72,6 +74,17 @@ def test_bfloat16_numbers_in_other_arrays_are_seen(holder):
     assert comparison, str(comparison)
     assert any("x, weight: bfloat16 numbers" in note for note in comparison.notes)
     assert not bp.compare_vjp(rmsnorm, inputs, backward, dtype="float32")
+
+
+def test_a_cause_that_round_off_hides_is_found_in_float64():
+    def backward(*given):
+        wrong = weight_is_forgotten(*given)
+        return wrong if given[0].dtype == float else [as_bfloat16(g) for g in wrong]
+
+    inputs = [as_bfloat16(a).astype(np.float32) for a in (X, WEIGHT)]
+    comparison = bp.compare_vjp(rmsnorm, tuple(inputs), backward)
+    assert "the cause was found in float64" in comparison.notes
+    assert [found.mistake for found in comparison.diagnosis] == ["factor-missing"]
 
 
 def test_short_numbers_are_no_sign_of_a_lower_type():
@@ -185,6 +198,21 @@ def test_an_output_of_integers_has_no_upstream_gradient():
         return 2 * u[0]
 
     assert bp.compare_vjp(forward, X, backward)
+    for upstream in ((X,), (X, None)):
+        assert bp.compare_vjp(forward, X, backward, upstream=upstream)
+    with pytest.raises(ValueError, match="2 outputs, and upstream 3 arrays"):
+        bp.compare_vjp(forward, X, backward, upstream=(X, X, X))
+
+
+def test_a_kernel_that_takes_one_type_alone_is_judged_in_that():
+    def backward(u, x):
+        if x.dtype != np.float32:
+            raise TypeError("float32 alone")
+        return u * np.cosh(x + 0.3) ** 3
+
+    comparison = bp.compare_vjp(np.sin, X.astype(np.float32), backward)
+    assert verdicts(comparison) == {"x": "wrong"}
+    assert [cause.mistake for cause in comparison.diagnosis] == ["unexplained"]
 
 
 def test_gradients_that_were_computed_elsewhere():

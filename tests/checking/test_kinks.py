@@ -253,3 +253,13 @@ def test_the_nets_relu_at_its_kink():
     assert at_kink == {("b_1", (3, 0))} | {("w_1", (3, k)) for k in range(7)}
     assert "relu at [3, 0] is at its kink (7 entries)" in comparison.rows[0].note
     assert comparison.entries[0].verdict == "correct"
+
+
+def test_how_near_a_kink_is_depends_on_the_size_of_the_number():
+    loss = lambda x: np.sum(np.maximum(x - 1e5, 0) + 3 * x)
+    for beside, slope, right in (
+        *((0, 3, True), (0, 3.5, True), (0, 4, True)),
+        *((0.01, 4, True), (0.01, 3.5, False), (-100, 3, True)),
+    ):
+        comparison = bp.compare(loss, np.array([1e5 + beside]), np.array([slope]))
+        assert comparison.ok == right, (beside, slope)

@@ -99,6 +99,15 @@ def test_what_is_not_certain_is_not_taken(given, verdicts):
     assert [each.verdict if isinstance(each, Unread) else each for each in found] == verdicts
 
 
+def test_a_layer_whose_gradient_is_none_and_one_gradient_of_two():
+    found, _ = leaves({"layer": PARAMS, "c": W}, {"layer": None, "c": 3})
+    assert [each.why if isinstance(each, Unread) else each for each in found] == [
+        *("its gradient is None", "its gradient is None", 3)
+    ]
+    ((found,), _) = leaves(W, {"a": 1, "b": 2})
+    assert found == Unread("not read", "expected one gradient, got a, b")
+
+
 def test_what_belongs_to_no_parameter_is_kept_apart():
     found, paired = leaves([PARAMS], [{"dW": 1, "dX": 3}])
     assert found == [1, MISSING]

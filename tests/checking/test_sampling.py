@@ -110,6 +110,30 @@ def test_functions_that_take_no_complex_numbers(numeric):
     assert not bp.compare(flat, X0, right, numeric=numeric)
 
 
+def test_a_function_that_refuses_complex_numbers():
+    x = np.abs(RNG.standard_normal(1500)) + 0.1
+    cube_root = lambda x: np.sum(np.cbrt(x))
+    comparison = bp.compare(cube_root, x, np.cbrt(x) / x / 3)
+    assert comparison, str(comparison)
+    assert comparison.numeric_method == "adaptive"
+    assert "TypeError: ufunc 'cbrt' not supported" in " ".join(str(comparison).split())
+    with pytest.raises(ValueError, match="does not take the complex step"):
+        bp.compare(cube_root, x, numeric="complex")
+
+
+def test_a_complex_step_that_looks_right_along_directions_is_confirmed_entry_by_entry():
+    x = RNG.standard_normal(1500)
+    hidden = lambda x: 1e4 * np.sum(np.sin(x[::2])) + 1e-6 * np.sum(np.real(x[1::2]))
+    right = np.where(np.arange(1500) % 2, 1e-6, 1e4 * np.cos(x))
+    assert bp.compare(hidden, x, right)
+    right[1] = 0
+    comparison = bp.compare(hidden, x, right)
+    (entry,) = (entry for entry in comparison.entries if entry.verdict == "wrong")
+    assert entry.numeric == pytest.approx(1e-6, rel=1e-3)
+    assert comparison.numeric_method == "adaptive"
+    assert "not confirmed by differences" in " ".join(str(comparison).split())
+
+
 def test_without_a_graph_the_manual_gradient_is_held_against_the_slopes():
     def opaque(x):
         if isinstance(x, bp.Value):

@@ -336,6 +336,16 @@ def test_what_a_program_cannot_do_is_refused(fun, match):
     assert compiled.cache_info().currsize == 0
 
 
+def test_a_value_that_takes_more_steps_for_other_arguments_is_refused():
+    def sines(a):
+        for _ in range(1 + int(a.data[0] > 0)):
+            a = np.sin(a)
+        return a
+
+    with pytest.raises(TypeError, match="another number of steps for other arguments"):
+        bp.compile(sines, None)(np.array([0.5, 2.0]))
+
+
 KEPT = bp.Value(1.0, name="kept")
 
 

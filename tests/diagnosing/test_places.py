@@ -235,3 +235,19 @@ def test_a_factor_is_taken_from_other_places(angles, mistake):
     (found,) = bp.compare(_turned, _ROWS, by_hand).diagnosis
     assert found.mistake == mistake
     assert found.parameters == ("x",)
+
+
+def test_two_inner_gradients_are_exchanged():
+    params = {name: _RNG.normal(size=(3, 3)) for name in "uv"}
+    x, y = _RNG.normal(size=(2, 3)), _RNG.normal(size=(2, 3))
+
+    def loss(p):
+        return np.sum(np.tanh(x @ p["u"]) * np.sin(y @ p["v"]))
+
+    def by_hand(p):
+        a, b = x @ p["u"], y @ p["v"]
+        d_a, d_b = (1 - np.tanh(a) ** 2) * np.sin(b), np.tanh(a) * np.cos(b)
+        return {"u": x.T @ d_b, "v": y.T @ d_a}
+
+    (found,) = bp.compare(loss, params, by_hand).diagnosis
+    assert (found.mistake, found.parameters) == ("swapped", ("u", "v"))

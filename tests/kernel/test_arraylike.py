@@ -72,6 +72,7 @@ PLAIN = {
     "argmax": lambda v: v.argmax(axis=1, keepdims=True),
     "argmin": lambda v: v.argmin(),
     "argmin, axis": lambda v: v.argmin(axis=0, keepdims=True),
+    "round": lambda v: v.round(-1) + v.round(),
     "argsort": lambda v: v.argsort(axis=0, stable=True),
     "any": lambda v: (v - v).any(),
     "all": lambda v: v.all(axis=0),

@@ -274,6 +274,24 @@ def test_without_recording_the_data_of_a_parameter_change():
     assert (w.op, w.requires_grad) == (None, True)
 
 
+def test_an_array_that_is_being_filled_knows_its_size():
+    filled = bp.Value(np.zeros((2, 3))) * 1
+    filled[0] = bp.Value(1.0)
+    assert (filled.size, filled.shape, filled.ndim, filled.dtype) == (6, (2, 3), 2, np.float64)
+
+
+def test_a_view_whose_base_has_changed_can_be_changed():
+    base = bp.Value(np.zeros(3), requires_grad=False)
+    with bp.no_grad():
+        data, leaf = base[:2], base[1:]
+    base[1] = 5.0
+    leaf.requires_grad = True
+    np.sum(leaf**2).backward()
+    np.testing.assert_array_equal(leaf.grad, [10, 0])
+    data.data = np.ones(2)
+    np.testing.assert_array_equal(base.data, [0, 5, 0])
+
+
 def test_float32_stays():
     h = bp.Value(np.ones(3, np.float32)) * 1
     h[0] = bp.Value(2.0)
@@ -296,6 +314,7 @@ def test_float32_stays():
         (lambda h: h.__setitem__(bp.Value(1.0), 1.0), TypeError, "index must be integers"),
         (lambda h: np.broadcast_to(h, (4, 2, 3)).fill(0), ValueError, "read|view.*copy"),
         (lambda h: np.diagonal(h).fill(0), ValueError, "view.*copy"),
+        (lambda h: np.einsum("ii->i", h[:, :2]).fill(0), ValueError, "einsum.*view.*copy"),
     ],
 )
 def test_refused_and_nothing_changed(change, error, said):
@@ -418,3 +437,44 @@ def test_a_function_that_changes_its_argument_is_refused_and_the_array_stays(tra
     with pytest.raises((TypeError, ValueError), match=r"work on a copy|compute with a copy"):
         transform(careless)(w)
     np.testing.assert_array_equal(w, np.ones(3))
+
+
+#: Indices that mean the same places in other forms, or others in the same form.
+PAIRED = [np.s_[:, [0]], np.s_[:, [1]], np.s_[None, 0], np.s_[None, 1], np.s_[0:1, [0, 2]]]
+PAIRED += [np.s_[1:2, [0, 1]], None, np.s_[..., None], np.s_[[0, 1]], np.s_[1, None], np.s_[0]]
+PAIRED += [np.s_[:, np.array([True, False, True])], np.s_[:, 1:], np.s_[[2], ::2], np.s_[..., [0]]]
+
+
+@pytest.mark.parametrize("first", range(len(PAIRED)))
+def test_two_writes_and_a_view_between(first):
+    def fill(x, one, other):
+        h = x * 2
+        h[one] = x[0, 0]
+        taken = h[other] * 1
+        h[other] += x[1, 1]
+        h[one] = h[one] * 3
+        return h * 1.5, taken
+
+    x = np.arange(9.0).reshape(3, 3) + 1
+    for other in PAIRED:
+        for found, expected in zip(
+            fill(bp.Value(x), PAIRED[first], other), fill(x, PAIRED[first], other), strict=True
+        ):
+            np.testing.assert_array_equal(found.data, expected, err_msg=f"{other}")
+
+
+def test_what_is_taken_by_a_mask_from_what_is_being_filled_is_a_copy():
+    def fill(x):
+        h = x * 2
+        h[0, 1] = x[1, 1]
+        mask = np.eye(3, dtype=bool)
+        before = h[mask]
+        before *= 1.5
+        h[mask] = x[0]
+        after = h[mask]
+        h[[0, 2], [0, 2]] += 1
+        return h * 1, before, after
+
+    x = np.arange(9.0).reshape(3, 3) + 1
+    for found, expected in zip(fill(bp.Value(x)), fill(x), strict=True):
+        np.testing.assert_array_equal(found.data, expected)

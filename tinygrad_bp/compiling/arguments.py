@@ -13,6 +13,7 @@ import numpy as np
 from ..kernel import Value
 from ..kernel.data import as_numbers
 from ..programs import TracingError
+from ..programs.simplify import key_of
 from ..trees import flatten, rebuild
 
 
@@ -186,11 +187,6 @@ def _refuse_what_could_change(path: str, k: int, given: Any) -> None:
 
 def fixed_key(given: Any) -> Any:
     """Return what is equal for leaves that a program may take for each other."""
-    if isinstance(given, np.ndarray | np.generic):
-        array = np.asarray(given)
-        if array.dtype.kind == "O":
-            raise TracingError(f"compile: expected numbers in an array, got dtype {array.dtype}")
-        return "array", array.shape, array.dtype.str, array.tobytes()
-    if isinstance(given, slice):
-        return "slice", given.start, given.stop, given.step
-    return type(given), repr(given) if isinstance(given, complex) else given
+    if isinstance(given, np.ndarray) and given.dtype.kind == "O":
+        raise TracingError(f"compile: expected numbers in an array, got dtype {given.dtype}")
+    return key_of(given)

@@ -82,19 +82,7 @@ class _Rewriter:
 
     def program(self) -> Program:
         """Return the program with what has been added."""
-
-        def at(places: tuple[int, ...]) -> tuple[int, ...]:
-            return tuple(self._moved[k] for k in places)
-
-        old = self.old
-        return replace(
-            old,
-            instructions=tuple(self.steps),
-            inputs=at(old.inputs),
-            seeds=at(old.seeds),
-            outputs=at(old.outputs),
-            gradients=at(old.gradients),
-        )
+        return self.old.renumber(self.steps, self._moved)
 
 
 def _neg(rewriter: _Rewriter, step: Instruction) -> Instruction | None:

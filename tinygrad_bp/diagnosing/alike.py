@@ -63,7 +63,7 @@ class AlikeLines:
     def line(self, place: int) -> Hashable:
         """Return where in the user's code a forward step comes from."""
         key = self.steps[place].key
-        return key.own if isinstance(key, Origin) else place
+        return key.own or key.calls if isinstance(key, Origin) else place
 
     def _statement(self, place: int) -> Hashable:
         """Return the line number, and what is done: both components of a state in one line."""
@@ -107,6 +107,15 @@ class AlikeLines:
             if step.kind is Kind.FORWARD and isinstance(step.key, Origin) and step.turn == 0:
                 found[step.key] = k
         return found
+
+    @cached_property
+    def repeated(self) -> frozenset[int]:
+        """The steps of the backward pass that are made again in other passes of a loop."""
+        passes: dict[Hashable, dict[int, int]] = defaultdict(dict)
+        for k, step in enumerate(self.steps):
+            if step.kind is Kind.BACKWARD and isinstance(step.key, tuple) and step.key:
+                passes[step.key][step.turn] = k
+        return frozenset(k for found in passes.values() if len(found) > 1 for k in found.values())
 
     @cached_property
     def by_turn(self) -> dict[Hashable, dict[int, int]]:

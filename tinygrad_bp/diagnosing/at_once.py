@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..programs.program import Instruction
-from .edits import RESULT, Expr, Slot, evaluate
+from .edits import RESULT, Expr, Ref, Slot, evaluate, leaves
 from .machine import Machine
 
 #: With how many rows it is found out how a step takes all of them.
@@ -57,7 +57,7 @@ class ManyRuns:
         waiting = 0
         for slot in changes:
             waiting |= machine.below[slot.place]
-        waiting &= machine.above[target]
+        waiting &= self._needed(changes, target)
         while waiting:
             low = waiting & -waiting
             waiting ^= low
@@ -80,6 +80,17 @@ class ManyRuns:
         if target not in found:
             raise ValueError("no edit reaches this step")
         return found[target]
+
+    def _needed(self, changes: Mapping[Slot, list[tuple[int, Expr]]], target: int) -> int:
+        """Return which steps a step is computed of, with the edits, as bits."""
+        above = self._machine.above
+        needed, refers = above[target], set[int]()
+        for each in changes.values():
+            for _, expr in each:
+                refers.update(leaf.place for leaf in leaves(expr) if isinstance(leaf, Ref))
+        for place in refers:
+            needed |= above[place]
+        return needed
 
     def _changed(
         self,

@@ -10,13 +10,15 @@ import numpy as np
 
 from .catalogue import FIXES
 from .diagnosis import Diagnosis
-from .evidence import Case, residual
+from .evidence import ROUND_OFF, Case, residual
 from .explain import effect
 
 
 def afterwards(case: Case) -> Diagnosis | None:
     """Find one thing done to all gradients that explains them."""
-    wrong = sorted(case.wrong, key=case.lines.names.index)
+    right = case.right
+    off = {n for n, g in case.manual.items() if residual(right[n], g) > ROUND_OFF}
+    wrong = sorted(case.wrong or off, key=case.lines.names.index)  # rounded numbers are near
     if not wrong:
         return None
     for mistake, what, done in _done(case):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import compress
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, compress, islice, repeat
 from time import process_time
 from typing import Any, NamedTuple
 
@@ -125,14 +125,24 @@ class Search:
         evidence *= 1 + len(self.points)
         return Bench(probe, self.structure, self.pools, self.constants, evidence, tolerance)
 
-    def _one(self, machine: Machine, wrong: Names, names: Names, wanted: Names) -> list[Found]:
-        """Find edits that explain what is wanted; the same edit in every pass is one."""
+    def _one(
+        self, machine: Machine, before: Sequence[Edit], wrong: Names, names: Names, wanted: Names
+    ) -> list[Found]:
+        """Find edits that explain what is wanted, at all points; the same in every pass is one."""
         bench = self.bench(machine, names, wrong & names)
-        found = self._exact(machine, list(proposals(bench)), wrong, wanted)
-        for others in unproven(bench) if self._thorough else ():
-            if not found and not self.late:
-                found = self._exact(machine, list(others), wrong, wanted, _MANY)
-        return found
+        tested: Iterator[Iterable[Edit]] = iter([proposals(bench)])
+        stages = chain(zip(tested, [_MOST]), zip(unproven(bench), repeat(_MANY)))
+        for candidates, most in stages if self._thorough else islice(stages, 1):
+            if self.late:
+                break
+            found = []
+            for edits, fixed in self._exact(machine, list(candidates), wrong, wanted, most):
+                held = frozenset(self.case.places) if wanted == wrong else fixed
+                kept = [edit for edit in edits if self.confirm([*before, edit], held)]
+                found += [Found(kept, fixed)] if kept else []
+            if found:
+                return found
+        return []
 
     def _exact(
         self,
@@ -203,12 +213,9 @@ class Search:
         """Explain all that is wrong by one edit."""
         if self._misshapen(machine, wrong):
             return None
-        everything = frozenset(self.case.places)
-        for found in self._one(machine, wrong, everything, wrong):
-            kept = [e for e in found.edits if self.confirm([*before, e], everything)]
-            if kept:
-                return Found(kept, found.fixed)
-        return None
+        return next(
+            iter(self._one(machine, before, wrong, frozenset(self.case.places), wrong)), None
+        )
 
     def _misshapen(self, machine: Machine, wrong: Names) -> str:
         """Name the gradient nearest to the loss that has another shape."""
@@ -235,14 +242,12 @@ class Search:
         """Explain first what is nearest to the loss, then the rest given that."""
         first = self.case.by_distance(wrong)[0]
         right = frozenset(self.case.places) - wrong
-        for found in self._one(machine, wrong, right | {first}, frozenset([first]))[:_BEAM]:
-            kept = [e for e in found.edits if self.confirm([*before, e], found.fixed)]
-            if not kept:
-                continue
-            edit = kept[0]
+        one = self._one(machine, before, wrong, right | {first}, frozenset([first]))
+        for found in one[:_BEAM]:
+            edit = found.edits[0]
             rest = self._explain(machine.edited(edit.changes), [*before, edit], depth + 1)
             if rest:
-                return [Found(kept, found.fixed), *rest]
+                return [found, *rest]
         return None
 
     def _unreduced(
@@ -281,7 +286,9 @@ class Search:
             if name not in wrong:
                 continue
             right = frozenset(self.case.places) - wrong
-            for found in self._one(machine, wrong, right | {name}, frozenset([name]))[:1]:
+            before = [found.edits[0] for found in solution]
+            one = self._one(machine, before, wrong, right | {name}, frozenset([name]))
+            for found in one[:1]:
                 solution.append(found)
                 machine = machine.edited(found.edits[0].changes)
         return solution
@@ -299,9 +306,9 @@ class Search:
                 continue
             begun += 1
             after = machine.edited(first.changes)
-            for found in self._one(after, wrong, frozenset(self.case.places), wrong)[:1]:
-                everything = frozenset(self.case.places)
-                kept = [e for e in found.edits if self.confirm([first, e], everything)]
-                if kept and (kept[0].mistake, kept[0].node) != (first.mistake, first.node):
-                    return [Found([first], found.fixed), Found(kept, found.fixed)]
+            one = self._one(after, [first], wrong, frozenset(self.case.places), wrong)
+            for found in one[:1]:
+                kept = found.edits
+                if (kept[0].mistake, kept[0].node) != (first.mistake, first.node):
+                    return [Found([first], found.fixed), found]
         return None

@@ -13,7 +13,7 @@ from ..kernel import Op
 from ..programs.labelled import ACCUMULATE, PASS, Labelled
 from ..programs.program import Kind
 from .alike import AlikeLines
-from .edits import Call, Expr, Ref, plus
+from .edits import Call, Expr, Number, Ref, plus
 from .facts import elementwise, moves, switches
 
 #: What comes out of a layer, as one step of what goes in; beside it stands what is used with it.
@@ -209,6 +209,21 @@ class Structure(AlikeLines):
             made[k] = plus(*parts) if step.op is ACCUMULATE else Call(step.op, parts, step.metadata)
         terms = [self.steps[end].operands[j] for j in region.terms]
         return plus(*(made[t] for t in terms)) if all(t in made for t in terms) else None
+
+    def before(self, place: int, limit: int) -> Expr | None:
+        """Write a step in terms of those before another one; None if it is computed from that."""
+        step = self.steps[place]
+        if place < limit:
+            return Ref(place)
+        if step.kind is Kind.CONSTANT:
+            return Number(step.data)
+        if place == limit or step.op is None:
+            return None
+        parts = [self.before(o, limit) for o in step.operands]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        return plus(*known) if step.op is ACCUMULATE else Call(step.op, tuple(known), step.metadata)
 
     @cached_property
     def indices(self) -> list[Any]:

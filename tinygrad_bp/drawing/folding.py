@@ -9,7 +9,8 @@ from itertools import count
 from typing import NamedTuple
 
 from ..kernel import Value
-from ..viewing.graph import Edge, Graph, Node, Role, common
+from ..programs.trace import common
+from ..viewing.graph import Edge, Graph, Node, Role
 from .repeats import fold_loops
 
 #: Larger graphs are folded unless something else is asked for.

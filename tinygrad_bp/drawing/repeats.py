@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..viewing.graph import Edge, Graph, Node, Role, common
+from ..programs.trace import common
+from ..viewing.graph import Edge, Graph, Node, Role
 from ..viewing.plain_text import count_of
 
 #: So many passes make a loop.

@@ -131,9 +131,9 @@ def explore(
     ...     page.path.name
     'page.html'
     """
-    in_full, lines = False, CodeLines()
+    in_full, code = False, CodeLines()
     if not isinstance(value, Value):
-        value, in_full = _run(value, params, lines)
+        value, in_full = _run(value, params, code)
     if comparison is not None and not isinstance(comparison, Comparison):
         raise TypeError(f"explore: expected a Comparison, got {type(comparison).__name__}")
     found = exercises if isinstance(exercises, Sequence) else [exercises]
@@ -149,7 +149,7 @@ def explore(
         _refuse(graph)
     _refuse_complex(value)
     recording = record(value, seed)
-    order = lines.order(graph)
+    order, lines = code.order(graph), code.read()
     terms, computing = name_terms(order), Computing(graph, in_full)
     told = story(
         graph,
@@ -160,7 +160,7 @@ def explore(
         comparison=comparison,
         exercises=found,
         order=order,
-        lines=lines.of,
+        lines=lines,
     )
     names = {
         node.value: "" if about["number"] else about.get("expression") or about["name"]
@@ -174,7 +174,7 @@ def explore(
     return page
 
 
-def _run(fun: Any, params: Any, lines: CodeLines) -> tuple[Value, bool]:
+def _run(fun: Any, params: Any, code: CodeLines) -> tuple[Value, bool]:
     """Run a function on Values, and note the lines of its code that make them.
 
     Returns
@@ -187,9 +187,8 @@ def _run(fun: Any, params: Any, lines: CodeLines) -> tuple[Value, bool]:
     if params is None:
         raise TypeError("explore: a function needs params=, the parameters to run it at")
     traced, in_full = run_in_full(
-        lambda: Trace("explore", fun, (params,), {}, [0], naming=True, made=lines.made)
+        lambda: Trace("explore", fun, (params,), {}, [0], naming=True, made=code.note)
     )
-    lines.name_nodes()
     if not isinstance(traced.value, Value):
         raise TypeError(
             f"explore: the function gives a {type(traced.value).__name__} for Values; expected a "

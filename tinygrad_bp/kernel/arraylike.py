@@ -252,6 +252,10 @@ class BehavesAsArray(HasOperators):
         """Change the order in place, as `numpy.ndarray.partition`."""
         implementation(np.ndarray.partition)(self, kth, axis)
 
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        """Put numbers at places, as `numpy.ndarray.put`."""
+        implementation(np.put)(self, indices, values, mode)
+
     def fill(self, value: Any) -> None:
         """Give every element one value, as `numpy.ndarray.fill`."""
         self[...] = value

@@ -32,6 +32,8 @@ class Array(np.ndarray[Any, Any]):
 
     def __array_finalize__(self, obj: Any) -> None:
         self._made = run.get()
+        if type(self.base) is Array:
+            _note_view(self)
 
     # --- what may concern Values -----------------------------------------------------------
 
@@ -39,7 +41,9 @@ class Array(np.ndarray[Any, Any]):
         inputs = tuple(map(connect, inputs))
         out = keywords.get("out", ())
         if any(isinstance(each, Value) for each in (*inputs, *map(connect, out))):
-            return Value.__array_ufunc__(None, ufunc, method, *inputs, **keywords)  # type: ignore[arg-type]
+            keywords = {key: connect(item) for key, item in keywords.items()}
+            result = Value.__array_ufunc__(None, ufunc, method, *inputs, **keywords)  # type: ignore[arg-type]
+            return out[0] if len(out) == 1 else result
         for each in (*out, *(inputs[:1] if method == "at" else ())):
             _release(each)
         given = {key: _plain_in(item) for key, item in keywords.items()}
@@ -76,19 +80,26 @@ class Array(np.ndarray[Any, Any]):
         """Give every element one value, as `numpy.ndarray.fill`."""
         self[...] = value
 
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
+        """Put numbers at places, as `numpy.put`."""
+        if has_values_inside([connect(values)]):
+            self._as_node().put(indices, connect(values), mode)
+            return
+        _release(self)
+        super().put(indices, values, mode=mode)
+
     @property
     def flat(self) -> Any:
         """The elements one after the other, as `numpy.ndarray.flat`."""
-        node = _asked_for(self, "flat")
-        return np.ndarray.flat.__get__(self) if node is self else node.flat
+        _release(self)  # it may write
+        return np.ndarray.flat.__get__(self)
 
     @flat.setter
     def flat(self, elements: Any) -> None:
         self.flat[:] = elements
 
     def __reduce__(self) -> Any:
-        node = connect(self)
-        return node.__reduce__() if node is not self else plain(self).__reduce__()
+        return plain(self).__reduce__() if type(self) is Array else self._node.__reduce__()
 
     # --- becoming a node -------------------------------------------------------------------
 
@@ -103,9 +114,16 @@ class Array(np.ndarray[Any, Any]):
                 plain(self)[...] = np.nan  # whoever reads the memory sees that nothing is there
             else:
                 owner._as_node()
-                self._node = _view(self, owner)
-            self.__class__ = Buffer
+            if type(self) is Array:  # else it has become one together with its owner
+                self._become(self._node if owner is self else _view(self, owner))
         return self._node
+
+    def _become(self, node: Value) -> None:
+        """Be a node from now on, with all views that are held of this array."""
+        self._node = node
+        self.__class__ = Buffer
+        for view in _views_of(self):
+            view._as_node()
 
     def _check(self, owner: Any) -> None:
         """Refuse to become a node where the numbers would be lost or outlive the function."""
@@ -148,6 +166,24 @@ def _owner(array: Any) -> Any:
     return array
 
 
+#: So many views of an array are noted before those that are gone are taken out.
+_FEW = 16
+
+
+def _note_view(array: Any) -> None:
+    """Let the owner of the memory know of a view, which is to become a node together with it."""
+    views = _owner(array).__dict__.setdefault("_seen", [])
+    if len(views) >= _FEW and not len(views) & (len(views) - 1):  # each time they have doubled
+        views[:] = [each for each in views if each() is not None]
+    views.append(ref(array))
+
+
+def _views_of(owner: Any) -> list[Any]:
+    """List the views of an array that are still there, and have numbers of its dtype."""
+    views = [each() for each in owner.__dict__.pop("_seen", ())]
+    return [each for each in views if type(each) is Array and each.dtype == owner.dtype]
+
+
 def _release(array: Any) -> None:
     """Before numbers change, give constants that have the same memory one of their own."""
     if type(array) is not Array:
@@ -163,7 +199,7 @@ def _release(array: Any) -> None:
 
 def plain(array: Any) -> Any:
     """Return an array as NumPy's own class, with the same memory."""
-    return np.ndarray.view(array, np.ndarray) if type(array) is Array else array
+    return array.view(np.ndarray) if type(array) is Array else array
 
 
 def _plain_in(keyword: Any) -> Any:
@@ -209,37 +245,23 @@ def _view(array: Array, owner: Array) -> Value:
     return node
 
 
-# --- methods of arrays -------------------------------------------------------------------------
-
-#: Those that write into the memory of an array, or let others do it.
-_WRITING = {"sort", "partition", "put", "resize", "setfield", "byteswap", "flat"}
-_SPECIAL = ["__iter__", "__contains__", "__bool__", "__int__", "__float__", "__complex__"]
-_SPECIAL += ["__index__", "__str__", "__repr__", "__format__", "__copy__", "__deepcopy__"]
+# --- methods that write ------------------------------------------------------------------------
 
 
-def _asked_for(array: Any, name: str) -> Any:
-    """Return the node that is to answer in the place of an array, or the array."""
-    node = connect(array)
-    if node is array and name in _WRITING:
-        _release(array)
-    return node
-
-
-def _guarded(name: str) -> Callable[..., Any]:
-    """Let a method ask the node if the array is a view of one: in its memory nothing is there."""
+def _writing(name: str) -> Callable[..., Any]:
+    """Let a method write into the memory of an array after constants have been given their own."""
     of_memory = getattr(np.ndarray, name)
 
     @wraps(of_memory)
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        node = _asked_for(self, name)
-        return (of_memory if node is self else getattr(type(node), name))(node, *args, **kwargs)
+        _release(self)
+        return of_memory(self, *args, **kwargs)
 
     return method
 
 
-for _name in {*dir(np.ndarray), *_SPECIAL} - set(vars(Array)):
-    if callable(getattr(np.ndarray, _name)) and (_name[0] != "_" or _name in _SPECIAL):
-        setattr(Array, _name, _guarded(_name))
+for _name in ("sort", "partition", "resize", "setfield", "byteswap"):
+    setattr(Array, _name, _writing(_name))
 
 
 class Buffer(Array):
@@ -297,6 +319,21 @@ for _name in set(dir(Value)) - _OWN | _COMPARISONS | {"__format__"}:
         setattr(Buffer, _name, _called(_name))
     else:
         setattr(Buffer, _name, _asked(_name))
+#: What is true of the memory, whatever it holds.
+_OF_MEMORY = {
+    "base",
+    "ctypes",
+    "flags",
+    "itemsize",
+    "nbytes",
+    "put",
+    "setflags",
+    "strides",
+    "device",
+}
+for _name in set(dir(np.ndarray)) - set(dir(Value)) - _OF_MEMORY:
+    if _name[0] != "_":
+        setattr(Buffer, _name, _asked(_name))  # which a node has not, and says so
 
 
 class _ArrayOrValue(type):

@@ -12,7 +12,7 @@ import numpy as np
 from ..kernel.value import Value
 from ..ops.joining import as_array, has_values_inside
 from ..ops.shaping import astype
-from .arrays import connect, ndarray, wrap
+from .arrays import Array, connect, ndarray, wrap
 
 #: What makes an array of numbers, or of what NumPy hands to a Value itself.
 _MAKERS = """
@@ -20,7 +20,7 @@ zeros ones empty zeros_like ones_like empty_like full_like eye identity tri aran
 logspace geomspace indices fromfunction frombuffer fromstring fromfile loadtxt genfromtxt
 load diag meshgrid atleast_1d atleast_2d atleast_3d stack vstack hstack dstack column_stack
 concatenate tile repeat vander hanning hamming blackman bartlett kaiser copy where tril triu
-random_sample asarray_chkfinite require broadcast_to
+random_sample require broadcast_to
 """
 #: What takes an array, and so a list, in which NumPy does not look for Values.
 _OF_LISTS = """
@@ -30,7 +30,9 @@ argmin argsort sort squeeze ravel reshape transpose clip append exp log sqrt squ
 """
 
 
-_CONVERTING = ("asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
+_CONVERTING = [
+    *("asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "asarray_chkfinite"),
+]
 
 
 def _making(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,9 +69,9 @@ def array(
 ) -> Any:
     """Make an array, as `numpy.array`; a Value of what has Values in it."""
     if not has_values_inside([connect(object)]):
-        return wrap(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
+        return _as_given(object, np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
     made: Any = _convert(_join(object), dtype)
-    if copy and made is object:
+    if copy and made is connect(object):
         made = np.copy(made)
     extra = ndmin - made.ndim
     return np.reshape(made, (1,) * extra + made.shape) if extra > 0 else made
@@ -80,9 +82,15 @@ def _as(function: Callable[..., Any]) -> Callable[..., Any]:
     def convert(a: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
         if has_values_inside([connect(a)]):
             return _convert(_join(a), dtype)
-        return wrap(function(a, dtype, *args, **kwargs))
+        return _as_given(a, function(a, dtype, *args, **kwargs))
 
     return convert
+
+
+def _as_given(given: Any, made: Any) -> Any:
+    """Return an array itself where NumPy has given its memory, so that both take a Value."""
+    same = type(given) is Array and np.may_share_memory(given, made)
+    return given if same and given.dtype == made.dtype and given.shape == made.shape else wrap(made)
 
 
 def _convert(value: Value, dtype: Any) -> Value:

@@ -117,6 +117,8 @@ class Writes:
 
         The element is what it was at the time: it may be a view of the node itself.
         """
+        if key is None:  # it is like no other
+            key = object()
         if key not in self.elements and np.any(self.taken[index]):
             return False
         self.elements.pop(key, None)
@@ -138,7 +140,7 @@ class Writes:
             read = getitem(self.former, index)
         else:
             return None
-        if key is not None and read.shape:
+        if key is not None and read.shape and is_basic(index):  # a view, as in NumPy
             ties_of(read).window = Window(node, indexing, {"index": index}, read.scope)
             list_view(node, read)
         return read
@@ -246,7 +248,8 @@ def _is_there(element: Value, v: Value, index: Index) -> bool:
     window = window_of(element)
     if window is None or window.base is not v or "index" not in window.metadata:
         return False
-    return is_basic(index) and key_of(index, v.shape) == key_of(window.metadata["index"], v.shape)
+    key = key_of(index, v.shape) if is_basic(index) else None
+    return key is not None and key == key_of(window.metadata["index"], v.shape)
 
 
 def _chosen(what: str, v: Value, index: Index, element: Any) -> Any:

@@ -34,7 +34,6 @@ from ..diagnosing.proposals.terms import negated, term
 from ..diagnosing.structure import Region, Structure, activation, is_uniform, softmax_axis
 from ..ops import sub
 from ..programs.labelled import Labelled
-from ..programs.origins import Origin
 from ..programs.program import Kind
 
 #: What is done in every pass of a loop, wherever: factors, terms and derivatives left out.
@@ -91,7 +90,7 @@ class _Likely:
         probe = _Anywhere(case, case.machine, frozenset())
         evidence = sum(np.size(lines.values[k]) for k in right.values())
         self.bench = _OpenBench(probe, structure, Pools(structure), Constants(lines), evidence, 0.0)
-        self._looped = self._in_loops()
+        self._looped = self.structure.repeated
 
     def all(self) -> list[Edit]:
         """List all, those nearest to the loss first."""
@@ -107,15 +106,6 @@ class _Likely:
         )
         found = [edit for kind in kinds for edit in kind()]
         return sorted(found, key=lambda edit: edit.first)
-
-    def _in_loops(self) -> frozenset[int]:
-        """Return the steps of the backward pass that are made again in other passes of a loop."""
-        passes: dict[Any, dict[int, int]] = {}
-        for k, step in enumerate(self.steps):
-            line, *rest = step.key if isinstance(step.key, tuple) and step.key else (None,)
-            if isinstance(line, Origin) and step.kind is Kind.BACKWARD:
-                passes.setdefault((line, *rest), {})[step.turn] = k
-        return frozenset(k for found in passes.values() if len(found) > 1 for k in found.values())
 
     # --- sums --------------------------------------------------------------------------------
 
@@ -371,7 +361,8 @@ class _Likely:
             slots = frozenset(group)
             passes = {self.steps[slot.place].turn for slot in group}
             looped = all(slot.place in self._looped for slot in group)
-            if slots < before or not looped or len(passes) < 2:
+            lines = {self.steps[slot.place].key for slot in group}
+            if slots < before or not looped or len(passes) < 2 or len(lines) > 1:
                 continue
             before = slots
             for candidate in candidates():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from .composition import composition
@@ -55,17 +55,4 @@ def expanded(program: Program, is_known: Callable[[Instruction], bool]) -> Progr
     for step in program.instructions:
         of = None if step.of is None else moved[step.of]
         moved.append(add(replace(step, operands=tuple(moved[k] for k in step.operands), of=of)))
-
-    def at(places: Sequence[int]) -> tuple[int, ...]:
-        return tuple(moved[k] for k in places)
-
-    return simplified(
-        replace(
-            program,
-            instructions=tuple(steps),
-            inputs=at(program.inputs),
-            seeds=at(program.seeds),
-            outputs=at(program.outputs),
-            gradients=at(program.gradients),
-        )
-    )
+    return simplified(program.renumber(steps, moved))

@@ -28,7 +28,7 @@ from ..ops import add as add_op
 from ..transforms.running import Trace, path_between, recorded
 from ..transforms.variables import named_after_variables
 from ..trees import flatten
-from .origins import Origin, Passage, read_origin
+from .origins import Origin, Passage, find_origin, read_origin
 from .program import Instruction, Kind, Program
 from .trace import Recorder
 from .witnesses import recorded_in_full
@@ -42,10 +42,6 @@ ACCUMULATE = Op(
 )
 #: A contribution that is the cotangent itself.
 PASS = Op("pass", lambda a: a, lambda g, y, a: g)
-
-_PACKAGE = __name__.partition(".")[0]
-#: Where the package hands on what is computed, and makes nothing of its own.
-_HANDING_ON = (f"{_PACKAGE}.kernel", f"{_PACKAGE}.numpy.arrays")
 
 
 @dataclass(frozen=True)
@@ -193,17 +189,7 @@ class _Lines(Recorder):
     # --- the user's lines --------------------------------------------------------------------
 
     def _made(self, node: Value, frame: FrameType | None) -> None:
-        """Note the places in the code that lead to a node, from inside out; not dispatch's own."""
-        frames: list[Hashable] = []
-        inner = 0
-        while frame is not None and frame.f_code is not Trace.__init__.__code__:
-            module = str(frame.f_globals.get("__name__", ""))
-            if not module.startswith(_HANDING_ON):
-                frames.append((frame.f_code, frame.f_lasti))
-                if not inner and module.partition(".")[0] != _PACKAGE:
-                    inner = len(frames)
-            frame = frame.f_back
-        self._frames[node] = Origin(tuple(frames[:inner]), tuple(frames[inner:]))
+        self._frames[node] = find_origin(frame, Trace.__init__.__code__)
 
     def _key(self, node: Value) -> Origin:
         return self._frames.get(node, Origin((self.places[node],), ()))
@@ -383,11 +369,4 @@ def lowered(program: Program) -> Program:
             of = None if step.of is None else moved[step.of]
             steps.append(replace(step, kind=kind, operands=operands, of=of))
         moved.append(len(steps) - 1)
-    return replace(
-        program,
-        instructions=tuple(steps),
-        inputs=tuple(moved[k] for k in program.inputs),
-        seeds=(),
-        outputs=tuple(moved[k] for k in program.outputs),
-        gradients=tuple(moved[k] for k in program.gradients),
-    )
+    return replace(program.renumber(steps, moved), seeds=())

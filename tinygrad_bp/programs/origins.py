@@ -8,13 +8,16 @@ import os
 from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, takewhile
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 #: Where code is that nobody wants to read.
 _NOT_USERS = tuple(os.path.dirname(f) + os.sep for f in (np.__file__, os.path.dirname(__file__)))
+_PACKAGE = __name__.partition(".")[0]
+#: Where the package hands on what is computed, and makes nothing of its own.
+_HANDING_ON = (f"{_PACKAGE}.kernel", f"{_PACKAGE}.numpy.arrays")
 #: A place in a text: its first line and column, and its last.
 Span = tuple[int | None, int | None, int | None, int | None]
 
@@ -58,6 +61,23 @@ class _Found(NamedTuple):
 
     node: ast.AST
     around: tuple[ast.AST, ...]
+
+
+def find_origin(frame: FrameType | None, end: CodeType) -> Origin:
+    """Note the places in the code that lead to a frame, from inside out, up to a function.
+
+    The places of what only hands on, such as dispatch, are left out.
+    """
+    frames: list[Hashable] = []
+    inner = 0
+    while frame is not None and frame.f_code is not end:
+        module = str(frame.f_globals.get("__name__", ""))
+        if not module.startswith(_HANDING_ON):
+            frames.append((frame.f_code, frame.f_lasti))
+            if not inner and module.partition(".")[0] != _PACKAGE:
+                inner = len(frames)
+        frame = frame.f_back
+    return Origin(tuple(frames[:inner]), tuple(frames[inner:]))
 
 
 def read_origin(origin: Hashable) -> Passage | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -126,6 +126,23 @@ class Program:
                 )
                 for step, value in zip(self.instructions, values, strict=True)
             ),
+        )
+
+    def renumber(
+        self, instructions: Iterable[Instruction], places: Sequence[int] | Mapping[int, int]
+    ) -> Program:
+        """Take other instructions; `places` says of each of the former ones where it is now."""
+
+        def at(positions: Sequence[int]) -> tuple[int, ...]:
+            return tuple(places[k] for k in positions)
+
+        return replace(
+            self,
+            instructions=tuple(instructions),
+            inputs=at(self.inputs),
+            seeds=at(self.seeds),
+            outputs=at(self.outputs),
+            gradients=at(self.gradients),
         )
 
     def uses(self) -> list[int]:

@@ -45,15 +45,7 @@ def simplified(program: Program) -> Program:
         moved.append(builder.add(replace(step, operands=operands, of=of)))
     inputs = [program.instructions[k].data for k in program.inputs]
     seeds = [program.instructions[k].data for k in program.seeds]
-    new = replace(
-        program,
-        instructions=tuple(builder.steps),
-        inputs=tuple(moved[k] for k in program.inputs),
-        seeds=tuple(moved[k] for k in program.seeds),
-        outputs=tuple(moved[k] for k in program.outputs),
-        gradients=tuple(moved[k] for k in program.gradients),
-    )
-    return without_dead(new).typed(inputs, seeds)
+    return without_dead(program.renumber(builder.steps, moved)).typed(inputs, seeds)
 
 
 def without_dead(program: Program) -> Program:
@@ -69,29 +61,15 @@ def without_dead(program: Program) -> Program:
                 alive[operand] = True
     kept = [k for k in range(len(steps)) if alive[k]]
     new = {k: position for position, k in enumerate(kept)}
-
-    def at(places: Sequence[int]) -> tuple[int, ...]:
-        return tuple(new[k] for k in places)
-
-    return replace(
-        program,
-        instructions=tuple(
-            replace(
-                steps[k],
-                operands=at(steps[k].operands),
-                of=_moved(steps[k].of, new),
-            )
-            for k in kept
-        ),
-        inputs=at(program.inputs),
-        seeds=at(program.seeds),
-        outputs=at(program.outputs),
-        gradients=at(program.gradients),
+    moved = (
+        replace(
+            steps[k],
+            operands=tuple(new[operand] for operand in steps[k].operands),
+            of=None if (of := steps[k].of) is None else new.get(of),
+        )
+        for k in kept
     )
-
-
-def _moved(position: int | None, new: Mapping[int, int]) -> int | None:
-    return None if position is None else new.get(position)
+    return program.renumber(moved, new)
 
 
 class _Builder:
@@ -114,7 +92,7 @@ class _Builder:
 
     def _source(self, step: Instruction) -> int:
         if step.kind is Kind.CONSTANT:
-            key = _key_of(step.data)
+            key = key_of(step.data)
             if key in self._found:
                 return self._baptised(self._found[key], step)
             self._found[key] = len(self.steps)
@@ -135,7 +113,7 @@ class _Builder:
         operands = step.operands
         if step.op is not None and step.op.commutes:
             operands = tuple(sorted(operands))
-        key = (id(step.op), operands, _key_of(dict(step.metadata)))
+        key = (id(step.op), operands, key_of(dict(step.metadata)))
         if key in self._found:
             return self._baptised(self._found[key], step)
         self._found[key] = len(self.steps)
@@ -217,22 +195,22 @@ def _value(step: Instruction, data: list[Any]) -> Any:
     return float(value) if weak and np.asarray(value).dtype.kind == "f" else value
 
 
-def _key_of(data: Any) -> Any:
+def key_of(data: Any) -> Any:
     """Return something hashable that is equal where data are the same."""
     if isinstance(data, np.ndarray | np.generic):
         array = np.asarray(data)
         return ("array", array.shape, array.dtype.str, array.tobytes())
     if isinstance(data, dict):
-        return ("dict", *((key, _key_of(item)) for key, item in data.items()))
+        return ("dict", *((key, key_of(item)) for key, item in data.items()))
     if isinstance(data, tuple | list):
-        return ("sequence", *map(_key_of, data))
+        return ("sequence", *map(key_of, data))
     if isinstance(data, slice):
-        return ("slice", *map(_key_of, (data.start, data.stop, data.step)))
+        return ("slice", *map(key_of, (data.start, data.stop, data.step)))
     try:
         hash(data)
     except TypeError:
         return ("object", id(data))
-    return (type(data), repr(data) if isinstance(data, float) else data)
+    return (type(data), repr(data) if isinstance(data, float | complex) else data)
 
 
 # --- what changes nothing ----------------------------------------------------------------------

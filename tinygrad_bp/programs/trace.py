@@ -199,7 +199,7 @@ class Recorder:
         for step in self.steps:
             for k in step.operands:
                 if self.steps[k].op is None:
-                    scopes[k] = _common(scopes.get(k, step.scope), step.scope)
+                    scopes[k] = common(scopes.get(k, step.scope), step.scope)
         for k, scope in scopes.items():
             if not self.steps[k].scope:
                 self.steps[k] = replace(self.steps[k], scope=scope)
@@ -273,7 +273,8 @@ class Recorder:
         )
 
 
-def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+def common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what two scopes have in common, from the outside."""
     length = 0
     while length < min(len(one), len(other)) and one[length] == other[length]:
         length += 1

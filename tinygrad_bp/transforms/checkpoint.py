@@ -95,7 +95,7 @@ def _as_node(run: Callable[..., Any], given: list[Value]) -> Any:
     known = set(given)
     found = {
         parent: None
-        for node in ordered(result, constants=False)
+        for node in ordered(result)
         if inside in node.scope
         for parent in node.parents
         if parent.requires_grad and inside not in parent.scope and parent not in known

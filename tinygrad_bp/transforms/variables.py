@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import linecache
 import sys
 from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
@@ -75,12 +74,6 @@ def user_frame(frame: FrameType | None) -> FrameType | None:
     while frame is not None and _is_ours(frame):
         frame = frame.f_back
     return frame
-
-
-def line_of(frame: FrameType | None) -> tuple[int, str] | None:
-    """Return the number and the text of the line that a frame is at, if the text is known."""
-    text = frame and linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-    return (frame.f_lineno, text) if frame and text else None
 
 
 def _own_names(code: CodeType) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..kernel import Value, topological_order
+from ..programs.trace import common
 
 
 class Role(StrEnum):
@@ -197,13 +198,3 @@ def _adopt(order: Sequence[Value]) -> dict[Value, tuple[str, ...]]:
             if parent.op is None and not parent.scope:
                 scopes[parent] = common(scopes.get(parent, node.scope), node.scope)
     return scopes
-
-
-def common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what two scopes have in common, from the outside."""
-    if one == other:
-        return one
-    length = 0
-    while length < min(len(one), len(other)) and one[length] == other[length]:
-        length += 1
-    return one[:length]

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from ...ops import matmul
 from ...ops.elementary import positive
-from ...programs.expanding import expanded as expanded_where
+from ...programs import expanding
 from ...programs.program import Instruction, Kind, Program
 from .scalars import is_scalar
 
 
 def expanded(program: Program) -> Program:
     """Take apart each op that has no loop of its own: a softmax is a maximum, an exp, a sum..."""
-    return expanded_where(program, _has_loop)
+    return expanding.expanded(program, _has_loop)
 
 
 def _has_loop(step: Instruction) -> bool:

@@ -19,6 +19,7 @@ from . import (
 )
 from .bench import Bench
 from .everywhere import in_lines_alike
+from .states import in_states
 from .sums import wider_sums
 
 __all__ = ["Bench", "commonest", "proposals", "unproven"]
@@ -38,6 +39,7 @@ def unproven(bench: Bench) -> Iterator[Iterator[Edit]]:
     yield compounding(groups.PLAIN)
     yield loop_paths.two_paths(bench)
     yield loop_paths.kept_paths(bench)
+    yield in_states(bench)
     yield swaps.compounding(bench)
     yield compounding(groups.VALUES)
     yield in_lines_alike(bench)

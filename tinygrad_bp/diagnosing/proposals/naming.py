@@ -16,6 +16,7 @@ from .bench import scaled
 
 #: What the same thing is called where nothing is known of the place.
 ALSO = {
+    "swapped": ("exponent", "factor-replaced"),
     "missing-activation-derivative": ("factor-missing",),
     "mask-missing": ("factor-missing",),
     "mask-replaced": ("factor-replaced",),

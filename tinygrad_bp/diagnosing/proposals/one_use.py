@@ -115,7 +115,7 @@ def _added_elsewhere(bench: Bench) -> Iterator[Edit]:
 def _moved_to(structure: Structure, own: Slot, there: Slot) -> Iterator[Edit]:
     """Yield that a contribution is added to another cotangent, unless it is made of that."""
     step, target = structure.steps[own.place], structure.steps[there.place]
-    expr = _before(structure, step.operands[own.operand], there.place)
+    expr = structure.before(step.operands[own.operand], there.place)
     if there.place == own.place or expr is None:
         return
     other = target.of
@@ -125,20 +125,6 @@ def _moved_to(structure: Structure, own: Slot, there: Slot) -> Iterator[Edit]:
     refers = {"by": step.metadata["labels"][own.operand][0], "other": other}
     changes: dict[Slot, Expr] = {own: ZERO, there: plus(OWN, expr)}
     yield Edit("order", changes, step.of or 0, what, refers, 3.0, also=("term-added",))
-
-
-def _before(structure: Structure, place: int, limit: int) -> Expr | None:
-    """Write a step in terms of those before another one; None where it is computed from that."""
-    step = structure.steps[place]
-    if place < limit:
-        return Ref(place)
-    if place == limit or step.op is None:
-        return None
-    parts = [_before(structure, o, limit) for o in step.operands]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    return plus(*known) if step.op is ACCUMULATE else Call(step.op, tuple(known), step.metadata)
 
 
 def _taking_cotangents(structure: Structure) -> Iterator[Slot]:

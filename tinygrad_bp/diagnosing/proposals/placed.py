@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ... import ops
+from ...ops.reductions import _sum
 from ...ops.shaping import indexing
 from ..edits import OWN, Call, Expr, Number, call, times
 from ..pools import reshape_op, transpose_op
@@ -47,6 +49,7 @@ def placed_otherwise(now: Any) -> Iterator[Placed]:
         yield from _turned(now)
         yield from _shifted(now)
         yield from _reordered(now)
+        yield from _pooled(now)
     yield from _parts(now)
 
 
@@ -76,6 +79,20 @@ def _taken(now: Any, places: Any, axis: int, what: str, cost: float) -> Placed:
     index = (*[slice(None)] * axis, places)
     expr = call(indexing, OWN, index=index)
     return Placed(expr, now[index], "index-shifted", what, cost, _SHIFTED)
+
+
+def _pooled(now: Any) -> Iterator[Placed]:
+    """Yield the sum or the mean along an axis, or of all, for each element."""
+    long = [axis for axis, length in enumerate(now.shape) if length > 1]
+    ways = [((axis,), f" along axis {axis}") for axis in long]
+    for axes, where in [*ways, (tuple(long), "")] if len(long) > 1 else ways:
+        total, count = np.sum(now, axes, keepdims=True), np.prod([now.shape[a] for a in axes])
+        expr = call(_sum, OWN, axis=axes, keepdims=True)
+        for name, share in (("sum", 1.0), ("mean", 1 / float(count))):
+            what = f"instead of {{it}} its {name}{where} is used"
+            number = np.broadcast_to(total * share, now.shape)
+            full = call(ops.broadcast_to, times(Number(share), expr), shape=now.shape)
+            yield Placed(full, number, "axis", what, 0.9, ("factor-replaced", "constant-factor"))
 
 
 def _reordered(now: Any) -> Iterator[Placed]:

@@ -23,19 +23,21 @@ from ..edits import (
     Slot,
     call,
     evaluate,
-    put,
     times,
 )
 from ..facts import moves
 from ..machine import fits
 from ..pools import POSITIVE, Block, Source
 from ..structure import Region, Structure, is_uniform, softmax_axis
+from .arguments import slopes_elsewhere
 from .bench import Bench, scaled
 from .naming import ALSO
 from .operands import only_scaled
 
 #: Longer compositions are looked at only where they are elementwise functions.
 _SHORT = 8
+#: Fewer numbers are no evidence for one of many arguments.
+_LITTLE = 3
 _OTHER = "something else stands for {own}"
 
 
@@ -59,6 +61,8 @@ def _region(bench: Bench, region: Region) -> Iterator[Edit]:
     block = block_of(bench, region)
     g = machine.values[structure.arriving(region.high)]
     for source, constant in bench.fitting(e, before, shape, block):
+        if source.kind in ("argument", "exchanged") and bench.evidence < _LITTLE:
+            continue
         number = source.number if source.whole else source.number * np.asarray(g)
         if only_scaled(bench, constant * number, before, shape):
             continue
@@ -125,15 +129,11 @@ def _function(bench: Bench, region: Region) -> Behaviour:
         forms = [s for s in bench.pools.near(near, shape).sources if s.kind == "v (1 - v)"]
         return Behaviour(None, ones, Block.of([_ONE, *forms], shape))
     masked = _masked(bench, region, slope)
-    if slope.ndim and is_uniform(slope) and not masked:
+    told = slope.ndim == 0 and bench.evidence >= 3  # one number alone is always uniform
+    if is_uniform(slope) and not masked and not told:
         return Behaviour(slope, ones, Block.of([], shape))
     sources = [_ONE, Source(call(ops.pow, ones, Number(2.0)), slope**2, "twice", -1)]
-    swap: dict[Expr, Expr] = {Ref(region.low): Ref(region.high), Ref(region.high): Ref(region.low)}
-    for where in (*({old: new} for old, new in swap.items()), swap):
-        other = put(ones, where)
-        number = _number(bench, other)
-        if other != ones and np.shape(number) == shape and np.isfinite(number).all():
-            sources.append(Source(other, number, "argument", region.high, 0.1))
+    sources += slopes_elsewhere(structure, region, ones)
     if masked:
         sources += _masks(bench, region, ones, slope, shape)
     for place in _looked_at(bench, region, shape):
@@ -314,6 +314,8 @@ def _named(bench: Bench, region: Region, source: Source) -> tuple[str, str, floa
                 0.1,
             )
         return "factor-twice", "the step of {node} is made twice", 0.6
+    if source.kind == "exchanged":
+        return "swapped", "in the derivative of {node} its operands are exchanged", 0.2
     if source.kind == "inverted":
         return "relu-mask-inverted", "the mask of {node} lets through what it should stop", 0.0
     if source.kind == "mask":

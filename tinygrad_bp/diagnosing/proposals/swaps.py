@@ -11,7 +11,7 @@ import numpy as np
 
 from ...kernel.backward import sum_to_shape
 from ...programs.labelled import ACCUMULATE, PASS
-from ..edits import RESULT, Call, Edit, Expr, Ref, Slot, evaluate
+from ..edits import RESULT, Call, Edit, Expr, Ref, Slot, evaluate, plus
 from ..facts import scatters
 from .bench import Bench
 
@@ -26,6 +26,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
             yield from _exchanged(bench, units)
     yield from _packed(bench)
     yield from _everywhere(bench)
+    yield from _gradients(bench)
 
 
 def compounding(bench: Bench) -> Iterator[Edit]:
@@ -90,6 +91,26 @@ def _everywhere(bench: Bench) -> Iterator[Edit]:
             yield Edit("swapped", changes, node, what, refers, 1.6, also=also, group=True)
 
 
+def _gradients(bench: Bench) -> Iterator[Edit]:
+    """Yield two gradients that have changed places, neither of which is made of the other."""
+    structure, machine = bench.structure, bench.probe.machine
+    found: dict[Any, list[tuple[int, int]]] = defaultdict(list)
+    for node, k in structure.cotangents.items():
+        if np.ndim(machine.values[k]) and bench.probe.at(Slot(k, RESULT)) is not None:
+            found[np.shape(machine.values[k])].append((node, k))
+    for pairs in found.values():
+        slots = [Slot(k, RESULT) for _, k in pairs if len(pairs) <= _MOST]
+        e = [_flat([bench.probe.at(slot)], len(bench.probe.error)) for slot in slots]
+        for a, b in _good_exchanges(bench, e, [np.ravel(bench.now(slot)) for slot in slots]):
+            (node, one), (also, other) = pairs[a], pairs[b]
+            if not machine.below[one] >> other & 1 and not machine.below[other] >> one & 1:
+                what = "the gradients of {node} and {also} are exchanged"
+                totals = [plus(*map(Ref, structure.operands(k))) for k in (one, other)]
+                changes = {Slot(one, RESULT): totals[1], Slot(other, RESULT): totals[0]}
+                names = ("order", "factor-replaced")
+                yield Edit("swapped", changes, node, what, {"also": also}, 1.7, also=names)
+
+
 def _summed(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Any:
     """Return how the projections move with a value of some shape: (n, size)."""
     e = bench.probe.at(slot)
@@ -149,20 +170,27 @@ def _exchanged(bench: Bench, units: list[list[Slot]]) -> Iterator[Edit]:
     sizes = {tuple(e.shape for e in es) for _, es in found}
     for shapes in sizes:
         kept = [k for k, (_, es) in enumerate(found) if tuple(e.shape for e in es) == shapes]
-        e = np.stack([_flat(found[k][1], 3) for k in kept])
-        u = np.stack([_flat([o[None] for o in owns[k]], 1)[0] for k in kept])
-        made = np.einsum("ins,js->nij", e, u)
-        own = np.einsum("nii->ni", made)
-        off = made + made.transpose(0, 2, 1) - own[:, :, None] - own[:, None, :]
-        error = bench.probe.error
-        slack = (1e-7 + bench.probe.slack) * np.abs(error).max()
-        slack = slack + 1e-12 * np.abs(own).max()
-        good = (np.abs(off - error[:, None, None]) <= slack).all(axis=0)
-        for a, b in combinations(range(len(kept)), 2):
-            if good[a, b]:
-                edit = _edit(bench, found[kept[a]][0], found[kept[b]][0])
-                if edit is not None:
-                    yield edit
+        e = [_flat(found[k][1], 3) for k in kept]
+        u = [_flat([o[None] for o in owns[k]], 1)[0] for k in kept]
+        for a, b in _good_exchanges(bench, e, u):
+            edit = _edit(bench, found[kept[a]][0], found[kept[b]][0])
+            if edit is not None:
+                yield edit
+
+
+def _good_exchanges(bench: Bench, e: list[Any], u: list[Any]) -> Iterator[tuple[int, int]]:
+    """Yield which of some numbers stand in one another's places, by what each would make there."""
+    if len(e) < 2:
+        return
+    made = np.einsum("ins,js->nij", np.stack(e), np.stack(u))
+    own = np.einsum("nii->ni", made)
+    off = made + made.transpose(0, 2, 1) - own[:, :, None] - own[:, None, :]
+    error = bench.probe.error
+    slack = (1e-7 + bench.probe.slack) * np.abs(error).max() + 1e-12 * np.abs(own).max()
+    good = (np.abs(off - error[:, None, None]) <= slack).all(axis=0)
+    for a, b in combinations(range(len(e)), 2):
+        if good[a, b]:
+            yield a, b
 
 
 def _flat(arrays: list[Any], rows: int) -> Any:
