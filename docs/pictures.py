@@ -87,11 +87,19 @@ def vanishing() -> bp.Value:
 
 
 def recurrent() -> bp.Value:
-    """Compute a state sixty times from itself."""
+    """Differentiate such a state."""
     w, b, h = (bp.Value(v, name=n) for v, n in ((0.7, "w"), (0.1, "b"), (0.5, "h_0")))
     for _ in range(60):
         h = np.tanh(w * h + b)
     h.backward()
+    return h
+
+
+def state_of(params: dict[str, Any]) -> Any:
+    """Compute a state sixty times from itself."""
+    h = 0.5
+    for _ in range(60):
+        h = np.tanh(params["w"] * h + params["b"])
     return h
 
 
@@ -126,20 +134,23 @@ def net_page(path: Path, exercises: Sequence[bp.Exercise] = ()) -> None:
 
 
 def screens(folder: Path = IMAGES) -> None:
-    """Take pictures of the page: a step, and the same on a phone in the dark as a question."""
+    """Take pictures of the page: a step, a loop, and on a phone in the dark a question."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright, TemporaryDirectory() as temporary:
-        file = Path(temporary, "page.html")
-        net_page(file)
+        net_file, loop_file = Path(temporary, "net.html"), Path(temporary, "loop.html")
+        net_page(net_file)
+        bp.explore(state_of, loop_file, params={"w": 0.7, "b": 0.1}, title="Sixty passes")
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=[] if os.geteuid() else ["--no-sandbox"],
         )
-        for name, width, height, scheme, find in (
-            ("explore", 1280, 860, "light", "out_h2"),
-            ("explore-dark", 1280, 860, "dark", "out_h2"),
-            ("explore-phone", 360, 740, "dark", "out_o"),
+        for name, file, width, height, scheme, find in (
+            ("explore", net_file, 1280, 860, "light", "out_h2"),
+            ("explore-dark", net_file, 1280, 860, "dark", "out_h2"),
+            ("explore-phone", net_file, 360, 740, "dark", "out_o"),
+            ("explore-loop", loop_file, 1280, 700, "light", "h_33"),
+            ("explore-loop-dark", loop_file, 1280, 700, "dark", "h_33"),
         ):
             tab = browser.new_page(
                 viewport={"width": width, "height": height},

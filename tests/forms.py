@@ -128,6 +128,7 @@ FORMS = {
     "take all": lambda a: np.take(a, [0, 1, 2], axis=0),
     "take_along_axis": lambda a: np.take_along_axis(a, np.array([[0], [1], [2]]), 1),
     "take by places found": lambda a: np.take_along_axis(a, np.argsort(a, axis=0), 0),
+    "take by places found of all": lambda a: np.take_along_axis(a, np.argsort(a, axis=None), None),
     "delete": lambda a: np.delete(a, 1, axis=0),
     "delete nothing": lambda a: np.delete(a, [], axis=0),
     "insert": lambda a: np.insert(a, 1, 0.5, axis=0),

@@ -17,11 +17,14 @@ from tinygrad_bp.numpy.serving import SERVED
 from .asking import LIMIT, ask
 from .corpus import load, names
 from .judge import judge
-from .report import Result, as_json, report
+from .report import Result, as_json, from_json, report
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    if options.results:
+        found = [r for file in options.results for r in from_json(file.read_text(encoding="utf-8"))]
+        return _write(found, options)
     chosen = [name for name in names() if _wanted(name, options.only)]
     if not chosen:
         print(f"no program is called {' or '.join(options.only)}", file=sys.stderr)
@@ -32,10 +35,14 @@ def main(arguments: list[str] | None = None) -> int:
         results += _noted(some)
         if options.json:  # after each program, so that a run that is stopped leaves what it has
             options.json.write_text(as_json(results) + "\n", encoding="utf-8")
+    return _write(results, options)
+
+
+def _write(results: list[Result], options: argparse.Namespace) -> int:
     text = report(results, options.limit)
-    print(text)
+    print(text, end="")
     if options.markdown:
-        options.markdown.write_text(text + "\n", encoding="utf-8")
+        options.markdown.write_text(text, encoding="utf-8")
     return 0
 
 
@@ -84,7 +91,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=1, help="how many processes")
     parser.add_argument("--limit", type=float, default=LIMIT, help="seconds for each case")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every answer here")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report here too")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the page here too")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="write the page of what --json wrote before, and ask nothing; may be repeated",
+    )
     parser.add_argument(
         "--numpy",
         default=SERVED["numpy"],

@@ -52,7 +52,7 @@ def measured(corpus: Corpus, note: Callable[[str], None] = lambda text: None) ->
 
 INTRO = """# How well mistakes are found
 
-Made by `python -m benchmarks.diagnosis --markdown docs/diagnosis_report.md`; every number here is
+Made by `python -m benchmarks.diagnosis`; every number here is
 counted by it, and it counts the same every time.
 
 The corpus is a collection of hand-written backward passes in plain NumPy, made without the

@@ -1,6 +1,7 @@
 """Answers about coursework are judged rightly, wrong ones too; the runner counts them."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 import tinygrad_bp as bp
 from benchmarks.coursework.__main__ import main
 from benchmarks.coursework.asking import Answer, Cause, ask
-from benchmarks.coursework.corpus import Case, Program, load
+from benchmarks.coursework.corpus import Case, Program, load, names
 from benchmarks.coursework.judge import OUTCOMES, judge
-from benchmarks.coursework.report import Result, report
+from benchmarks.coursework.report import HEAD, Result, as_json, from_json, report
+
+DOCS = Path(__file__).parents[2] / "docs/diagnosis_report.md"
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +135,45 @@ def test_the_report_counts():
     ]
     results += [Result("programs/one", "", (), "right", answered(ok=True))]
     results += [Result("public/two", "", ("axis",), "refused", Answer(0.1, None, error="no\nmore"))]
-    text = report(results, limit=5.0)
+    text = report(from_json(as_json(results)), limit=5.0)
     line = next(line for line in text.splitlines() if line.startswith("| programs/one"))
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells[:4] == ["programs/one", "9", "22.2", "33.3"]
-    assert cells[4:15] == [*"111111111", "1", ""]
-    assert "- public/two (1): no\n" in f"{text}\n"
+    assert cells[:3] == ["programs/one", "9", "22.2"]
+    assert dict(zip(HEAD[3:11], cells[3:11], strict=True)) == {
+        **dict.fromkeys(("ambiguous", "unexplained", "late", "right"), "1"),
+        **dict.fromkeys(("named", "false", "refused"), "2"),
+        "accused": "",
+    }
+    assert "- `programs/one`: unexplained; partly false (partly false); false (false)" in text
+    assert "- `public/two` (1 refused): no\n" in text
+
+
+def test_the_page_in_the_documentation_is_of_the_command():
+    page = DOCS.read_text(encoding="utf-8")
+    assert with_blanks(page) == with_blanks(report([], limit=5.0))
+    counted = [line for line in rows(page) if "/" in line[0]]
+    totals = [line for line in rows(page) if line[0].startswith("**")]
+    assert "**unseen**" in {line[0] for line in totals}
+    for line in totals:
+        folder = line[0].strip("*")
+        some = [each for each in counted if folder in ("all", each[0].partition("/")[0])]
+        for column in (1, *range(3, 11)):
+            assert int(line[column] or 0) == sum(int(each[column] or 0) for each in some)
+        assert folder == "all" or sorted(each[0] for each in some) == sorted(names((folder,)))
+
+
+def rows(page):
+    """Return the lines of the tables that the command makes, without their heads."""
+    lines = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("|")]
+    found = [[cell.strip() for cell in line] for line in lines if len(line) == len(HEAD)]
+    return [line for line in found if line[0] != HEAD[0] and not line[0].startswith("-")]
+
+
+def with_blanks(page):
+    """Return what a person wrote of a page, without its tables and lists."""
+    return [
+        line for line in page.splitlines() if line and not line.startswith(("|", "- ", "Nothing."))
+    ]
 
 
 def test_the_runner_writes_what_it_prints(tmp_path, capsys):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import tinygrad_bp as bp
 from tests.checking import nets
+from tinygrad_bp.kernel.context import witness
 
 METHODS = ["auto", "complex", "adaptive", "five-point", "central"]
 WEIGHTS = np.array([1.0, 2.0, 4.0])
@@ -263,3 +264,8 @@ def test_how_near_a_kink_is_depends_on_the_size_of_the_number():
     ):
         comparison = bp.compare(loss, np.array([1e5 + beside]), np.array([slope]))
         assert comparison.ok == right, (beside, slope)
+
+
+def test_nobody_is_asked_about_comparisons_afterwards():
+    assert bp.compare(lambda x: bp.sum(np.where(x > 0, 3 * x, x)), AT, np.array([2.0, 3.0, 1.0]))
+    assert witness.get() is None

@@ -45,3 +45,23 @@ def test_there_is_none_where_not_all_is_explained():
     wrong = {k: g + 0.01 * noise.normal(size=g.shape) for k, g in ROWS.by_hand()(params).items()}
     assert bp.compare(ROWS.loss, params, wrong).reconstruction is None
     assert ROWS.compare().reconstruction is None
+
+
+def test_both_texts_call_the_same_steps_the_same():
+    comparison = PATHS.compare(function=True, d_h="d_r + d_n * 2 * h")
+    diff = comparison.reconstruction.diff.splitlines()
+    changed = [line for line in diff if line[0] in "+-" and line[:3] not in ("---", "+++")]
+    names = {line[1:].partition(" = ")[0].strip() for line in changed}
+    assert len(changed) == 2 * len(names)
+
+
+def test_a_number_that_is_spread_is_written_as_a_number():
+    def loss(p):
+        return np.sum(np.exp(p["w"])) - 0.1 * np.mean(p["w"] ** 2)
+
+    def manual(p):
+        return {"w": np.exp(p["w"]) + 0.1 * 2 * p["w"] / 3}
+
+    (found,) = bp.compare(loss, {"w": np.array([0.2, -0.4, 0.9])}, manual).diagnosis
+    assert "np.full" not in found.yours + found.line
+    assert found.yours != found.line

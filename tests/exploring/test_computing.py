@@ -273,6 +273,15 @@ def masked():
     return np.sum(x * (x > 0))
 
 
+def chosen():
+    x = bp.Value([1.0, -1.0], name="x")
+    return np.sum(x[x > 0])
+
+
+def in_order():
+    return np.sum(np.sort(bp.Value([1.0, -1.0], name="x")) * np.arange(2.0))
+
+
 def unknown():
     return np.sum(np.linalg.svd(bp.Value([[2.0, 1.0], [1.0, 3.0]], name="x"))[1])
 
@@ -291,6 +300,8 @@ def own():
     [
         (large, "more numbers than a page can hold"),
         (masked, "Code compared numbers"),
+        (chosen, "Code compared numbers"),
+        (in_order, "Code compared numbers"),
         (unknown, "svd needs svd, which this page cannot compute"),
         (single, "float32"),
         (own, "mine"),

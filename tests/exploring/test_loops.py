@@ -89,6 +89,15 @@ def test_from_pass_to_pass_and_unfolded(page, tab, tmp_path):
     assert counter.is_hidden()
 
 
+def test_a_lesson_asks_for_one_pass_of_a_loop(page, tab, tmp_path):
+    open_page(tab, tmp_path, page)
+    asked = tab.evaluate("allQuestions.map(([k]) => steps[k].node)")
+    (passes,) = tab.evaluate("loops.map((loop) => [...loop.passOf])")
+    inside = {pass_ for node, pass_ in passes if node in asked}
+    assert inside == {17}  # of 0 to 17
+    assert len(asked) == 3 * 5  # and the passes that are not folded
+
+
 def test_a_graph_without_loops_has_none(neuron, tab, tmp_path):
     open_page(tab, tmp_path, bp.explore(neuron))
     assert tab.locator("#unfold").is_hidden()

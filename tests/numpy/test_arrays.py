@@ -337,6 +337,23 @@ def test_a_view_that_was_taken_before_as_python_asks():
     assert pickle.loads(pickle.dumps(row)).data.tolist() == [7, 0]
 
 
+VIEWS = [np.s_[::-1], np.s_[:, 1:], np.s_[1], np.s_[::2, ::-1], np.s_[None, :, 2], np.s_[1:, None]]
+
+
+@pytest.mark.parametrize("index", VIEWS)
+def test_a_view_of_a_view_is_one_where_numpy_has_one(index):
+    def fill(np, number):
+        h = np.arange(9.0).reshape(3, 3).copy()
+        view = h[index]
+        h[1, 1] = number
+        row = view.reshape(-1)
+        h[...] = number * 2
+        return h * 1, view * 1, row * 1
+
+    for found, expected in zip(fill(np, bp.Value(3.0)), fill(numpy, 3.0), strict=True):
+        numpy.testing.assert_array_equal(found.data, expected)
+
+
 def sorted_in_place(a, k):
     a[...] = [k, 3.0 - k]
     a.sort()

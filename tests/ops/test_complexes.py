@@ -252,9 +252,15 @@ def test_parts_are_views_that_can_be_assigned_to():
         part[0] = x[1]
         z.imag = x**2
         z[1] *= 2j
-        return np.sum(np.abs(z) ** 2 * X)
+        return np.sum(np.abs(z) ** 2 * X + np.sin(z.real) + z.imag**3)
 
     np.testing.assert_allclose(bp.grad(loss)(X), five_point(loss, [X])[0], rtol=1e-8)
+
+
+def test_the_angle_of_real_numbers_is_plain():
+    a = np.array([-2.0, 3.0])
+    np.testing.assert_array_equal(np.angle(bp.Value(a)), [np.pi, 0])
+    np.testing.assert_array_equal(np.angle(bp.Value(a), deg=True), [180, 0])
 
 
 def test_buffers_take_complex_values():

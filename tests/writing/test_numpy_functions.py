@@ -54,6 +54,8 @@ FUNCTIONS = {
     "sin": lambda a: np.sin(a) * np.cos(a) / (2 + np.sinh(a) ** 2),
     "sort": lambda a: np.sort(a, axis=0) * np.arange(9.0).reshape(3, 3),
     "sort all": lambda a: np.sort(a, axis=None) * np.arange(9.0),
+    "the least of all": lambda a: np.ravel(a)[np.argsort(a, axis=None)[:3]],
+    "the least three": lambda a: np.sum(np.ravel(a)[np.argpartition(a, 2, axis=None)[:3]]),
     "take_along_axis": lambda a: np.take_along_axis(a, np.argsort(a, axis=1), 1)[:, 0],
     "row of the largest": lambda a: a[np.argmax(a[:, 0])],
     "largest of each row": lambda a: a[np.arange(3), np.argmax(a, axis=1)],

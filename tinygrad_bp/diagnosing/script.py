@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Hashable
 from functools import cached_property
 from itertools import accumulate
 
@@ -52,7 +53,8 @@ class Script:
         step, written = self._lines.steps[place], self._lines.written.get(place)
         if place == self._lines.root:
             return step.name or "loss"
-        if written is not None and re.fullmatch(rf"{written.variable}_\d+", step.name or ""):
+        numbered = rf"{written.variable}_\d+" if written is not None else ""
+        if written and self._is_in_loop(place) and re.fullmatch(numbered, step.name or ""):
             return written.variable
         text = self._own_text(place)
         if step.name or 0 < len(text) <= _LONG:
@@ -60,12 +62,22 @@ class Script:
         if step.op is None:
             return "a constant"
         word = step.op.word or step.op_name
-        return f"the {word} in line {written.line}" if written is not None else f"the {word}"
+        line = self.line_number(place)
+        return f"the {word}" if line is None else f"the {word} in line {line}"
+
+    def _is_in_loop(self, place: int) -> bool:
+        """Whether a step is made in several passes, which a sentence does not tell apart."""
+        key = self._lines.steps[place].key
+        return self._passes[key] > 1
+
+    @cached_property
+    def _passes(self) -> Counter[Hashable]:
+        return Counter(step.key for step in self._lines.steps)
 
     def line_number(self, place: int) -> int | None:
-        """Return in which line of the user's file a step stands."""
+        """Return in which line of the user's file a step stands; a notebook counts by cells."""
         written = self._lines.written.get(self._behind_layer(place))
-        return None if written is None else written.line
+        return None if written is None or written.file.endswith(".ipynb") else written.line
 
     def _own_text(self, place: int) -> str:
         """Return the expression as the user wrote it, with parameters by their names."""

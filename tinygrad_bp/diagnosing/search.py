@@ -23,6 +23,8 @@ from .structure import Structure
 _MOST = 200
 #: How many that no product tests.
 _MANY = 20000
+#: Which part of the time one edit of the derived program itself is not looked for.
+_LEFT = 0.2
 #: How many are computed at once.
 _CHUNK = 256
 #: How many mistakes one after the other, and how many ways to go on.
@@ -81,9 +83,12 @@ class Search:
     # --- one edit ------------------------------------------------------------------------------
 
     def single(self) -> Found | None:
-        """Find one edit that explains everything."""
-        wrong = self.case.wrong
-        return self._alone(self.case.machine, [], wrong) if wrong else None
+        """Find one edit that explains everything; a part of the time is left for other searches."""
+        wrong, ends = self.case.wrong, self._ends
+        self._ends -= _LEFT * max(0.0, ends - process_time())
+        found = self._alone(self.case.machine, [], wrong) if wrong else None
+        self._ends = ends
+        return found
 
     def among(self, candidates: Iterable[Edit]) -> Found | None:
         """Find one of some edits that explains everything."""

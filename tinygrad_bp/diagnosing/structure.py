@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,8 @@ LAYER = Op(
 )
 #: The longest composition, in steps, that is looked at as one function.
 _LONGEST = 12
+#: How far, and to how many values, one goes from a line to what may have been taken instead.
+_FAR, _WAYS = 5, 150
 #: From a deviation back to the mean of the squares.
 _BEHIND = 5
 
@@ -54,6 +57,7 @@ class Structure(AlikeLines):
     def __init__(self, lines: Labelled) -> None:
         super().__init__(lines)
         self.cotangents = lines.cotangents
+        self._around: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
 
     @cached_property
     def flows(self) -> list[bool]:
@@ -103,9 +107,43 @@ class Structure(AlikeLines):
             found |= level
         return found
 
-    def users(self, place: int) -> list[int]:
+    @cached_property
+    def _users(self) -> dict[int, tuple[int, ...]]:
+        """For each forward step the steps that use it on the way to the loss."""
+        return {place: tuple(child for child, _ in uses) for place, uses in self.uses.items()}
+
+    def users(self, place: int) -> tuple[int, ...]:
         """Return the forward steps that use a forward step on the way to the loss."""
-        return [child for child, _ in self.uses.get(place, [])]
+        return self._users.get(place, ())
+
+    def around(self, starts: Sequence[int]) -> list[tuple[int, ...]]:
+        """Go the same ways from each of several steps: to what is used, and to what uses it.
+
+        Returns
+        -------
+        list of tuple of int
+            Where the ways lead, from each start; the nearest first.
+        """
+        key = tuple(starts)
+        if key not in self._around:
+            self._around[key] = list(self._ways_from(key))
+        return self._around[key]
+
+    def _ways_from(self, starts: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        seen, waiting = {starts}, deque([(starts, 0)])
+        while waiting:
+            places, far = waiting.popleft()
+            yield places
+            if far == _FAR or len(seen) == _WAYS:
+                continue
+            for ways in (
+                [self.steps[k].operands for k in places],
+                [self.users(k) for k in places],
+            ):
+                for reached in zip(*ways, strict=False):
+                    if reached not in seen and len(seen) < _WAYS:
+                        seen.add(reached)
+                        waiting.append((reached, far + 1))
 
     @cached_property
     def switching(self) -> frozenset[int]:

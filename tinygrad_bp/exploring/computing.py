@@ -8,6 +8,7 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.value import constant
+from ..ops.places import parts_of
 from ..programs.between import program_between
 from ..programs.program import Program
 from ..programs.simplify import simplified
@@ -125,13 +126,21 @@ def _has_masks(graph: Graph) -> bool:
     )
 
 
+def _has_outcome(node: Value) -> bool:
+    """Say whether a node has been told what code found by looking at numbers: a mask, an order."""
+    if node.op is not None and node.op.numpy is np.take_along_axis:  # as by np.sort
+        return True
+    told = (part for option in node.metadata.values() for part in parts_of(option))
+    return any(isinstance(part, np.ndarray) and part.dtype == np.bool_ for part in told)
+
+
 def _refusal(graph: Graph, in_full: bool) -> str | None:
     """Say why a graph cannot be computed with other numbers, as far as that is seen at once."""
     sizes = [node.value.size for node in graph.nodes]
     given = sum(node.value.size for node in graph.nodes if node.value.op is None)
     if max(sizes) > LARGEST or sum(sizes) > MOST_COMPUTED or given > MOST_GIVEN:
         return "There are more numbers than a page can hold and compute."
-    if not in_full and _has_masks(graph):
+    if not in_full and (_has_masks(graph) or any(_has_outcome(n.value) for n in graph.nodes)):
         return (
             "Code compared numbers, and the graph has the outcome alone: with other numbers it "
             "could be another one. A page of the function itself, explore(fun, params=params), "

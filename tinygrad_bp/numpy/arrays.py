@@ -239,10 +239,34 @@ def _view(array: Array, owner: Array) -> Value:
         array.shape,
         [step // owner.itemsize * numbers.itemsize for step in array.strides],
     )
-    index = np.unravel_index(places, owner.shape)
+    index = _slices(array, owner, start // owner.itemsize)
+    if not np.array_equal(numbers[index], places):  # a view by other steps than slices take
+        index = np.unravel_index(places, owner.shape)
     node: Value = indexing(owner._node, index=index)
     ties_of(node).window = Window(owner._node, indexing, {"index": index}, node.scope)
     return node
+
+
+def _slices(array: Any, owner: Any, start: int) -> tuple[Any, ...]:
+    """Guess the slices that a view was taken by: what they give has its layout in memory."""
+    first = np.unravel_index(start, owner.shape) if owner.size else (0,) * owner.ndim
+    steps = [stride // owner.itemsize for stride in owner.strides]
+    index: list[Any] = []
+    k = 0
+    for length, stride in zip(array.shape, array.strides):
+        step = stride // owner.itemsize
+        if length == 1:
+            index.append(None)
+            continue
+        while k < owner.ndim and (not steps[k] or step % steps[k] or abs(step) < steps[k]):
+            index.append(int(first[k]))
+            k += 1
+        if k < owner.ndim:
+            by, begin = step // steps[k], int(first[k])
+            end = begin + by * length
+            index.append(slice(begin, None if end < 0 else end, by))
+            k += 1
+    return (*index, *map(int, first[k:]), ...)
 
 
 # --- methods that write ------------------------------------------------------------------------

@@ -156,6 +156,7 @@ class _Lines(Recorder):
         self.of: dict[int, int] = {}
         self._given, self._known, self._in_full = given, list[str](), in_full
         self._frames: dict[Value, Origin] = {}
+        self._ops: dict[Value, Op | None] = {}
         self._edges: dict[int, tuple[int, int]] = {}
         self._handed: dict[str, int] = {}
         self._terms: dict[Value, list[tuple[tuple[int, int], int]]] = defaultdict(list)
@@ -190,9 +191,11 @@ class _Lines(Recorder):
 
     def _made(self, node: Value, frame: FrameType | None) -> None:
         self._frames[node] = find_origin(frame, Trace.__init__.__code__)
+        self._ops[node] = node.op
 
     def _key(self, node: Value) -> Origin:
-        return self._frames.get(node, Origin((self.places[node],), ()))
+        origin = self._frames.get(node, Origin((self.places[node],), ()))
+        return origin._replace(changed=self._ops.get(node) is not node.op)
 
     def _numbered(self, program: Program) -> Program:
         """Give each step its key and its pass."""

@@ -25,11 +25,13 @@ Span = tuple[int | None, int | None, int | None, int | None]
 class Origin(NamedTuple):
     """Where in the user's code a step comes from: the line itself, and the calls that led there.
 
-    Each is a list of code and the instruction in it, from inside out.
+    Each is a list of code and the instruction in it, from inside out. What was assigned to later,
+    by item or in place, is `changed`: another step stands for it now.
     """
 
     own: tuple[Hashable, ...]
     calls: tuple[Hashable, ...]
+    changed: bool = False
 
 
 class Passage(NamedTuple):
@@ -47,6 +49,8 @@ class Passage(NamedTuple):
         The line of the file, of the assignment where there is one.
     function : str
         The function that it stands in.
+    file : str
+        The file.
     """
 
     text: str
@@ -54,12 +58,13 @@ class Passage(NamedTuple):
     operands: tuple[str, ...]
     line: int
     function: str
+    file: str
 
 
 class _Found(NamedTuple):
     """A node of a syntax tree, and those around it, from inside out."""
 
-    node: ast.AST
+    node: ast.expr | ast.AugAssign
     around: tuple[ast.AST, ...]
 
 
@@ -82,7 +87,7 @@ def find_origin(frame: FrameType | None, end: CodeType) -> Origin:
 
 def read_origin(origin: Hashable) -> Passage | None:
     """Read what the user wrote at a step; None where there is no text of it."""
-    if not isinstance(origin, Origin):
+    if not isinstance(origin, Origin) or origin.changed:
         return None
     frames: list[Any] = [*takewhile(_is_users, (*origin.own[-1:], *origin.calls))]
     found = [_find(code, instruction) for code, instruction in frames]
@@ -96,8 +101,9 @@ def read_origin(origin: Hashable) -> Passage | None:
         _text_of(here.node, lines),
         "" if assigned is None else assigned.id,
         tuple(_text_of(each, lines) for each in _operands(here.node)),
-        getattr(assigned or here.node, "lineno", 0),
+        (assigned or here.node).lineno,
         code.co_name,
+        code.co_filename,
     )
 
 

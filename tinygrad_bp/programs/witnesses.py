@@ -6,6 +6,7 @@ derivative rule is computed anew for every input. Anywhere else they give plain 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -96,7 +97,8 @@ def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     arity = len(arrays.split())
     if arity and len(args) >= arity:
         options = dict(zip(names.split(), args[arity:])) | kwargs
-        options = {key: item for key, item in options.items() if item is not None}
+        usual = inspect.signature(function).parameters
+        options = {key: item for key, item in options.items() if item is not usual[key].default}
         if not any(map(_is_traced, options.values())):
             return op_of(function, arity)(*args[:arity], **options)
     raise TracingError(

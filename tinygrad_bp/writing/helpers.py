@@ -29,7 +29,7 @@ def helper(function: Callable[..., Any]) -> Mapping[str, str] | None:
     Parameters
     ----------
     function : callable
-        Made of NumPy, of other functions of ours, and of numbers.
+        Made of NumPy and of other functions of ours.
 
     Returns
     -------
@@ -73,18 +73,10 @@ class _Plain(ast.NodeTransformer):
         node.annotation = None
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.Assign:
-        assert node.value is not None
-        assigned = ast.Assign([node.target], node.value, lineno=node.lineno)
-        self.generic_visit(assigned)
-        return assigned
-
     def visit_Name(self, node: ast.Name) -> ast.expr:
         thing = self._known.get(node.id)
         if thing is None or isinstance(thing, ModuleType) or isinstance(node.ctx, ast.Store):
             return node
-        if isinstance(thing, int | float):
-            return ast.Constant(thing)
         called = helper(thing)
         if called is None:
             raise _NoTextError

@@ -20,7 +20,7 @@ from .bench import Bench, scaled
 from .masks import is_mask, other_masks
 from .naming import Instead, named
 from .operands import arranged, rearranged
-from .passes import Candidate, Group, around, relatives, repeated
+from .passes import Candidate, Group, relatives, repeated
 from .slopes import grouped_regions
 from .terms import term
 
@@ -276,7 +276,7 @@ def _contributions(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     structure = bench.structure
     nodes = [structure.steps[slot.place].of or 0 for slot in group]
     shapes = [np.shape(bench.now(slot)) for slot in group]
-    for places in islice(around(structure, nodes), _NEAREST):
+    for places in islice(structure.around(nodes), _NEAREST):
         kinds = ("", *_FORMS) if all(np.shape(structure.values[p]) for p in places) else ("",)
         for kind in kinds:
             with np.errstate(all="ignore"):

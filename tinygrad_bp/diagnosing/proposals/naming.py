@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -204,6 +205,14 @@ def _upstream(
     return "factor-replaced", what, refers, child, 0.6
 
 
+def _equal(structure: Structure, place: int, others: Sequence[int]) -> int | None:
+    """Return which of other steps has the numbers of a step."""
+    values = structure.values
+    return next(
+        (k for k in others if place >= 0 and np.array_equal(values[k], values[place])), None
+    )
+
+
 def _between(structure: Structure, low: int, high: int) -> list[int]:
     """Return the steps from one to another, where there is but one way."""
     path = []
@@ -269,12 +278,9 @@ def _operand(
         elif slot.operand == RESULT or not weight:
             what = "the gradient of {node} is transposed"
         return mistake, what, refers, node, 0.2
-    if (
-        leaf is not None
-        and activation(structure, behind)
-        and source.place in steps[behind].operands
-    ):
-        refers |= {"right": behind}
+    went_in = _equal(structure, source.place, steps[behind].operands)
+    if leaf is not None and activation(structure, behind) and went_in is not None:
+        refers |= {"right": behind, "other": went_in}
         what = "the gradient of {node} is made with {other}, not with {right}"
         return "weight-from-preactivation", what, refers, leaf, 0.1
     key, other = steps[own].key, steps[max(source.place, 0)].key

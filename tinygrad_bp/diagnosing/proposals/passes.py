@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..edits import Edit, Expr, Slot
 from ..pools import Source
 from ..structure import Structure
-
-#: How far, and to how many values, one goes from a line to what may have been taken instead.
-_FAR, _WAYS = 5, 150
 
 #: Slots, and what gives the candidates for them.
 Group = tuple[list[Slot], Callable[[], Iterable["Candidate"]]]
@@ -31,32 +27,17 @@ def repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
     return replace(edit, changes=changes, cost=edit.cost + 0.5, group=True)
 
 
-def relatives(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
+def relatives(structure: Structure, group: list[Slot]) -> Iterator[Sequence[int]]:
     """Yield steps that stand to each member as others to the others."""
     steps, edges = structure.steps, structure.lines.edges
     children = [edges[s.place][0] for s in group]
     parents = [steps[c].operands[edges[s.place][1]] for c, s in zip(children, group, strict=True)]
     for starts in (children, parents):
-        yield from around(structure, starts)
+        yield from structure.around(starts)
     yield from _other_passes(structure, group)
 
 
-def around(structure: Structure, starts: list[int]) -> Iterator[list[int]]:
-    """Go the same ways from each, the nearest first: to what is used, and to what uses it."""
-    seen, waiting = {tuple(starts)}, deque([(starts, 0)])
-    while waiting:
-        places, far = waiting.popleft()
-        yield places
-        for follow in (structure.operands, structure.users) if far < _FAR else ():
-            ways = [follow(k) for k in places]
-            for j in range(min(map(len, ways))):
-                reached = [way[j] for way in ways]
-                if tuple(reached) not in seen and len(seen) < _WAYS:
-                    seen.add(tuple(reached))
-                    waiting.append((reached, far + 1))
-
-
-def _other_passes(structure: Structure, group: list[Slot]) -> Iterator[list[int]]:
+def _other_passes(structure: Structure, group: list[Slot]) -> Iterator[Sequence[int]]:
     """Yield values of the same pass, of the one before and after, and in another order."""
     steps = structure.steps
     turns = [steps[s.place].turn for s in group]

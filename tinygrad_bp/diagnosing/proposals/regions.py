@@ -29,10 +29,10 @@ from ..facts import moves
 from ..machine import fits
 from ..pools import POSITIVE, Block, Source
 from ..structure import Region, Structure, is_uniform, softmax_axis
-from .arguments import slopes_elsewhere
 from .bench import Bench, scaled
 from .naming import ALSO
 from .operands import only_scaled
+from .other_arguments import slopes_elsewhere
 
 #: Longer compositions are looked at only where they are elementwise functions.
 _SHORT = 8

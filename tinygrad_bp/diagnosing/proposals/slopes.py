@@ -16,7 +16,7 @@ from ..pools import Source
 from ..structure import Region, is_uniform
 from . import regions
 from .bench import Bench
-from .passes import Candidate, Group, around, repeated
+from .passes import Candidate, Group, repeated
 
 #: Of how many values, the nearest ones, the slopes are looked at.
 _NEAREST = 40
@@ -75,10 +75,10 @@ def _slopes_of_others(bench: Bench, found: list[Region], slots: list[Slot]) -> l
         return []
     highs = [region.high for region in found]
     turns = [structure.steps[k].turn for k in highs]
-    rows = [*islice(around(structure, highs), _NEAREST)]
+    rows = [*islice(structure.around(highs), _NEAREST)]
     if len(set(turns)) == len(turns):
         lines = structure.by_turn.values()
-        rows += [[line[t] for t in turns] for line in lines if all(t in line for t in turns)]
+        rows += [tuple(line[t] for t in turns) for line in lines if {*turns} <= line.keys()]
     candidates = []
     for places in {tuple(row): row for row in rows}.values():
         numbers = [np.asarray(values[p]) for p in places]

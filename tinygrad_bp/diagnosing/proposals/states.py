@@ -38,7 +38,7 @@ def in_states(bench: Bench) -> Iterator[Edit]:
     yield from states.other_calls()
 
 
-class _Part(NamedTuple):
+class _Contribution(NamedTuple):
     """A contribution, in terms of the one gradient of the state that it is made of."""
 
     slot: Slot
@@ -90,17 +90,17 @@ class _States:
     # --- gradients of the state ---------------------------------------------------------------
 
     @cached_property
-    def _paths(self) -> dict[Hashable, list[_Part]]:
+    def _paths(self) -> dict[Hashable, list[_Contribution]]:
         """The contributions of each line, as far as they are made of one gradient of the state."""
         structure = self._structure
-        found: dict[Hashable, list[_Part]] = defaultdict(list)
+        found: dict[Hashable, list[_Contribution]] = defaultdict(list)
         for node, k in structure.cotangents.items():
             for j, (child, operand) in enumerate(self._steps[k].metadata["labels"]):
                 expr = self._in_gradients(self._steps[k].operands[j], _FAR)
                 used = {leaf.place for leaf in leaves(expr) if isinstance(leaf, Ref)}
                 used &= self._gradients.keys()
                 if len(used) == 1 and not isinstance(expr, Ref):
-                    part = _Part(Slot(k, j), expr, used.pop())
+                    part = _Contribution(Slot(k, j), expr, used.pop())
                     found[structure.line(node), structure.line(child), operand].append(part)
         return found
 
@@ -140,7 +140,7 @@ class _States:
                 )
 
     def _made_of_others(
-        self, parts: list[_Part], variable: Hashable, when: str
+        self, parts: list[_Contribution], variable: Hashable, when: str
     ) -> Iterator[tuple[Slot, Expr]]:
         for slot, expr, gradient in parts:
             own, turn = self._gradients[gradient]
@@ -168,7 +168,7 @@ class _States:
     def untransposed(self) -> Iterator[Edit]:
         """Yield that what goes from one variable to another goes the other way round."""
         lines = self._structure.by_turn
-        by_pair: dict[tuple[Hashable, Hashable], dict[int, list[_Part]]] = defaultdict(dict)
+        by_pair: dict[tuple[Hashable, Hashable], dict[int, list[_Contribution]]] = defaultdict(dict)
         for parts in self._paths.values():
             node = self._steps[parts[0].slot.place].of
             to = None if node is None else self._steps[node].key
@@ -192,7 +192,7 @@ class _States:
             yield Edit("transposed", changes, node, what, refers, 1.7, group=True, also=also)
 
     def _exchanged(
-        self, mine: dict[int, list[_Part]], theirs: dict[int, list[_Part]]
+        self, mine: dict[int, list[_Contribution]], theirs: dict[int, list[_Contribution]]
     ) -> Iterator[tuple[Slot, Expr]]:
         """Yield what the contributions of one pass are made into by those of the other way."""
         for turn in mine.keys() & theirs.keys():

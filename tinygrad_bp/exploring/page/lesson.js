@@ -2,12 +2,18 @@
 
 let lesson = false;
 const answered = new Map(); // question: { first: whether the first number was right, sign: the first sign }
-const questionsOf = (k) => steps[k].questions || [];
+const questionsOf = (k) => (isAsked(k) ? steps[k].questions || [] : []);
 const allQuestions = steps.flatMap((_, k) => questionsOf(k).map((question) => [k, question]));
 const openQuestion = (k) => (lesson ? questionsOf(k).find((each) => !answered.get(each)?.done) : undefined);
 const asking = (k) => openQuestion(k) != null;
 const near = (x, y, most) => Math.abs(x - y) <= story.tolerance * Math.abs(y) + story.nothing * (most || 1);
 const signOf = (x, most) => (Math.abs(x) <= story.nothing * most ? 0 : Math.sign(x));
+
+/** Of the passes of a loop the last one is asked for, to which the way back comes first: the others are alike. */
+function isAsked(k) {
+  const loop = drawings.flatMap((each) => each.loops).find(({ passOf }) => passOf.has(steps[k].node));
+  return !loop || loop.passOf.get(steps[k].node) === loop.length - 1;
+}
 
 function askedFor(step, question) {
   const part = step.parts[question.part], lengths = shapeOf(part.to);
