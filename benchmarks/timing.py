@@ -46,8 +46,8 @@ def interleaved(
 ) -> dict[str, float | None]:
     """Return the least time in seconds of one run of each program: A B C A B C ...
 
-    What else a machine does makes a run longer, never shorter. Runs of seconds are never left
-    alone: for one thread the clock may be that of the processor.
+    What else a machine does makes a run longer, never shorter. Where all use one thread the clock
+    may be that of the processor, which stands while others run.
     """
     present = {name: program.run for name, program in programs.items() if program}
     times: dict[str, list[float]] = {name: [] for name in present}
