@@ -27,6 +27,9 @@ NEEDED = {
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# JAX runs hardly any program twice here: what XLA would spend on making it fast is lost.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
 gc.disable()  # until all is collected
 
 

@@ -222,8 +222,8 @@ def _tracing(quick: bool) -> list[Row]:
 
 def rows(quick: bool) -> list[Row]:
     repetitions, calls, steps = (3, 2, 3) if quick else (300, 20, LOOP_STEPS)
-    net = interleaved(built(NET_BUILDERS), repetitions, calls)
-    loops = interleaved(built(loop_builders(steps)), 3 if quick else 100)
+    net = interleaved(built(NET_BUILDERS), repetitions, calls, process_time)
+    loops = interleaved(built(loop_builders(steps)), 3 if quick else 100, clock=process_time)
     per_step = {name: time and time / steps for name, time in loops.items()}
     given = ([7, 6, 5], 4) if quick else (SIZES, BATCH)
     large = interleaved(built(mlp_builders(*given)), 3 if quick else 60)

@@ -48,7 +48,7 @@ HEAVY = ("hypothesis", "numpy", "scipy.special", "numba", "jax", "matplotlib.pyp
 #: Seconds of processor for the tests of a mutant. One that takes twice as long is seen.
 BUDGET = 2.0
 #: So many cases of one parametrised test.
-OF_ONE_FUNCTION = 4
+OF_ONE_FUNCTION = 25
 
 
 # --- which tests run a line --------------------------------------------------------------------

@@ -7,7 +7,7 @@ __all__ = ["HEADER", "OURS", "Row", "table", "time_rows"]
 
 OURS = "tinygrad_bp"
 HEADER = (
-    "Median of interleaved repetitions. The ratio is tinygrad_bp's time over that of the row's "
+    "The least of interleaved repetitions. The ratio is tinygrad_bp's time over that of the row's "
     "program. A target is for the ratio, where there is none for the figure."
 )
 COLUMNS = ("benchmark", "program", "figure", "ours / theirs", "target", "met")

@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as bp
+from tinygrad_bp.diagnosing.at_once import ManyRuns
+from tinygrad_bp.diagnosing.edits import OWN, Number, Slot, times
+from tinygrad_bp.diagnosing.machine import Machine
+from tinygrad_bp.diagnosing.structure import Structure
+from tinygrad_bp.programs.labelled import record_lines
 
 _RNG = np.random.default_rng(4)
 _X, _Y, _STEPS = _RNG.normal(size=(4, 3, 2)), _RNG.normal(size=(3, 1)), 4
@@ -138,3 +143,79 @@ def test_a_mistake_in_the_forward_pass_that_is_computed_anew():
     assert found.mistake == "term-missing"
     assert found.explanation.startswith("In the backward pass x @ w + offset is computed without")
     assert bp.compare(loss, params, lambda p: gradients(p, 1.0)).ok
+
+
+_SEEN = np.array([[1.2, 0.6], [1.3, 0.7], [1.5, 0.7], [1.6, 0.8]])
+
+
+def _prey(p):
+    """A state of two components, four steps, each compared with data."""
+    x, y, total = 1.0, 0.5, 0.0
+    for seen in _SEEN:
+        dx, dy = p["a"] * x - p["b"] * x * y, p["d"] * x * y - p["c"] * y
+        x, y = x + 0.2 * dx, y + 0.2 * dy
+        total = total + (x - seen[0]) ** 2 + (y - seen[1]) ** 2
+    return total
+
+
+def _prey_by_hand(p, *, later=0, other=False, flipped=False, updated=False):
+    a, b, c, d = p["a"], p["b"], p["c"], p["d"]
+    states = [(1.0, 0.5)]
+    for _ in _SEEN:
+        x, y = states[-1]
+        states.append((x + 0.2 * (a * x - b * x * y), y + 0.2 * (d * x * y - c * y)))
+    found, g_x, g_y = dict.fromkeys(p, 0.0), 0.0, 0.0
+    for t in reversed(range(len(_SEEN))):
+        g_x, g_y = (
+            g_x + 2 * (states[t + 1][0] - _SEEN[t, 0]),
+            g_y + 2 * (states[t + 1][1] - _SEEN[t, 1]),
+        )
+        x, y = states[t + later]
+        found["a"] += 0.2 * g_x * x
+        found["b"] -= 0.2 * g_x * x * y
+        found["c"] -= 0.2 * g_y * y
+        found["d"] += 0.2 * (g_x if other else g_y) * x * y
+        to_x, to_y = 0.2 * g_y * d * y, -0.2 * g_x * b * x
+        if flipped:
+            to_x, to_y = -0.2 * g_y * b * x, 0.2 * g_x * d * y
+        new_x = g_x * (1 + 0.2 * (a - b * y)) + to_x
+        if updated:
+            to_y = -0.2 * new_x * b * x
+        g_x, g_y = new_x, g_y * (1 + 0.2 * (d * x - c)) + to_y
+    return found
+
+
+@pytest.mark.parametrize(
+    ("wrong", "mistake", "said"),
+    [
+        ({"later": 1}, "index-shifted", "after it"),
+        ({"other": True}, "factor-replaced", "made of the gradient of x"),
+        ({"flipped": True}, "transposed", "is not transposed"),
+        ({"updated": True}, "factor-replaced", "as it comes from the next pass"),
+    ],
+)
+def test_a_state_of_two_components(wrong, mistake, said):
+    params = {"a": 1.3, "b": 0.9, "c": 0.6, "d": 0.8}
+    assert bp.compare(_prey, params, _prey_by_hand).ok
+    found = bp.compare(_prey, params, lambda p: _prey_by_hand(p, **wrong))
+    (diagnosis,) = found.diagnosis
+    assert diagnosis.mistake == mistake
+    assert said in diagnosis.explanation
+    assert found.reconstruction is not None
+
+
+def test_many_edits_at_once_are_those_one_after_the_other():
+    params = _params()
+    lines = record_lines(_loss, params, params)
+    machine = Machine(lines, lines.values)
+    target = lines.program.gradients[lines.names.index("wx")]
+    flows = Structure(lines).flows
+    edits = [
+        {Slot(k, j): times(Number(2.0), OWN)}
+        for k, step in enumerate(lines.steps)
+        for j, own in enumerate(step.operands)
+        if flows[own] and machine.below[k] >> target & 1
+    ]
+    assert len(edits) > 50
+    for edit, row in zip(edits, ManyRuns(machine).run(edits, target), strict=True):
+        np.testing.assert_allclose(row, machine.run(edit)[target], rtol=1e-9)

@@ -334,7 +334,7 @@ def test_views_of_a_view_and_of_what_is_gone():
     h[2, 3] = 50.0
     np.testing.assert_array_equal(h.data[1:, 1], -1)
     assert inner.data[2, 1] == 50
-    assert len(h._views) < 40
+    assert len(h._ties.views) < 40
 
 
 def test_a_row_that_was_used_before_is_put_over_another_one():

@@ -164,7 +164,11 @@ def test_a_wrong_derivative_would_be_seen():
         (lambda v: np.geomspace(-v, v, 3), ValueError, "positive"),
         (lambda v: np.piecewise(v, [v > 0], [1, 2, 3]), ValueError, "1 functions or one more"),
         (lambda v: np.hypot.reduce(v, axis=None), TypeError, "one axis"),
+        (lambda v: np.hypot.reduce(v, initial=1.0), TypeError, "hypot.reduce: initial="),
         (lambda v: np.modf(v, out=(v * 1, v * 1)), TypeError, "several out="),
+        (lambda v: np.sort(v, 0, None, "x"), TypeError, "sort.*order"),
+        (lambda v: np.ptp(v, 0, np.ones(())), TypeError, "ptp.*out"),
+        (lambda v: np.mean(v, 0, None, np.ones(())), TypeError, "mean.*out"),
     ],
 )
 def test_refusals(call, error, said):

@@ -60,6 +60,13 @@ def test_derivatives_at_other_shapes(name):
         assert_right(sample.fun, *given, analytic=sample.analytic)
 
 
+@pytest.mark.parametrize("name", [n for n in ELEMENTWISE if rows()[n].arity == 2])
+def test_whether_operands_may_change_places(name):
+    a, b = np.array([0.3, 0.8, 0.5]), np.array([0.6, 0.1, 0.9])
+    op = rows()[name]
+    assert op.commutes == np.array_equal(op.forward(a, b), op.forward(b, a))
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_forward_mode(name):
     sample = SAMPLES[name]

@@ -164,17 +164,7 @@ class _Ended:
 
 
 def _run(job: dict[str, Any]) -> _Ended:
-    root = str(Path(__file__).resolve().parents[2])
-    # one thread for linear algebra: others reserve address space, and time each other
-    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-c", _BOOT, root, job["files"]["file"]],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=single | os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
-        start_new_session=True,
-    )
+    process = _start(job["files"]["file"])
     assert process.stdin is not None
     assert process.stdout is not None
     printed = _Printed(process.stdout)
@@ -189,6 +179,25 @@ def _run(job: dict[str, Any]) -> _Ended:
         _stop(process)
     output, cut = printed.so_far()
     return _Ended(status, output, cut)
+
+
+def _start(file: str) -> subprocess.Popen[bytes]:
+    """Start the process for a file, which then waits for its job."""
+    root = str(Path(__file__).resolve().parents[2])
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", _BOOT, root, file],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=_environment(),
+        start_new_session=True,
+    )
+
+
+def _environment() -> dict[str, str]:
+    # one thread for linear algebra: others reserve address space, and time each other
+    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return single | os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
 
 
 def _wait(process: subprocess.Popen[bytes], answer: Path, limit: float) -> int | None:

@@ -133,7 +133,7 @@ def finisher(
         What it returns, for shapes and dtypes.
     tree : tree
         The structure, with as many leaves as there are results.
-    lock : context manager
+    lock : context manager or None
         Held while the program runs and its results are copied.
     copy : bool
         Whether results are memory of their own.
@@ -151,14 +151,10 @@ def finisher(
             lines.append(f"{y} = {names.add(np.dtype(step.dtype).type)}({y})")
         elif copy:
             lines.append(f"{y} = {y}.copy()")
-    text = "\n".join(
-        [
-            "def finish(leaves):",
-            "    with lock:",
-            *(f"        {line}" for line in lines),
-            f"    return {_display(tree, iter(ys), names)}",
-        ]
-    )
+    if lock is not None:
+        lines = ["with lock:", *(f"    {line}" for line in lines)]
+    lines.append(f"return {_display(tree, iter(ys), names)}")
+    text = "\n".join(["def finish(leaves):", *(f"    {line}" for line in lines)])
     return _defined(text, names)
 
 

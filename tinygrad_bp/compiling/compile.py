@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from functools import cached_property, partial, update_wrapper
 from itertools import cycle
 from operator import index
@@ -257,7 +256,7 @@ class Compiled:
             run,
             recorded.results,
             recorded.tree,
-            lock=Lock() if lent and not alternating else nullcontext(),
+            lock=Lock() if lent and not alternating else None,
             copy=lent and not alternating,
         )
         return _Entry(taker(arguments, self._backend.array), finish, getattr(run, "source", ""))

@@ -115,10 +115,11 @@ def _searched(
     for layers in find_layers(searches[0].structure) if case.wrong else []:
         others = [_simplified(point, layers) for point in points]
         searches.append(Search(_simplified(case, layers), others, ends))
-    alone = [(search, found) for search in searches if (found := search.single()) is not None]
-    if alone:
-        search, found = min(alone, key=lambda each: each[1].cost)
-        return search, [found]
+    for some in (searches[:2], searches[2:]):  # other formulas of the same layers come later
+        alone = [(search, found) for search in some if (found := search.single()) is not None]
+        if alone:
+            search, found = min(alone, key=lambda each: each[1].cost)
+            return search, [found]
     for search in searches if case.wrong else ():
         for within in dict.fromkeys([None, inside_layers(search.case.lines) or None]):
             again, copies = recomputed(search.case.lines, within)

@@ -7,8 +7,8 @@ Jacobian says, whatever the lines are that compute it.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -35,6 +35,8 @@ FORMULAS = {
 }
 #: A composition of fewer steps is no layer.
 _LEAST = 3
+#: What is no layer in so many passes of a loop is none in the others.
+_PASSES = 3
 _CLOSE = 1e-9
 
 
@@ -65,14 +67,18 @@ def find_layers(structure: Structure) -> list[list[Layer]]:
     """
     found: list[list[Layer]] = []
     taken: set[int] = set()
+    others_like_it: Counter[tuple[Hashable, ...]] = Counter()
     for region in sorted(structure.regions, key=lambda r: (-len(r.inside), r.low)):
         inside = {*region.inside}
         if len(inside) < _LEAST or not taken.isdisjoint(inside) or _told(structure, region):
             continue
-        layers = list(_known(structure, region))
+        lines = tuple(map(structure.line, region.inside))
+        layers = list(_known(structure, region)) if others_like_it[lines] < _PASSES else []
         if layers:
             found.append(layers)
             taken |= inside
+        else:
+            others_like_it[lines] += 1
     usual, others = [layers[0] for layers in found], [layers[-1] for layers in found]
     return [each for each in (usual, others) if each and (each is usual or others != usual)]
 

@@ -2,7 +2,8 @@
 
 From the bottom up: `data` (what counts as numbers), `context` (what is recorded), `order`
 (parents before children), `backward` (the loop), `dispatch` (NumPy's functions on Values),
-`arraylike` (how a node behaves as an array), `value` (the node), `op` (the row).
+`arraylike` (how a node behaves as an array), `value` (the node), `views` (nodes that share
+memory), `op` (the row).
 """
 
 from .backward import StaleGraphError

@@ -8,6 +8,7 @@ arrays or on the nodes themselves, which makes it a graph of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from operator import attrgetter
 from typing import Any
 
 from .data import as_data
@@ -16,6 +17,9 @@ from .order import Linked
 #: ``rule(g, y, *operands, **metadata)``: the cotangent of one operand, from the cotangent `g` of
 #: the output `y`. None where an operand has no derivative.
 Rule = Callable[..., Any] | None
+
+
+_data_of = attrgetter("_data")
 
 
 class StaleGraphError(RuntimeError):
@@ -71,10 +75,8 @@ def sweep(
             continue
         if node._version != version:
             _refuse_stale(node)
-        if create_graph:
-            y, operands = node, parents
-        else:
-            y, operands = node._data, [parent._data for parent in parents]
+        given = (g, node, *parents) if create_graph else (g, node._data, *map(_data_of, parents))
+        metadata = node.metadata
         rules = op.rules or map(op.rule, range(len(parents)))  # of a variadic op, one by one
         position = -1
         for parent, rule in zip(parents, rules):
@@ -82,7 +84,7 @@ def sweep(
             if parent not in path or rule is None:
                 continue
             try:
-                contribution = raw = rule(g, y, *operands, **node.metadata)
+                contribution = raw = rule(*given, **metadata) if metadata else rule(*given)
                 try:
                     shape = raw.shape
                 except AttributeError:

@@ -57,8 +57,7 @@ def implementation(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return what computes a NumPy function on Values, or say what to do instead."""
     found = IMPLEMENTATIONS.get(function)
     if found is None:
-        if _unread:
-            read_all()
+        read_all()
         read_beside()
         found = IMPLEMENTATIONS.get(function)
     return found or _unsupported(function)

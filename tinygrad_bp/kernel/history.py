@@ -19,6 +19,38 @@ clock = [0]
 settled_from = [0]
 
 
+class Ties:
+    """What a node has that was assigned to, or that shares memory with others; most have none.
+
+    Attributes
+    ----------
+    former : Value or None
+        The node that holds the state from before the latest assignment.
+    pending : object
+        What the state is computed from, by `settle`, when somebody asks for it.
+    views : list of weakref.ref
+        The views of the node.
+    window : object
+        What the node is a view of, where that is not said by its op.
+    """
+
+    __slots__ = ("former", "pending", "views", "window")
+
+    def __init__(self) -> None:
+        self.former: Any = None
+        self.pending: Any = None
+        self.views: list[Any] = []
+        self.window: Any = None
+
+
+def ties_of(node: Any) -> Ties:
+    """Return the ties of a node, made if there are none yet."""
+    ties: Ties | None = getattr(node, "_ties", None)
+    if ties is None:
+        ties = node._ties = Ties()
+    return ties
+
+
 def settle_operands(node: Any) -> tuple[Any, ...]:
     """Return the operands of a node as they were when it was made, and let it keep those."""
     time: int = node._version
@@ -31,7 +63,7 @@ def settle_operands(node: Any) -> tuple[Any, ...]:
 def state_at(node: Any, time: Any) -> Any:
     """Return what a node was at a time: itself, or the node that holds its former state."""
     while node._version > time:
-        former = getattr(node, "_former", None)
+        former = node._former
         if former is None:  # a leaf whose data were assigned as a whole
             return node
         node = former
@@ -45,10 +77,9 @@ def move_state(node: Any, into: Any) -> Any:
     into.name, into.scope, into.requires_grad = node.name, node.scope, node.requires_grad
     into._version = node._version
     into.grad, into._retains_grad = None, False
-    former = getattr(node, "_former", None)
-    if former is not None:
-        into._former = former
-    node._former, node.name = into, None
+    if node._former is not None:
+        ties_of(into).former = node._former
+    ties_of(node).former, node.name = into, None
     return into
 
 

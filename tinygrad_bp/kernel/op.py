@@ -10,9 +10,10 @@ import numpy as np
 
 from .backward import Rule
 from .context import recording
-from .data import NUMBERS, WEAK, as_numbers, is_weak, refuse_class
+from .data import NUMBERS, WEAK, is_weak, refuse_class
 from .history import clock
 from .value import NOTHING, Value, _new, constant
+from .views import Sharing
 
 #: What Python writes as an operator.
 OPERATORS: dict[Callable[..., Any], str] = {
@@ -63,8 +64,9 @@ class Op:
     variadic : callable, optional
         Instead of `rules`, for any number of operands: one rule, which is told the operand in
         question as ``position=``.
-    shares : bool, optional
-        Whether the output may be in the memory of an operand: a view, or the operand itself.
+    shares : bool or Sharing, optional
+        Whether the output may be in the memory of an operand: a view, or the operand itself. A
+        `Sharing` says how it can be assigned to, where NumPy lets it.
         False promises that the forward function always returns memory of its own, which a program
         can use; by default it takes a user's op to be one that may share.
     doc : str, optional
@@ -127,7 +129,7 @@ class Op:
         forward: Callable[..., Any],
         *rules: Rule,
         variadic: Callable[..., Any] | None = None,
-        shares: bool | None = None,
+        shares: bool | Sharing | None = None,
         doc: str | None = None,
         numpy: Callable[..., Any] | None = None,
         text: str | None = None,
@@ -153,6 +155,7 @@ class Op:
         self.variadic = variadic
         self.arity = len(rules) if variadic is None else None
         self.shares = shares
+        self._view = shares if isinstance(shares, Sharing) else None
         self.__doc__ = doc or f"The op {name!r}."
         self.text, self.math, self.word = text, math, word
         self.elementwise = elementwise or _is_elementwise(forward)
@@ -192,28 +195,19 @@ class Op:
         if len(operands) != self.arity and self.arity is not None:
             raise TypeError(f"{self.name}: expected {self.arity} operands, got {len(operands)}")
         data: list[Any] = []
-        found = mixed = strange = requires_grad = False
+        found = mixed = requires_grad = False
         for operand in operands:
             if isinstance(operand, Value):
                 data.append(operand._data)
-                if operand.requires_grad:
-                    requires_grad = True
+                requires_grad = requires_grad or operand.requires_grad
                 found = True
             else:
                 data.append(operand)
                 mixed = True
-                if type(operand) is _ARRAY:
-                    strange = strange or operand.dtype.char == "g"
-                elif type(operand) not in WEAK:
-                    strange = True
         if mixed:
             if not found:
                 return self._on_arrays(operands, metadata)
-            if strange:
-                self._check_operands(operands)
-            operands = (*[a if isinstance(a, Value) else constant(a) for a in operands],)
-            if strange:
-                data = [d if type(d) in WEAK else a._data for d, a in zip(data, operands)]
+            operands = self._with_constants(operands, data)
         try:
             result = self.forward(*data, **metadata) if metadata else self.forward(*data)
         except Exception as error:
@@ -229,23 +223,34 @@ class Op:
             self._check_result(result)
         scope = recording.get()[0]
         if scope is None:
-            return constant(result)
-        node: Value = _new(Value)
-        node._data = result
-        node.op = self
-        node._parents = operands
-        node.metadata = metadata or NOTHING
-        node.requires_grad = requires_grad
-        node.scope = scope
-        node._version = clock[0]
-        node.grad = node.name = None
-        node._retains_grad = False
+            node = constant(result)
+        else:
+            node = _new(Value)
+            node._data = result
+            node.op = self
+            node._parents = operands
+            node.metadata = metadata or NOTHING
+            node.requires_grad = requires_grad
+            node.scope = scope
+            node._version = clock[0]
+            node.grad = node.name = None
+            node._retains_grad = False
+        if self._view is not None:
+            self._view.announce(node, self, metadata, operands[0])
         return node
 
-    def _check_operands(self, operands: tuple[Any, ...]) -> None:
+    def _with_constants(self, operands: tuple[Any, ...], data: list[Any]) -> tuple[Value, ...]:
+        """Make constants of what is no Value; beside an array Python's numbers are its data."""
+        nodes = list(operands)
         for k, operand in enumerate(operands):
-            if not isinstance(operand, Value) and type(operand) not in WEAK:
-                as_numbers(operand, f"{self.name}: operand {k}")
+            if isinstance(operand, Value):
+                continue
+            if type(operand) in WEAK:
+                nodes[k] = constant(operand)
+            else:
+                nodes[k] = constant(operand, what=f"{self.name}: operand {k}")
+                data[k] = nodes[k]._data
+        return tuple(nodes)
 
     def _check_result(self, result: Any) -> None:
         if result.dtype.char not in NUMBERS:

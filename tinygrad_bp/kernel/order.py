@@ -43,27 +43,26 @@ def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
     -----
     Depth-first search in post-order (Cormen et al., *Introduction to Algorithms*, 4th edition,
     section 20.4), with a list as the stack, so the depth of a graph is limited by memory alone.
-    A node stays on the stack until its parents are done: each node's parents are read twice. They
-    are settled when they are first read.
+    A node stays on the stack, with a mark above it, until its parents are done. They are settled
+    when they are read.
     """
     known = settled_from[0]
     done: dict[N, None] = {}
-    stack = [root]
+    stack: list[N | None] = [root]
     while stack:
-        node = stack[-1]
-        height = len(stack)
-        if node not in done:
+        node = stack.pop()
+        if node is None:
+            done[stack.pop()] = None  # type: ignore[index]  # the node below is one
+        elif node not in done:
             if node._version < known:
                 settle_operands(node)
+            stack += (node, None)
             for parent in reversed(node._parents):
                 if parent not in done and (constants or parent.requires_grad):
                     if parent._parents:
                         stack.append(parent)
                     else:
                         done[parent] = None
-        if len(stack) == height:
-            done[node] = None
-            stack.pop()
     return done
 
 

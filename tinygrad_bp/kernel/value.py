@@ -12,8 +12,8 @@ from .backward import sweep
 from .context import recording, run
 from .copying import copy_graph, copy_node, pack
 from .data import alone, as_data, as_gradient, as_numbers, refuse_complex
+from .history import Ties, settle_operands
 from .history import clock as clock
-from .history import settle_operands
 from .leaving import note, note_data
 from .order import ordered
 
@@ -84,13 +84,10 @@ class Value(BehavesAsArray):
     __slots__ = (
         "__weakref__",
         "_data",
-        "_former",
         "_parents",
-        "_pending",
         "_retains_grad",
+        "_ties",
         "_version",
-        "_views",
-        "_window",
         "grad",
         "metadata",
         "name",
@@ -100,13 +97,10 @@ class Value(BehavesAsArray):
     )
 
     _data: Any
-    _former: Value
     _parents: tuple[Value, ...]
-    _pending: Any
     _retains_grad: bool
+    _ties: Ties
     _version: int
-    _views: list[Any]
-    _window: Any
     grad: Any
     metadata: dict[str, Any]
     name: str | None
@@ -159,6 +153,12 @@ class Value(BehavesAsArray):
     def parents(self) -> tuple[Value, ...]:
         """The operands, as they were when the node was computed."""
         return settle_operands(self)
+
+    @property
+    def _former(self) -> Any:
+        """The node that holds the state from before the latest assignment to this one."""
+        ties = getattr(self, "_ties", None)
+        return None if ties is None else ties.former
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -315,7 +315,7 @@ class Value(BehavesAsArray):
         self.grad = None
 
 
-def constant(operand: Any, name: str | None = None) -> Value:
+def constant(operand: Any, name: str | None = None, *, what: str = "Value") -> Value:
     """Make a node of something that is not differentiated, without copying it.
 
     Python's numbers stay as they are, so that they take the precision of what they meet.
@@ -325,7 +325,7 @@ def constant(operand: Any, name: str | None = None) -> Value:
     if kind is float or kind is int or kind is bool or kind is complex:
         node._data = operand if kind is complex else float(operand)
     else:
-        node._data = as_numbers(operand)
+        node._data = as_numbers(operand, what)
         if kind is not _ARRAY and hasattr(operand, "_lend"):
             operand._lend(node)
     node.name = name

@@ -13,8 +13,7 @@ from weakref import ref
 import numpy as np
 
 from .context import resume
-from .history import clock, move_state, now, state_at
-from .op import Op
+from .history import Ties, clock, move_state, now, state_at, ties_of
 from .value import Value, _new
 
 #: So many views of a node are listed before those that are gone are taken out.
@@ -31,8 +30,7 @@ class Unsettled(Value):
 
     def settle(self) -> None:
         """Compute the state and become a Value."""
-        pending = self._pending
-        del self._pending
+        pending, self._ties.pending = self._ties.pending, None
         self.__class__ = Value  # type: ignore[assignment]
         pending.settle(self)
 
@@ -87,21 +85,17 @@ def _adopt(node: Value, other: Value) -> None:
 # --- views -----------------------------------------------------------------------------------
 
 
-class Sharing(Op):
-    """An op whose result may share the memory of its operand: a view, as NumPy's is."""
+class Sharing:
+    """How the result of an op shares the memory of its operand: as a view, such as NumPy's."""
 
-    def __call__(self, *operands: Any, **metadata: Any) -> Any:
-        """Compute, record, and let the operand know of the view."""
-        node = Op.__call__(self, *operands, **metadata)
-        base = operands[0]
-        if isinstance(base, Value):
-            if node.op is None and self.is_view(
-                node, base, metadata
-            ):  # which nothing is recorded of
-                node._window = Window(base, self, metadata, None)
-            if base.op is not None or not base.requires_grad:
-                list_view(base, node)
-        return node
+    __slots__ = ()
+
+    def announce(self, node: Value, op: Any, metadata: dict[str, Any], base: Value) -> None:
+        """Let the operand of an op know of the result, if either can be assigned to."""
+        if node.op is None and self.is_view(node, base, metadata):  # which nothing is recorded of
+            ties_of(node).window = Window(base, op, metadata, None)
+        if base.op is not None or not base.requires_grad:
+            list_view(base, node)
 
     def is_view(self, node: Value, base: Value, metadata: dict[str, Any]) -> bool:
         """Say whether a result shares the memory of what it was computed of.
@@ -114,27 +108,34 @@ class Sharing(Op):
         data = base._data
         return memory is not None and (memory is data or memory is getattr(data, "base", None))
 
-    def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> None:
+    def write(self, element: Any, window: Window) -> None:
         """Assign to the base what its view becomes as a whole.
 
         The view has all elements of the base, in another order: the derivative rule, its
         transpose, puts them back.
         """
+        base = window.base
         if element.size != base.size:
-            refuse_view(self)
-        rule: Any = self.rule(0)
-        base[...] = rule(element, element, base, **metadata)
+            refuse_view(window.op)
+        rule: Any = window.op.rule(0)
+        base[...] = rule(element, element, base, **window.metadata)
 
 
 class ReadOnly(Sharing):
-    """An op whose result is a view that NumPy does not let be assigned to."""
+    """A view that NumPy does not let be assigned to."""
 
-    def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> NoReturn:
+    __slots__ = ()
+
+    def write(self, element: Any, window: Window) -> NoReturn:
         """Refuse, as NumPy does."""
-        refuse_view(self)
+        refuse_view(window.op)
 
 
-def refuse_view(op: Op) -> NoReturn:
+#: What rows say of a view, of one that cannot be assigned to.
+VIEW, READ_ONLY = Sharing(), ReadOnly()
+
+
+def refuse_view(op: Any) -> NoReturn:
     """Say what to do instead of assigning to the result of an op."""
     raise ValueError(
         f"v[index] = element: v, the result of {op.name}, is a view of its operand that cannot be "
@@ -146,9 +147,13 @@ class Window(NamedTuple):
     """What a view sees: of which node, and by which op."""
 
     base: Value
-    op: Sharing
+    op: Any
     metadata: dict[str, Any]
     scope: tuple[str, ...] | None
+
+    def write(self, element: Any) -> None:
+        """Assign to the base what the view becomes."""
+        self.op.shares.write(element, self)
 
     def settle(self, view: Value) -> None:
         """Take the view anew, after its base has changed."""
@@ -156,30 +161,31 @@ class Window(NamedTuple):
             fresh = self.op(self.base, **self.metadata)
         _adopt(view, fresh)
         view._version = clock[0]
-        view._window = self
+        ties_of(view).window = self
         list_view(self.base, view)
 
 
 def window_of(node: Value) -> Window | None:
     """Return what a node is a view of, or None."""
+    ties: Ties | None = getattr(node, "_ties", None)
     if isinstance(node, Unsettled):
-        pending = node._pending
+        pending = node._ties.pending
         return pending if isinstance(pending, Window) else None
-    known: Window | None = getattr(node, "_window", None)
-    if known is not None:
-        return known
+    if ties is not None and ties.window is not None:
+        return ties.window  # type: ignore[no-any-return]
     op = node.op
-    if isinstance(op, Sharing) and op.is_view(node, node._parents[0], node.metadata):
+    if _gives_view(op) and op.shares.is_view(node, node._parents[0], node.metadata):
         return Window(node._parents[0], op, node.metadata, node.scope)
     return None
 
 
+def _gives_view(op: Any) -> bool:
+    return op is not None and isinstance(op.shares, Sharing)
+
+
 def list_view(base: Value, view: Value) -> None:
     """Let a node know of a view of it, which is taken anew after an assignment to the node."""
-    try:
-        views = base._views
-    except AttributeError:
-        views = base._views = []
+    views = ties_of(base).views
     if len(views) >= _FEW and not len(views) & (len(views) - 1):
         views[:] = [each for each in views if each() is not None]
     views.append(ref(view))
@@ -190,19 +196,21 @@ def outdate_views(base: Value, time: int) -> None:
     found: dict[Value, Window] = {}
     waiting = [base]
     for node in waiting:
-        for each in getattr(node, "_views", ()):
+        ties = getattr(node, "_ties", None)
+        if ties is None:
+            continue
+        for each in ties.views:
             view = each()
             if view is None or isinstance(view, Unsettled) or view in found:
                 continue
             if (window := window_of(view)) is not None:
                 found[view] = window
                 waiting.append(view)
-        if hasattr(node, "_views"):
-            node._views.clear()
+        ties.views.clear()
     for view, window in found.items():
         move_state(view, _new(Value))
         view._version = time
-        view._pending = window
+        ties_of(view).pending = window
         view.__class__ = Unsettled
 
 
@@ -223,7 +231,7 @@ def is_parameter(node: Value) -> bool:
 
 def borrows(node: Value) -> bool:
     """Say whether a node has the memory of an operand without being known as its view."""
-    if isinstance(node, Unsettled) or isinstance(node.op, Sharing):
+    if isinstance(node, Unsettled) or _gives_view(node.op):
         return False
     return any(np.may_share_memory(node._data, parent._data) for parent in node._parents)
 

@@ -15,7 +15,7 @@ from weakref import ref
 import numpy as np
 
 from ..kernel.context import run
-from ..kernel.history import clock, settle_operands, settled_from
+from ..kernel.history import clock, settle_operands, settled_from, ties_of
 from ..kernel.value import Value, constant
 from ..kernel.views import Window
 from ..ops.assigning import setitem
@@ -243,7 +243,7 @@ def _view(array: Array, owner: Array) -> Value:
     if not np.array_equal(numbers[index], places):  # a view by other steps than slices take
         index = np.unravel_index(places, owner.shape)
     node: Value = indexing(owner._node, index=index)
-    node._window = Window(owner._node, indexing, {"index": index}, node.scope)
+    ties_of(node).window = Window(owner._node, indexing, {"index": index}, node.scope)
     return node
 
 

@@ -53,6 +53,8 @@ neg = implements(np.negative)(Op("neg", operator.neg, lambda g, y, a: -g, word="
 def _base(a: Any, b: Any) -> Any:
     """Return a, but 1 where 0 ** 0 makes 0 * infinity of the derivative b * a ** (b - 1)."""
     exponent_is_0 = b == 0
+    if exponent_is_0 is False:  # as of most exponents
+        return a
     if not isinstance(exponent_is_0, Value) and not np.count_nonzero(exponent_is_0):
         return a
     return a + (a == 0) * exponent_is_0

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..kernel.context import recording, resume
 from ..kernel.data import as_numbers
 from ..kernel.dispatch import implementation, implements
-from ..kernel.history import clock, now, state_at
+from ..kernel.history import clock, now, state_at, ties_of
 from ..kernel.op import Op
 from ..kernel.value import Value, constant
 from ..kernel.views import (
@@ -65,6 +65,11 @@ class Assembling(Unsettled):
 
     __slots__ = ()
 
+    if TYPE_CHECKING:
+
+        @property
+        def _former(self) -> Value: ...
+
     @property
     def shape(self) -> tuple[int, ...]:  # noqa: D102
         return self._former.shape
@@ -82,7 +87,7 @@ class Assembling(Unsettled):
         return self._former.dtype
 
     def __getitem__(self, index: Any) -> Any:
-        read = None if has_values(index) else self._pending.read(self, index)
+        read = None if has_values(index) else self._ties.pending.read(self, index)
         return super().__getitem__(index) if read is None else read
 
 
@@ -136,7 +141,7 @@ class Writes:
         else:
             return None
         if key is not None and read.shape and is_basic(index):  # a view, as in NumPy
-            read._window = Window(node, indexing, {"index": index}, read.scope)
+            ties_of(read).window = Window(node, indexing, {"index": index}, read.scope)
             list_view(node, read)
         return read
 
@@ -206,12 +211,13 @@ def setitem(v: Value, index: Index, element: Any) -> None:
         _give(v, _put(v, element, indices=(index,)), window)
         return
     written = key_of(index, v.shape), index, element, clock[0]
-    if isinstance(v, Assembling) and v._pending.add(*written):
+    if isinstance(v, Assembling) and v._ties.pending.add(*written):
         outdate_views(v, now() + 1)
         return
-    v._pending = Writes(change(v))
+    writes = Writes(change(v))
+    writes.add(*written)
+    ties_of(v).pending = writes
     v.__class__ = Assembling
-    v._pending.add(*written)
 
 
 def _places(what: str, v: Value, index: Index) -> tuple[int, ...]:
@@ -271,7 +277,7 @@ def _check(what: str, v: Value) -> None:
 def _give(v: Value, new: Value, window: Window | None) -> None:
     """Let a Value become another node: by its base where it is a view."""
     if window is not None:
-        window.op.write(new, window.base, window.metadata)
+        window.write(new)
     elif is_parameter(v):
         v.data = new.data
     else:

@@ -15,7 +15,7 @@ import numpy as np
 from ..kernel.dispatch import data_of, implements, plainly
 from ..kernel.op import Op
 from ..kernel.value import Value
-from ..kernel.views import Sharing
+from ..kernel.views import Sharing, Window
 
 
 def is_complex(a: Any) -> bool:
@@ -23,18 +23,27 @@ def is_complex(a: Any) -> bool:
     return np.iscomplexobj(data_of(a))
 
 
-class _RealOrImaginary(Sharing):
-    """The real or the imaginary part, which in NumPy is a view and can be assigned to."""
+class _RealPart(Sharing):
+    """What is assigned to it is assigned to the real part alone, as in NumPy."""
 
-    def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> None:
-        base[...] = element + base.imag * 1j if self is _real else base.real + element * 1j
+    def write(self, element: Any, window: Window) -> None:
+        window.base[...] = element + window.base.imag * 1j
 
 
-_real = _RealOrImaginary(
-    "real", np.real, lambda g, y, a: g.real, shares=True, math=("call", "Re", 0)
-)
-_imag = _RealOrImaginary(
-    "imag", np.imag, lambda g, y, a: g.real * -1j, shares=True, math=("call", "Im", 0)
+class _ImaginaryPart(Sharing):
+    """What is assigned to it is assigned to the imaginary part alone, as in NumPy."""
+
+    def write(self, element: Any, window: Window) -> None:
+        window.base[...] = window.base.real + element * 1j
+
+
+_real = Op("real", np.real, lambda g, y, a: g.real, shares=_RealPart(), math=("call", "Re", 0))
+_imag = Op(
+    "imag",
+    np.imag,
+    lambda g, y, a: g.real * -1j,
+    shares=_ImaginaryPart(),
+    math=("call", "Im", 0),
 )
 _conj = Op("conj", np.conjugate, lambda g, y, a: g.conj(), word="conjugate")
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..kernel.dispatch import implements, on_data, refuse_keywords
+from ..kernel.op import Op
 from ..kernel.value import Value
 from ..kernel.views import Sharing
 
@@ -64,18 +65,18 @@ def _transposed(
     return np.einsum(f"{','.join(labels)}->{target}", *factors, optimize=how)
 
 
-class _Einsum(Sharing):
-    """Einstein's summation, which is a view where it only transposes or takes a diagonal."""
+class _OfOne(Sharing):
+    """A sum that is a view, where it only transposes one operand or takes its diagonal."""
 
     def is_view(self, node: Value, base: Value, metadata: dict[str, Any]) -> bool:
         return node.ndim > 0 and super().is_view(node, base, metadata)
 
 
-_einsum = _Einsum(
+_einsum = Op(
     "einsum",
     lambda *operands, subscripts, optimize: np.einsum(subscripts, *operands, optimize=optimize),
     variadic=_transposed,
-    shares=True,
+    shares=_OfOne(),
     text="np.einsum({subscripts}, {*}{optimize:, optimize=})",
     word="product",
 )

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..kernel.dispatch import data_of, implements, refuse_keywords
 from ..kernel.value import Value
-from ..kernel.views import ReadOnly
+from ..kernel.views import READ_ONLY
 from .axes import as_dtype, as_operand
 from .joining import as_array
 from .rearranging import moving
@@ -232,4 +232,4 @@ def _inside(x: Any, condition: Any, taken: Any) -> Any:
 # --- windows ---------------------------------------------------------------------------------
 
 _windows = np.lib.stride_tricks.sliding_window_view
-implements(_windows)(moving(_windows, "x window_shape axis", ReadOnly))
+implements(_windows)(moving(_windows, "x window_shape axis", READ_ONLY))

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ..kernel.dispatch import data_of, implements, on_data, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
-from ..kernel.views import ReadOnly, Sharing
+from ..kernel.views import READ_ONLY, VIEW, Sharing
 from .axes import part
 from .joining import as_array, concatenate
 from .shaping import added_at, astype, broadcast_to, ravel, shape_of, where
@@ -59,7 +59,9 @@ _scatter: Op = Op(
 )
 
 
-def moving(function: Callable[..., Any], arguments: str, kind: type[Op] = Op) -> Callable[..., Any]:
+def moving(
+    function: Callable[..., Any], arguments: str, shares: bool | Sharing = True
+) -> Callable[..., Any]:
     """Make an op of a NumPy function that only moves elements of its first argument, or fills in 0.
 
     Parameters
@@ -68,8 +70,8 @@ def moving(function: Callable[..., Any], arguments: str, kind: type[Op] = Op) ->
         The function. Its op is called like it, and calls it.
     arguments : str
         The names of its arguments, as NumPy has them.
-    kind : type, optional
-        What its op is: one that gives a view, if NumPy does.
+    shares : bool or Sharing, optional
+        What its op says: that it gives a view, if NumPy's function does.
 
     Returns
     -------
@@ -77,13 +79,13 @@ def moving(function: Callable[..., Any], arguments: str, kind: type[Op] = Op) ->
         What computes the function on Values.
     """
     operand, *names = arguments.split()
-    op = kind(
+    op = Op(
         function.__name__,
         lambda a, **metadata: function(a, **metadata)[()],
         lambda g, y, a, **metadata: _scatter(
             g, places=function(numbered(shape_of(a)), **metadata), shape=shape_of(a)
         ),
-        shares=True,
+        shares=shares,
         numpy=function,
         moves=True,
     )
@@ -113,9 +115,9 @@ for _function, _arguments in {
     np.fliplr: "m",
     np.rot90: "m k axes",
 }.items():
-    implements(_function)(moving(_function, _arguments, Sharing))
+    implements(_function)(moving(_function, _arguments, VIEW))
 for _function, _arguments in {np.diag: "v k", np.diagonal: "a offset axis1 axis2"}.items():
-    implements(_function)(moving(_function, _arguments, ReadOnly))
+    implements(_function)(moving(_function, _arguments, READ_ONLY))
 for _function, _arguments in {
     np.roll: "a shift axis",
     np.tile: "A reps",

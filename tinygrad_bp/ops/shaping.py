@@ -13,17 +13,17 @@ from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.typed import of_values
 from ..kernel.value import Value
-from ..kernel.views import ReadOnly, Sharing
+from ..kernel.views import VIEW, ReadOnly, Sharing, Window
 from .lookups import take_at
 from .places import has_values, parts_of
 
 # --- shapes ----------------------------------------------------------------------------------
 
-_reshape = Sharing(
+_reshape = Op(
     "reshape",
     lambda a, shape: a.reshape(shape)[()],
     lambda g, y, a, shape: g.reshape(a.shape),
-    shares=True,
+    shares=VIEW,
     text="np.reshape({0}, {shape})",
     word="reshaped",
     moves=True,
@@ -37,11 +37,11 @@ _flattened = Op(  # in memory of its own, for ndarray.flatten
     word="reshaped",
     moves=True,
 )
-_transpose = Sharing(
+_transpose = Op(
     "transpose",
     lambda a, axes: a.transpose(axes),
     lambda g, y, a, axes: g.transpose(None if axes is None else np.argsort(axes)),
-    shares=True,
+    shares=VIEW,
     text="np.transpose({0}, {axes})",
     math=("sup", 0, "⊤"),
     word="transposed",
@@ -83,11 +83,11 @@ _FACTS: Any = {
     "moves": True,
 }
 broadcast_to = Op("broadcast_to", _filled, lambda g, y, a, shape: g, **_FACTS)
-_repeated = _Repeated(
+_repeated = Op(
     "broadcast_to",
     lambda a, shape: np.broadcast_to(a, shape),  # a view, so that its own views are NumPy's
     lambda g, y, a, shape: g,
-    shares=True,
+    shares=_Repeated(),
     **_FACTS,
 )
 
@@ -228,22 +228,22 @@ def _forward_scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 # Indexing and scattering are each other's transpose, repeated indices and all.
 class _Part(Sharing):
-    """Indexing, whose result is a view of a part."""
+    """A view of a part, by an index."""
 
     def is_view(self, node: Value, base: Value, metadata: dict[str, Any]) -> bool:
         """Say whether a result is a view: one number is only where the index has an ellipsis."""
         number = not node.ndim and not any(part is ... for part in parts_of(metadata["index"]))
         return not number and super().is_view(node, base, metadata)
 
-    def write(self, element: Any, base: Any, metadata: dict[str, Any]) -> None:
-        base[metadata["index"]] = element
+    def write(self, element: Any, window: Window) -> None:
+        window.base[window.metadata["index"]] = element
 
 
-indexing: Sharing = _Part(
+indexing: Op = Op(
     "getitem",
     lambda a, index: a[index],
     lambda g, y, a, index: scatter_add(g, index=index, shape=a.shape),
-    shares=True,
+    shares=_Part(),
     text="{0}[{index}]",
     math=("row", 0, "[…]"),
     word="part",

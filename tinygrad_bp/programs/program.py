@@ -168,7 +168,7 @@ def _shares(step: Instruction, value: Any, operands: Sequence[Any]) -> bool:
     said = step.op.shares
     if said is None:
         said = not _is_known(step.op)
-    return said or any(np.may_share_memory(value, operand) for operand in operands)
+    return bool(said) or any(np.may_share_memory(value, operand) for operand in operands)
 
 
 def _is_known(op: Op) -> bool:

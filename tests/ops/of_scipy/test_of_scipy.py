@@ -88,6 +88,7 @@ WRITTEN_IN_PYTHON = {
     "t.logpdf": (lambda s, a: s.stats.t.logpdf(P, a[0] + 2, a[1], a[2]), V),
     "poisson.logpmf": (lambda s, a: s.stats.poisson.logpmf([1, 0, 3], np.exp(a)), V),
     "expon.logpdf": (lambda s, a: s.stats.expon.logpdf(a, 0.1, 2.0), V),
+    "beta.logpdf, scaled": (lambda s, a: s.stats.beta.logpdf(a / 9, 2, 1.5, 0, a[0] + 1), V),
     "gamma.logpdf": (lambda s, a: s.stats.gamma.logpdf(a, a[0] + 1, scale=a[2]), V),
     "beta.logpdf": (lambda s, a: s.stats.beta.logpdf(P, a[0] + 1, a), V),
     "norm.logsf": (lambda s, a: s.stats.norm.logsf(5 * a, 0.1, 2.0), V),
@@ -118,6 +119,12 @@ WRITTEN_IN_PYTHON = {
     "multigammaln": (lambda s, a: s.special.multigammaln(a[0] + 2, 3), V),
     "multivariate_normal.logpdf": (
         lambda s, a: s.stats.multivariate_normal.logpdf(X, a[0], a @ a.T),
+        A,
+    ),
+    "multivariate_normal, its defaults": (
+        lambda s, a: (
+            s.stats.multivariate_normal.logpdf(X, a[0]) * s.stats.multivariate_normal.entropy(a[0])
+        ),
         A,
     ),
     "multivariate_normal.pdf": (lambda s, a: s.stats.multivariate_normal.pdf(a, cov=2.0), V),

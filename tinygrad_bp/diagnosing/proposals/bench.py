@@ -40,6 +40,10 @@ class Bench:
             return None
         return found
 
+    def reaches(self, place: int) -> bool:
+        """Whether all that is wrong is computed from a step: an edit there may explain it."""
+        return all(bits >> place & 1 for bits in self.probe.reaching)
+
     def rounded(self, factor: float) -> float:
         """Round a factor that was solved for, as far as that explains the numbers as well."""
         moves = float(np.abs(self.probe.error).max())

@@ -14,7 +14,7 @@ from ...programs.labelled import ACCUMULATE
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
 from ..facts import additive, elementwise, moves, product
 from ..machine import fits
-from ..pools import FORMS, Source
+from ..pools import FORMS, Source, transposed
 from ..structure import is_uniform
 from .bench import Bench, scaled
 from .masks import is_mask, other_masks
@@ -107,9 +107,7 @@ def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Ite
                 good.append(candidate)
             continue
         try:
-            row = np.concatenate(
-                [np.broadcast_to(candidate.sources[k].number, shapes[k]).ravel() for k in kept]
-            )
+            row = np.concatenate([_flat(candidate.sources[k].number, shapes[k]) for k in kept])
         except ValueError:
             continue
         if np.isfinite(row).all() and np.any(row):
@@ -125,6 +123,12 @@ def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Ite
         constant = bench.constant(factor)
         if constant is not None:
             yield good[j].describe(good[j].sources, constant)
+
+
+def _flat(number: Any, shape: tuple[int, ...]) -> Any:
+    if np.shape(number) == shape:
+        return np.reshape(number, -1)
+    return np.broadcast_to(number, shape).ravel()
 
 
 def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
@@ -342,6 +346,8 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         yield from _multiples(bench, group)
     if additive(first, numbers) and flows:
         return
+    moved = not flows and any(structure.source(o) != o for o in owns)
+    shapes = [np.shape(values[o]) for o in owns]
     seen: set[tuple[int, ...]] = {tuple(owns)}
     for k, places in enumerate(relatives(structure, group)):
         if tuple(places) in seen:
@@ -352,35 +358,30 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
             if any(p < 0 or p >= s.place for p, s in zip(places, group, strict=True)):
                 continue
         arrays = [np.asarray(values[p]) for p in places]
-        if arrays[0].dtype.kind == "f":
-            for way in (_arranged_as, _as_it_is):
-                sources = [
-                    way(bench, o, p, a) for o, p, a in zip(owns, places, arrays, strict=True)
-                ]
-                if all(source is not None for source in sources):
-                    yield candidate([source for source in sources if source is not None])
-        if (
-            not flows
-            and multiplied
-            and k < _NEAREST
-            and arrays[0].dtype.kind == "f"
-            and len(arrays[0].shape) <= len(shape)
-        ):
+        if arrays[0].dtype.kind != "f":
+            continue
+        if moved:
+            sources = [_arranged_as(bench, *each) for each in zip(owns, places, arrays)]
+            if all(source is not None for source in sources):
+                yield candidate([source for source in sources if source is not None])
+        if all(a.shape == s for a, s in zip(arrays, shapes, strict=True)):
+            given = values if flows else None
+            yield candidate([_value(bench, p, given) for p in places])
+        if not flows and multiplied and k < _NEAREST and arrays[0].ndim <= len(shape):
             for kind in _FORMS:
                 with np.errstate(all="ignore"):
                     forms = [bench.pools.form(kind, p) for p in places]
                 yield candidate(forms)
     square = all(np.ndim(values[o]) == 2 and len(set(np.shape(values[o]))) == 1 for o in owns)
     if square and not elementwise(first.op):
-        from ..pools import transposed
-
         yield candidate([Source(transposed(o, 2), np.asarray(values[o]).T, "T", o) for o in owns])
 
 
-def _as_it_is(bench: Bench, own: int, place: int, number: Any) -> Source | None:
-    """Put a value in the place of another."""
-    fits = np.shape(bench.probe.machine.values[own]) == number.shape
-    return Source(Ref(place), number, "", place) if fits else None
+def _value(bench: Bench, place: int, given: Sequence[Any] | None) -> Source:
+    """Put a value in the place of another: one of the forward pass, or of those given."""
+    if given is None:
+        return bench.pools.form("", place)
+    return Source(Ref(place), np.asarray(given[place]), "", place)
 
 
 def _arranged_as(bench: Bench, own: int, place: int, number: Any) -> Source | None:

@@ -39,7 +39,7 @@ def _without_a_factor(bench: Bench) -> Iterator[Edit]:
             if step.kind is not Kind.BACKWARD or not structure.flows[own]:
                 continue
             e = bench.probe.at(Slot(k, j))
-            if e is None:
+            if e is None or not bench.reaches(k):
                 continue
             found = _factors(structure, own, used)
             sources = [

@@ -38,7 +38,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
 def _placed(bench: Bench, slot: Slot) -> Iterator[Edit]:
     """Yield that the elements stand at other places, or that only some of them count."""
     e = bench.probe.at(slot)
-    if e is None or e.ndim < 2:
+    if e is None or e.ndim < 2 or not bench.reaches(slot.place):
         return
     now, shape = bench.now(slot), e.shape[1:]
     ways = list(placed_otherwise(now))
@@ -83,7 +83,7 @@ def _elsewhere(bench: Bench, k: int) -> Iterator[Edit]:
     structure = bench.structure
     step, slot = structure.steps[k], Slot(k, RESULT)
     e = bench.probe.at(slot)
-    if e is None or step.op is None:
+    if e is None or step.op is None or not bench.reaches(k):
         return
     (operand,) = step.operands
     given = bench.probe.machine.values[operand]
