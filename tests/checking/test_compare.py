@@ -775,3 +775,15 @@ def test_an_inner_gradient_without_entries():
     comparison = bp.compare(loss, {"w": X}, {"w": np.ones(2), "z": np.zeros(0)})
     assert comparison.ok
     assert [row.name for row in comparison.rows] == ["w", "z"]
+
+
+def test_a_right_gradient_is_not_blamed_for_a_loss_that_records_nothing():
+    def loss(x):
+        with bp.no_grad():
+            return np.sum(x**3)
+
+    x = np.array([0.5, -1.0])
+    right = bp.compare(loss, x, 3 * x**2)
+    assert right.ok, str(right)
+    assert "no_grad() in fun?" in right.refusal
+    assert not bp.compare(loss, x, 2 * x**2)

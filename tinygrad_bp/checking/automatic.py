@@ -81,6 +81,8 @@ class AutomaticGradient:
             places = [f"{x.what} in line {x.line} of {Path(x.file).name}" for x in self.left[:3]]
             lost = " or ".join(places)
             return f"the gradient is lost by {lost}; compute with the Value itself there"
+        if not any(self.reached):
+            return "the graph of fun reaches no parameter: .detach() or no_grad() in fun?"
         return changed_since_used(self._path)
 
     @property
