@@ -27,11 +27,11 @@ def step(params: Params) -> Params:
 
 
 def _traced() -> Any:
-    from tinygrad_bp.programs.simplify import without_dead
+    from tinygrad_bp.programs.simplify import remove_dead_steps
     from tinygrad_bp.programs.trace import trace
 
     program = trace(step, (_initial(),), 0).program
-    return without_dead(replace(program, seeds=(), gradients=(), wanted=()))
+    return remove_dead_steps(replace(program, seeds=(), gradients=(), wanted=()))
 
 
 def _initial() -> Params:

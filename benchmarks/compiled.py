@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import tinygrad_bp as bp
-from tinygrad_bp.compiling.backends import backend_named
-from tinygrad_bp.compiling.rewriting import rewritten
+from tinygrad_bp.compiling.backends import find_backend
+from tinygrad_bp.compiling.rewriting import rewrite
 from tinygrad_bp.programs.trace import trace
 
 from . import mlp_step, net7652_step
@@ -194,10 +194,10 @@ def chain(ops: int) -> Callable[[Any], Any]:
 
 def seconds_to_make(ops: int, repetitions: int) -> float:
     """Trace a chain, forward and backward, and write its code: the least time of a processor."""
-    build, times = backend_named("numpy").build, []
+    build, times = find_backend("numpy").build, []
     for _ in range(repetitions):
         start = process_time()
-        build(rewritten(trace(chain(ops), [np.ones(5)], 0).program))
+        build(rewrite(trace(chain(ops), [np.ones(5)], 0).program))
         times.append(process_time() - start)
     return min(times)
 

@@ -17,11 +17,11 @@ from tinygrad_bp.compiling.numba_backend.functions import parts_of
 from tinygrad_bp.compiling.numba_backend.fusion import Plan
 from tinygrad_bp.compiling.numba_backend.layout import Memory
 from tinygrad_bp.compiling.numba_backend.machine_code import _machine_code
-from tinygrad_bp.compiling.numba_backend.preparing import expanded, with_own_results
+from tinygrad_bp.compiling.numba_backend.preparing import copy_shared_results, expand_for_loops
 from tinygrad_bp.ops import shaping
 from tinygrad_bp.programs import witnesses
 from tinygrad_bp.programs.program import Instruction, Kind, Program
-from tinygrad_bp.programs.simplify import without_dead
+from tinygrad_bp.programs.simplify import remove_dead_steps
 from tinygrad_bp.programs.trace import trace
 
 FLOATS = (np.float64, np.float32)
@@ -33,7 +33,7 @@ def program_of(fun, *args):
 
 def called_rows(program):
     """Return the rows that NumPy computes, between compiled functions."""
-    plan = Plan(with_own_results(expanded(program)))
+    plan = Plan(copy_shared_results(expand_for_loops(program)))
     return {plan.steps[k].op_name for stage in plan.stages if stage.called for k in stage.body}
 
 
@@ -95,7 +95,7 @@ def each_row(dtype):
     steps += [Instruction(Kind.FORWARD, op, (2, k)) for op in (bp.mul, bp.add) for k in (0, 2)]
     steps += [Instruction(Kind.FORWARD, shaping._astype, (2,), {"dtype": np.dtype(np.float32)})]
     program = Program(tuple(steps), (0, 1), (), tuple(range(2, len(steps))), (), ())
-    return program.typed([one, other], []), [step.op_name for step in steps[2:]]
+    return program.infer_types([one, other], []), [step.op_name for step in steps[2:]]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -279,7 +279,7 @@ def test_long_programs_are_several_functions():
         return np.sum(a * a)
 
     program = check_traced(fun, np.random.default_rng(9).normal(size=(2, 2)))
-    plan = Plan(with_own_results(expanded(program)))
+    plan = Plan(copy_shared_results(expand_for_loops(program)))
     (function,) = parts_of(plan, Memory(plan), None)
     assert len(function.helpers) > 1
 
@@ -361,7 +361,7 @@ def test_arguments_are_left_alone_and_results_do_not_share_memory():
 
 def step_of(fun, *args):
     """Return the program of a step, without the derivatives that tracing adds."""
-    return without_dead(replace(program_of(fun, *args), gradients=(), wanted=()))
+    return remove_dead_steps(replace(program_of(fun, *args), gradients=(), wanted=()))
 
 
 def repeated(program, carried, times, leaves):

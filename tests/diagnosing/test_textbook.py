@@ -5,7 +5,7 @@ import pytest
 
 import tinygrad_bp as bp
 from tinygrad_bp.diagnosing.structure import Structure
-from tinygrad_bp.diagnosing.textbook import find_layers, rewritten
+from tinygrad_bp.diagnosing.textbook import find_layers, rewrite_layers
 from tinygrad_bp.programs.labelled import record_lines
 
 _RNG = np.random.default_rng(3)
@@ -44,7 +44,7 @@ def test_a_layer_is_rewritten_without_a_change_of_numbers(name):
     programs = find_layers(Structure(lines))
     assert [layer.name for layer in programs[0]] == [name]
     for layers in programs:
-        new = rewritten(lines, layers)
+        new = rewrite_layers(lines, layers)
         steps = new.steps
         values = new.program.evaluate(
             [steps[k].data for k in new.program.inputs], [steps[k].data for k in new.program.seeds]

@@ -15,7 +15,7 @@ from tinygrad_bp.exploring.mathml import mathml
 from tinygrad_bp.exploring.recording import record
 from tinygrad_bp.exploring.rules import name_terms, write_op, write_rule
 from tinygrad_bp.viewing.graph import describe
-from tinygrad_bp.writing.helpers import helper
+from tinygrad_bp.writing.helpers import write_helper
 from tinygrad_bp.writing.latex_text import latex
 
 
@@ -25,7 +25,7 @@ def run(written, inputs):
         return None
     namespace = {"np": np, "math": math, **inputs}
     for op in rows().values():
-        for definition in (helper(op.forward) or {}).values():
+        for definition in (write_helper(op.forward) or {}).values():
             exec(definition, namespace)
     for line in written.code[:-1]:
         exec(line, namespace)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import tinygrad_bp as bp
 from tests.gradients import assert_right, automatic
-from tinygrad_bp.ops.einsum import _einsum, _transposed
+from tinygrad_bp.ops.einsum import _einsum, _einsum_rule
 
 RNG = np.random.default_rng(11)
 
@@ -77,7 +77,7 @@ def test_gradients_have_the_shape_of_the_operands_and_float32_stays(form):
     y.backward(np.ones(y.shape))
     for position, node in enumerate(leaves):
         assert node.grad.shape == node.shape
-        contribution = _transposed(
+        contribution = _einsum_rule(
             np.ones(y.shape, np.float32),
             y.data,
             *(leaf.data for leaf in leaves),
@@ -194,7 +194,7 @@ def test_against_autograd(form):
 
 def test_a_wrong_rule_is_caught():
     def without_the_diagonal(g, y, a, position, **metadata):
-        right = _transposed(g, y, a, position=position, **metadata)
+        right = _einsum_rule(g, y, a, position=position, **metadata)
         return right + 0.001 * np.sum(g)
 
     wrong = bp.Op("wrong", _einsum.forward, variadic=without_the_diagonal)

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes
 
 import tinygrad_bp as bp
 from tests.gradients import assert_right
-from tinygrad_bp.ops.rearranging import moving
+from tinygrad_bp.ops.rearranging import move_places
 
 
 def inputs(*shapes, dtype=float):
@@ -504,7 +504,7 @@ def test_a_wrong_map_of_places_is_caught():
     def turned(a):
         return np.roll(a, 1) if a.dtype.kind == "i" else np.flip(a)  # places are integers
 
-    wrong = moving(turned, "a")
+    wrong = move_places(turned, "a")
     (a,) = inputs(V)
     np.testing.assert_array_equal(wrong(a), a[::-1])
     with pytest.raises(AssertionError):

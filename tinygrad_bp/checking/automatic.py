@@ -14,10 +14,10 @@ import numpy as np
 from ..kernel.backward import sweep
 from ..kernel.data import as_gradient
 from ..kernel.leaving import Left, noting
-from ..kernel.order import leading_to, ordered
+from ..kernel.order import keep_leading_to, sort_topologically
 from ..kernel.value import Value, clock
 from ..programs.program import compute
-from ..programs.steadiness import changed_since_used, same
+from ..programs.steadiness import are_same, find_overwritten
 from ..transforms.running import Trace, path_between
 from .problem import Problem, Vector, round_off
 from .quotients import FIRST_STEP
@@ -83,7 +83,7 @@ class AutomaticGradient:
             return f"the gradient is lost by {lost}; compute with the Value itself there"
         if not any(self.reached):
             return "the graph of fun reaches no parameter: .detach() or no_grad() in fun?"
-        return changed_since_used(self._path)
+        return find_overwritten(self._path)
 
     @property
     def inner(self) -> dict[str, Value]:
@@ -155,8 +155,8 @@ class AutomaticGradient:
         nodes: dict[Value, None] = {}
         for last in (*asked, *self._path):
             if last not in nodes:
-                nodes |= ordered(last)
-        return leading_to(dict.fromkeys(self._leaves), nodes)
+                nodes |= sort_topologically(last)
+        return keep_leading_to(dict.fromkeys(self._leaves), nodes)
 
     @cached_property
     def _answers(self) -> dict[Value, Decision]:
@@ -181,7 +181,7 @@ class AutomaticGradient:
         except Exception:  # not defined there
             return False
         return self._steps() == other._steps() and all(
-            map(same, self._constants(), other._constants())
+            map(are_same, self._constants(), other._constants())
         )
 
     def _steps(self) -> list[Any]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ..kernel.context import witness
 from ..kernel.dispatch import data_of
 from ..kernel.value import Value
-from ..ops.branches import compared
+from ..ops.branches import compare_elements
 from ..programs.witnesses import PLAIN
 
 
@@ -109,7 +109,7 @@ def _ways_of_calls(calls: Iterable[Decision]) -> Iterator[Way]:
     numbers: Counter[str] = Counter()
     for call in calls:
         compares = call.function in _COMPARISONS
-        units = np.asarray(compared(*data_of(call.args)) if compares else call.result)
+        units = np.asarray(compare_elements(*data_of(call.args)) if compares else call.result)
         node = next((a for a in call.args if isinstance(a, Value)), None)
         what = "comparison" if compares else call.function.__name__
         numbers[what] += 1

@@ -98,7 +98,7 @@ class Arguments:
             self.names,
             tuple(map(structure, self.trees)),
             tuple(
-                (leaf.data.shape, leaf.data.dtype) if leaf.is_input else fixed_key(leaf.given)
+                (leaf.data.shape, leaf.data.dtype) if leaf.is_input else identify_leaf(leaf.given)
                 for leaf in self.leaves
             ),
         )
@@ -185,7 +185,7 @@ def _refuse_what_could_change(path: str, k: int, given: Any) -> None:
         )
 
 
-def fixed_key(given: Any) -> Any:
+def identify_leaf(given: Any) -> Any:
     """Return what is equal for leaves that a program may take for each other."""
     if isinstance(given, np.ndarray) and given.dtype.kind == "O":
         raise TracingError(f"compile: expected numbers in an array, got dtype {given.dtype}")

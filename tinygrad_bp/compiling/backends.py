@@ -43,7 +43,7 @@ _NEEDS = {"numpy": None, "numba": "numba", "jax": "jax"}
 NAMES = tuple(_NEEDS)
 
 
-def backend_named(name: str, text: Mapping[str, str] | None = None) -> Backend:
+def find_backend(name: str, text: Mapping[str, str] | None = None) -> Backend:
     """Return a backend, or say what to install.
 
     Parameters

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..programs import Instruction
 from ..trees import flatten, rebuild
-from .arguments import Arguments, Leaf, fixed_key
+from .arguments import Arguments, Leaf, identify_leaf
 
 
 class _Names(dict[str, Any]):
@@ -25,7 +25,9 @@ class _Names(dict[str, Any]):
         return name
 
 
-def taker(arguments: Arguments, array: type = np.ndarray) -> Callable[..., tuple[Any, ...] | None]:
+def make_taker(
+    arguments: Arguments, array: type = np.ndarray
+) -> Callable[..., tuple[Any, ...] | None]:
     """Make a function that takes arguments apart, if they are like those of a call.
 
     Parameters
@@ -41,7 +43,9 @@ def taker(arguments: Arguments, array: type = np.ndarray) -> Callable[..., tuple
         Of args and kwargs. Returns the leaves for the program, or None where something is not
         the same: a container, a key, a type, a shape or something that is part of the program.
     """
-    names = _Names(ndarray=np.ndarray, array=array, fixed_key=fixed_key, keywords=arguments.names)
+    names = _Names(
+        ndarray=np.ndarray, array=array, identify_leaf=identify_leaf, keywords=arguments.names
+    )
     count = len(arguments.trees) - len(arguments.names)
     named = "tuple(kwargs) != keywords" if arguments.names else "kwargs"
     lines = [f"if len(args) != {count} or {named}: return None"]
@@ -60,7 +64,7 @@ def taker(arguments: Arguments, array: type = np.ndarray) -> Callable[..., tuple
             "        return None",
         ]
     )
-    return _defined(text, names)
+    return _define(text, names)
 
 
 def _take(
@@ -92,7 +96,7 @@ def _take(
 
 def _take_leaf(leaf: Leaf, name: str, lines: list[str], taken: list[str], names: _Names) -> None:
     if not leaf.is_input:
-        lines.append(_unless(f"fixed_key({name}) == {names.add(fixed_key(leaf.given))}"))
+        lines.append(_unless(f"identify_leaf({name}) == {names.add(identify_leaf(leaf.given))}"))
         return
     taken.append(name)
     if leaf.data.shape != ():
@@ -115,7 +119,7 @@ def _unless(condition: str) -> str:
     return f"if not ({condition}): return None"
 
 
-def finisher(
+def make_finisher(
     run: Callable[..., tuple[Any, ...]],
     results: Sequence[Instruction],
     tree: Any,
@@ -155,7 +159,7 @@ def finisher(
         lines = ["with lock:", *(f"    {line}" for line in lines)]
     lines.append(f"return {_display(tree, iter(ys), names)}")
     text = "\n".join(["def finish(leaves):", *(f"    {line}" for line in lines)])
-    return _defined(text, names)
+    return _define(text, names)
 
 
 def _display(tree: Any, ys: Any, names: _Names) -> str:
@@ -174,7 +178,7 @@ def _display(tree: Any, ys: Any, names: _Names) -> str:
     return str(next(ys))
 
 
-def _defined(text: str, names: _Names) -> Callable[..., Any]:
+def _define(text: str, names: _Names) -> Callable[..., Any]:
     exec(compile(text, "<compiled call>", "exec"), names)
     function: Callable[..., Any] = names[text[4 : text.index("(")]]
     return function

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from ..kernel import Value
 from ..transforms import value_and_grad
-from ..transforms.running import positions
+from ..transforms.running import check_argnums
 from ..trees import flatten
 from .arguments import Arguments
-from .backends import backend_named
+from .backends import find_backend
 from .cache import Cache, CacheInfo
-from .calls import finisher, taker
-from .rewriting import rewritten
+from .calls import make_finisher, make_taker
+from .rewriting import rewrite
 from .specialize import record, record_loop, refuse_in_place
 
 
@@ -60,7 +60,7 @@ class Compiled:
         update_wrapper(self, fun)
         self._fun, self._argnums, self._copy = fun, argnums, copy
         self._plain = fun if argnums is None else value_and_grad(fun, argnums)
-        self._backend, self._text = backend_named(backend, text), text
+        self._backend, self._text = find_backend(backend, text), text
         self._cache: Cache[_Entry] = Cache(cache_size)
         #: Keys of arguments whose whole numbers have to be part of the program.
         self._frozen: Cache[bool] = Cache(cache_size)
@@ -90,7 +90,7 @@ class Compiled:
             return entry.finish(leaves)
         if _has_values(args, kwargs):
             return self._plain(*args, **kwargs)
-        entry, leaves = self._found(args, kwargs, loop=False)
+        entry, leaves = self._find(args, kwargs, loop=False)
         self._latest = entry
         return entry.finish(leaves)
 
@@ -141,7 +141,7 @@ class Compiled:
                 for _ in range(count):
                     first = self._fun(first, *others, **kwargs)
                 return first
-            latest, leaves = self._found(args, kwargs, loop=True)
+            latest, leaves = self._find(args, kwargs, loop=True)
             return latest.finish((count, *leaves))
 
         return repeated
@@ -214,11 +214,15 @@ class Compiled:
 
     # --- making programs -------------------------------------------------------------------
 
-    def _found(
+    def _find(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], *, loop: bool
     ) -> tuple[_Entry, tuple[Any, ...]]:
         """Return the program for some arguments, made if need be, and its leaves."""
-        by = () if loop or self._argnums is None else positions("compile", self._argnums, len(args))
+        by = (
+            ()
+            if loop or self._argnums is None
+            else check_argnums("compile", self._argnums, len(args))
+        )
         with self._lock:
             arguments = Arguments(args, kwargs, by, frozen=False)
             key = (loop, arguments.key())
@@ -236,37 +240,39 @@ class Compiled:
     def _entry(self, key: Any, arguments: Arguments, loop: bool) -> _Entry:
         entry = self._cache.get(key)
         if entry is None:
-            entry = self._made(arguments, loop)
+            entry = self._make(arguments, loop)
             self._cache.put(key, entry)
         self._source = entry.source
         return entry
 
-    def _made(self, arguments: Arguments, loop: bool) -> _Entry:
+    def _make(self, arguments: Arguments, loop: bool) -> _Entry:
         if loop:
             recorded, carried = record_loop(self._fun, arguments)
-            build: Any = partial(self._backend.build_loop, rewritten(recorded.program), carried)
+            build: Any = partial(self._backend.build_loop, rewrite(recorded.program), carried)
         else:
             recorded = record(self._fun, arguments, self._numbers(arguments))
-            build = partial(self._backend.build, rewritten(recorded.program))
+            build = partial(self._backend.build, rewrite(recorded.program))
         refuse_in_place(self._fun if loop else self._plain, arguments)
         lent = self._backend.lends
         alternating = lent and not self._copy and not loop
         run: Any = _Alternating(build) if alternating else build()
-        finish = finisher(
+        finish = make_finisher(
             run,
             recorded.results,
             recorded.tree,
             lock=Lock() if lent and not alternating else None,
             copy=lent and not alternating,
         )
-        return _Entry(taker(arguments, self._backend.array), finish, getattr(run, "source", ""))
+        return _Entry(
+            make_taker(arguments, self._backend.array), finish, getattr(run, "source", "")
+        )
 
     def _numbers(self, arguments: Arguments) -> int | list[int] | None:
         """Return argnums counted from 0."""
         if self._argnums is None:
             return None
         count = len(arguments.trees) - len(arguments.names)
-        found = positions("compile", self._argnums, count)
+        found = check_argnums("compile", self._argnums, count)
         return found[0] if isinstance(self._argnums, int) else found
 
 

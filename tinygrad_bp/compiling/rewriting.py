@@ -13,11 +13,11 @@ from ..ops.reductions import _sum
 from ..ops.shaping import _reshape as reshape
 from ..ops.shaping import _transpose as transpose
 from ..programs import Instruction, Kind, Program
-from ..programs.simplify import without_dead
+from ..programs.simplify import remove_dead_steps
 from ..programs.witnesses import op_of
 
 
-def rewritten(program: Program) -> Program:
+def rewrite(program: Program) -> Program:
     """Replace steps by cheaper ones that compute the same numbers.
 
     Parameters
@@ -33,14 +33,14 @@ def rewritten(program: Program) -> Program:
     rewriter = _Rewriter(program)
     for k in range(len(program.instructions)):
         rewriter.add(k)
-    return without_dead(rewriter.program())
+    return remove_dead_steps(rewriter.program())
 
 
 class _Rewriter:
     """Instructions as they are added, and where those of the program have gone."""
 
     def __init__(self, program: Program) -> None:
-        self.old, self._uses = program, program.uses()
+        self.old, self._uses = program, program.count_uses()
         self.steps: list[Instruction] = []
         self.uses: list[int] = []
         #: Where the relu of an instruction is.
@@ -62,7 +62,7 @@ class _Rewriter:
         step = self.steps[position]
         return step if step.op is op and self.uses[position] == 1 else None
 
-    def transposed(self, position: int) -> int:
+    def add_transpose(self, position: int) -> int:
         """Return the transpose of a matrix, which may be there already."""
         step = self.steps[position]
         if step.op is transpose:
@@ -91,7 +91,7 @@ def _neg(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
     return inner and replace(step, op=ops.sub, operands=inner.operands[::-1])
 
 
-def _transposed_product(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
+def _transpose_product(rewriter: _Rewriter, step: Instruction) -> Instruction | None:
     """Write (a^T b)^T as b^T a, whose memory is in the order of its own rows."""
     inner = rewriter.alone(step.operands[0], ops.matmul)
     if inner is None or len(step.shape) != 2:
@@ -101,7 +101,7 @@ def _transposed_product(rewriter: _Rewriter, step: Instruction) -> Instruction |
         return None
     if transpose not in (rewriter.steps[a].op, rewriter.steps[b].op):
         return None
-    operands = rewriter.transposed(b), rewriter.transposed(a)
+    operands = rewriter.add_transpose(b), rewriter.add_transpose(a)
     return replace(step, op=ops.matmul, operands=operands, metadata={})
 
 
@@ -140,5 +140,5 @@ _RULES: Mapping[Op | None, Callable[[_Rewriter, Instruction], Instruction | None
     ops.neg: _neg,
     ops.relu: _relu,
     reshape: _sum_in_its_shape,
-    transpose: _transposed_product,
+    transpose: _transpose_product,
 }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..programs import Instruction, Program, TracingError
-from ..programs.steadiness import same, whole
+from ..programs.steadiness import are_same, as_whole_input
 from ..programs.trace import Traced, trace
 from ..transforms.running import refuse_whole
 from ..trees import flatten
@@ -59,7 +59,9 @@ def record(
     wanted = [] if argnums is None else [argnums] if isinstance(argnums, int) else list(argnums)
     inputs = arguments.inputs
     by = [place for place, leaf in enumerate(inputs) if leaf.argument in wanted]
-    given = [whole(leaf.data) if leaf.data.dtype.kind in "iu" else leaf.data for leaf in inputs]
+    given = [
+        as_whole_input(leaf.data) if leaf.data.dtype.kind in "iu" else leaf.data for leaf in inputs
+    ]
     traced = trace(_of_inputs(fun, arguments), given, by, "compile")
     _refuse_captured(traced)
     if argnums is None:
@@ -144,7 +146,7 @@ def refuse_in_place(fun: Callable[..., Any], arguments: Arguments) -> None:
     args, kwargs = arguments.with_leaves(copies)
     fun(*args, **kwargs)
     for leaf, copy in zip(arguments.leaves, copies, strict=True):
-        if isinstance(copy, np.ndarray) and not same(leaf.given, copy):
+        if isinstance(copy, np.ndarray) and not are_same(leaf.given, copy):
             raise TracingError(
                 f"compile: the function changes {arguments.label(leaf)} in place, which a program "
                 "does not do; return what is new"

@@ -76,13 +76,13 @@ class AlikeLines:
     def _formula(self, place: int) -> Hashable:
         """Return what is done, and how its operands are made."""
         last = self._last(place)
-        return self._done(last), *map(self._operation, self.steps[last].operands)
+        return self._identify(last), *map(self._operation, self.steps[last].operands)
 
     def _operation(self, place: int) -> Hashable:
         """Return what is done."""
-        return self._done(self._last(place))
+        return self._identify(self._last(place))
 
-    def _done(self, place: int) -> Hashable:
+    def _identify(self, place: int) -> Hashable:
         """Return an op, with which numbers, and the shapes of its operands."""
         step = self.steps[place]
         plain = [(key, value) for key, value in step.metadata.items() if _is_plain(value)]

@@ -57,7 +57,7 @@ class ManyRuns:
         waiting = 0
         for slot in changes:
             waiting |= machine.below[slot.place]
-        waiting &= self._needed(changes, target)
+        waiting &= self._find_needed(changes, target)
         while waiting:
             low = waiting & -waiting
             waiting ^= low
@@ -69,19 +69,19 @@ class ManyRuns:
             ]
             if k in changed:
                 for j, own in enumerate(operands):
-                    operands[j] = self._changed(Slot(k, j), own, changes, found, len(edits))
+                    operands[j] = self._change(Slot(k, j), own, changes, found, len(edits))
             result = _Operand(self._forward(k, operands, len(edits)), True)
             if k in changed:
-                result = self._changed(Slot(k, RESULT), result, changes, found, len(edits))
+                result = self._change(Slot(k, RESULT), result, changes, found, len(edits))
             shape = (len(edits), *np.shape(value))
             found[k] = result.number
             if result.number.shape != shape:
-                found[k] = np.broadcast_to(_filled(result.number, len(shape)), shape)
+                found[k] = np.broadcast_to(_fill_axes(result.number, len(shape)), shape)
         if target not in found:
             raise ValueError("no edit reaches this step")
         return found[target]
 
-    def _needed(self, changes: Mapping[Slot, list[tuple[int, Expr]]], target: int) -> int:
+    def _find_needed(self, changes: Mapping[Slot, list[tuple[int, Expr]]], target: int) -> int:
         """Return which steps a step is computed of, with the edits, as bits."""
         above = self._machine.above
         needed, refers = above[target], set[int]()
@@ -92,7 +92,7 @@ class ManyRuns:
             needed |= above[place]
         return needed
 
-    def _changed(
+    def _change(
         self,
         slot: Slot,
         own: _Operand,
@@ -109,7 +109,7 @@ class ManyRuns:
             each = [evaluate(before, self._values(found, n), x) for n, x in enumerate(each)]
         for n, expr in changes.get(slot, ()):
             each[n] = evaluate(expr, self._values(found, n), each[n])
-        return _Operand(_stacked(each), True)
+        return _Operand(_stack(each), True)
 
     def _values(self, found: Mapping[int, Any], n: int) -> Callable[[int], Any]:
         values = self._machine.values
@@ -148,24 +148,24 @@ def _one_by_one(step: Instruction, operands: list[_Operand], count: int) -> Any:
     assert step.op is not None
     forward, metadata = step.op.forward, step.metadata
     each = ([a[n] if has_rows else a for a, has_rows in operands] for n in range(count))
-    return _stacked(forward(*some, **metadata) for some in each)
+    return _stack(forward(*some, **metadata) for some in each)
 
 
 def _together(step: Instruction, operands: list[_Operand], count: int, rank: int) -> Any:
     assert step.op is not None
-    filled = [_filled(a, 1 + rank) if has_rows else a for a, has_rows in operands]
+    filled = [_fill_axes(a, 1 + rank) if has_rows else a for a, has_rows in operands]
     metadata = _with_rows(step.metadata, count) if step.metadata else step.metadata
     return np.asarray(step.op.forward(*filled, **metadata))
 
 
-def _stacked(arrays: Iterable[Any]) -> Any:
+def _stack(arrays: Iterable[Any]) -> Any:
     each = [*map(np.asarray, arrays)]
     if len({a.shape for a in each}) > 1:
         each = [*np.broadcast_arrays(*each)]
     return np.stack(each)
 
 
-def _filled(array: Any, ndim: int) -> Any:
+def _fill_axes(array: Any, ndim: int) -> Any:
     """Put axes of length 1 behind the rows, up to a number of axes."""
     missing = ndim - array.ndim
     return array.reshape(len(array), *[1] * missing, *array.shape[1:]) if missing > 0 else array

@@ -15,13 +15,13 @@ from .catalogue import FIXES
 from .diagnosis import Diagnosis
 from .edits import RESULT, ZERO, Slot, together
 from .evidence import ROUND_OFF, Case, residual
-from .explain import Explainer, effect, idle, merged
-from .outputs import afterwards, exchanged
-from .recomputed import inside_layers, mistakes_in_forward, recomputed
+from .explain import Explainer, effect, idle, merge_alike
+from .outputs import afterwards, find_exchanged
+from .recomputed import inside_layers, mistakes_in_forward, recompute_forward
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
 from .search import Found, Search, Solution
-from .textbook import Layer, find_layers, rewritten
+from .textbook import Layer, find_layers, rewrite_layers
 from .unknown import numbers_made_anew
 
 Gradients = Mapping[str, Any]
@@ -85,24 +85,24 @@ def diagnose(
         if lines is None:
             return Findings(unneeded)
         case = _case(lines, manual, noise or {})
-        whole = afterwards(case) or exchanged(case)
+        whole = afterwards(case) or find_exchanged(case)
         if whole is not None:
             zero = {Slot(k, RESULT): ZERO for k in case.places.values()}
             template = reconstruct(lines, zero) if whole.mistake == "all-zero" else None
             return Findings([whole, *unneeded], template)
-        kept = again is not None and _kept(case, again(params))
+        kept = again is not None and _find_differing(case, again(params))
 
         def elsewhere(draw: int = 1) -> list[Case]:
             if again is None or kept:
                 return []
             return list(_elsewhere(fun, params, case, again, noise, draw))
 
-        search, solution = _searched(case, elsewhere(), lambda: elsewhere(2), budget)
+        search, solution = _search(case, elsewhere(), lambda: elsewhere(2), budget)
         found = _Report(search).of(solution, grows=bool(kept))
         return found._replace(diagnoses=found.diagnoses + unneeded)
 
 
-def _searched(
+def _search(
     case: Case, points: list[Case], further: Callable[[], list[Case]], budget: float
 ) -> tuple[Search, Solution]:
     """Look for edits of the derived program, and of that whose layers are as in textbooks.
@@ -113,8 +113,8 @@ def _searched(
     ends = process_time() + budget
     searches = [Search(case, points, ends)]
     for layers in find_layers(searches[0].structure) if case.wrong else []:
-        others = [_simplified(point, layers) for point in points]
-        searches.append(Search(_simplified(case, layers), others, ends))
+        others = [_rewrite(point, layers) for point in points]
+        searches.append(Search(_rewrite(case, layers), others, ends))
     for some in (searches[:2], searches[2:]):  # other formulas of the same layers come later
         alone = [(search, found) for search in some if (found := search.single()) is not None]
         if alone:
@@ -122,13 +122,15 @@ def _searched(
             return search, [found]
     for search in searches if case.wrong else ():
         for within in dict.fromkeys([None, inside_layers(search.case.lines) or None]):
-            again, copies = recomputed(search.case.lines, within)
-            others = [replace(p, lines=recomputed(p.lines, within)[0]) for p in search.points]
+            again, copies = recompute_forward(search.case.lines, within)
+            others = [
+                replace(p, lines=recompute_forward(p.lines, within)[0]) for p in search.points
+            ]
             anew = Search(replace(case, lines=again), others, ends)
             in_forward = anew.among(mistakes_in_forward(anew.structure, copies))
             if in_forward is not None:
                 return anew, [in_forward]
-    unknown = _solved_for(searches[0], further) if case.wrong else None
+    unknown = _solve_for(searches[0], further) if case.wrong else None
     if unknown is not None:
         return searches[0], [unknown]
     for search in searches:
@@ -137,7 +139,7 @@ def _searched(
     return searches[0], []
 
 
-def _solved_for(search: Search, further: Callable[[], list[Case]]) -> Found | None:
+def _solve_for(search: Search, further: Callable[[], list[Case]]) -> Found | None:
     """Find numbers that the program does not have, and hold them against other points."""
     case = search.case
     if search.late:
@@ -150,8 +152,8 @@ def _solved_for(search: Search, further: Callable[[], list[Case]]) -> Found | No
     return found._replace(edits=kept) if kept else None
 
 
-def _simplified(case: Case, layers: list[Layer]) -> Case:
-    return replace(case, lines=rewritten(case.lines, layers))
+def _rewrite(case: Case, layers: list[Layer]) -> Case:
+    return replace(case, lines=rewrite_layers(case.lines, layers))
 
 
 def _case(lines: Labelled, manual: Gradients, noise: Gradients) -> Case:
@@ -199,7 +201,7 @@ def _elsewhere(
             yield _case(lines, manual, noise or {})
 
 
-def _kept(case: Case, later: Gradients) -> list[str]:
+def _find_differing(case: Case, later: Gradients) -> list[str]:
     """Return which gradients are others in a second call at the same point."""
     return [name for name, given in case.manual.items() if residual(given, later[name]) > ROUND_OFF]
 
@@ -218,14 +220,14 @@ class _Report:
         machine = case.machine
         edits, reports = [], []
         for found in solution:
-            diagnosis, edit = explainer.reported(found, machine)
+            diagnosis, edit = explainer.describe(found, machine)
             if grows and "not-zeroed" in diagnosis.alternatives:
                 diagnosis = _not_zeroed(diagnosis)
             reports.append((diagnosis, edit))
             edits.append(edit)
-            machine = machine.edited(edit.changes)
-        wrong = case.unexplained(machine)
-        diagnoses = merged(reports, case)
+            machine = machine.apply(edit.changes)
+        wrong = case.find_unexplained(machine)
+        diagnoses = merge_alike(reports, case)
         rewritten = reconstruct(lines, together(edits)) if edits and not wrong else None
         if rewritten is not None:
             diagnoses = [_beside(d, rewritten, script) for d in diagnoses]
@@ -233,7 +235,7 @@ class _Report:
             off = {n: residual(case.right[n], g) for n, g in case.manual.items()}
             wrong = frozenset([max(off, key=lambda name: off[name])] if any(off.values()) else [])
         if wrong:
-            diagnoses.append(explainer.unexplained(machine, wrong, self._search.late))
+            diagnoses.append(explainer.describe_unexplained(machine, wrong, self._search.late))
         return Findings(diagnoses, rewritten)
 
 

@@ -66,7 +66,7 @@ def plus(*terms: Expr) -> Expr:
     return total
 
 
-def moved(expr: Expr, factor: float, by: Expr) -> Expr:
+def add_to(expr: Expr, factor: float, by: Expr) -> Expr:
     """Add a multiple of something, or subtract it."""
     return call(ops.sub if factor < 0 else ops.add, expr, times(Number(abs(factor)), by))
 

@@ -157,9 +157,9 @@ class Case:
     @cached_property
     def wrong(self) -> Names:
         """The gradients that are not right."""
-        return self.unexplained(self.machine)
+        return self.find_unexplained(self.machine)
 
-    def unexplained(self, machine: Machine) -> Names:
+    def find_unexplained(self, machine: Machine) -> Names:
         """Return the gradients that a program does not give."""
         values = machine.values
         return frozenset(n for n, k in self.places.items() if not self.agrees(n, values[k]))

@@ -53,7 +53,7 @@ class Explainer:
         of = self._case.lines.steps[self._case.places[name]].of
         return -1 if of is None else of
 
-    def reported(self, found: Found, before: Machine) -> tuple[Diagnosis, Edit]:
+    def describe(self, found: Found, before: Machine) -> tuple[Diagnosis, Edit]:
         """Describe one mistake, given those before it."""
         case, script = self._case, self._script
         edit = min(found.edits, key=self._preference)
@@ -76,7 +76,7 @@ class Explainer:
             parameters=tuple(wrong),
             residual=max(off, default=0.0),
             explanation=f"{_sentence(edit.what.format(**words))} {self._role(edit)}{effect(wrong)}",
-            fix=FIXES[edit.mistake].format(**words) + self._known(edit),
+            fix=FIXES[edit.mistake].format(**words) + self._name_layer(edit),
             line=script.line(self._lands(edit)),
             line_number=script.line_number(edit.node),
             alternatives=tuple(names[True]),
@@ -106,7 +106,7 @@ class Explainer:
                 return f"{self._script.name(place)} is {self._roles[place]}. "
         return ""
 
-    def _known(self, edit: Edit) -> str:
+    def _name_layer(self, edit: Edit) -> str:
         """Say of which known layer the place of a mistake is a part, and what its derivative is."""
         step, script = self._structure.steps[edit.node], self._script
         if step.op is LAYER:
@@ -185,7 +185,9 @@ class Explainer:
                 reached |= {*steps[k].operands}
         return [name for name in self._leaves if self._of(name) in reached]
 
-    def unexplained(self, machine: Machine, wrong: Collection[str], late: bool) -> Diagnosis:
+    def describe_unexplained(
+        self, machine: Machine, wrong: Collection[str], late: bool
+    ) -> Diagnosis:
         """Say where something is wrong that no known mistake explains, and how it looks there.
 
         `late` says that the time was up before everything had been tried.
@@ -225,7 +227,7 @@ class Explainer:
         if not names:
             return "No single step leads to all that is wrong and to nothing that is right. "
         return (
-            f"It lies in the gradient of {_listed(names, 'or')}: all that is wrong comes through "
+            f"It lies in the gradient of {_list(names, 'or')}: all that is wrong comes through "
             "there, and nothing that is right. "
         )
 
@@ -233,10 +235,10 @@ class Explainer:
 def effect(wrong: Sequence[str]) -> str:
     """Say which gradients a mistake makes wrong."""
     noun = "gradient" if len(wrong) == 1 else "gradients"
-    return f"That makes the {noun} of {_listed(wrong)} wrong."
+    return f"That makes the {noun} of {_list(wrong)} wrong."
 
 
-def _listed(words: Sequence[str], last: str = "and") -> str:
+def _list(words: Sequence[str], last: str = "and") -> str:
     if len(words) > 8:
         return f"{', '.join(words[:6])} {last} {len(words) - 6} others"
     return (
@@ -251,7 +253,7 @@ def _sentence(text: str) -> str:
     return f"{first.upper() if begins else first}{rest}."
 
 
-def merged(found: Iterable[tuple[Diagnosis, Edit]], case: Case) -> list[Diagnosis]:
+def merge_alike(found: Iterable[tuple[Diagnosis, Edit]], case: Case) -> list[Diagnosis]:
     """Put together what is one mistake in several parameters: of one layer, or all weights."""
     groups: list[list[Diagnosis]] = []
     steps = case.lines.steps
@@ -269,7 +271,7 @@ def merged(found: Iterable[tuple[Diagnosis, Edit]], case: Case) -> list[Diagnosi
     for group in groups:
         if len(group) > 1:
             group.sort(key=lambda d: order(d.parameters[0]))
-    return _everywhere([_joined(group) for group in groups], len(case.lines.program.inputs))
+    return _everywhere([_join(group) for group in groups], len(case.lines.program.inputs))
 
 
 def _key(diagnosis: Diagnosis) -> Any:
@@ -278,14 +280,14 @@ def _key(diagnosis: Diagnosis) -> Any:
     return diagnosis.mistake, number, what
 
 
-def _joined(group: Sequence[Diagnosis]) -> Diagnosis:
+def _join(group: Sequence[Diagnosis]) -> Diagnosis:
     first = group[0]
     if len(group) == 1:
         return first
     parameters = tuple(dict.fromkeys(name for d in group for name in d.parameters))
     others = set.intersection(*({*d.alternatives} for d in group))
     what = first.explanation.partition(". ")[0]
-    what = what.replace(f"of {first.node} ", f"of {_listed(parameters)} ", 1)
+    what = what.replace(f"of {first.node} ", f"of {_list(parameters)} ", 1)
     if what.endswith(f"· {first.node}"):
         what = f"{what.removesuffix(first.node)}the parameter"
     return replace(

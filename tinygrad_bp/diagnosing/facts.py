@@ -10,7 +10,7 @@ from .. import ops
 from ..kernel import Op
 from ..ops.rearranging import _scatter
 from ..ops.shaping import _astype, _reshape, _transpose, scatter_add
-from ..programs.addresses import destinations
+from ..programs.addresses import find_destinations
 from ..programs.composition import is_elementwise
 from ..programs.labelled import PASS
 from ..programs.program import Instruction
@@ -72,11 +72,11 @@ def product(step: Instruction, operands: list[Any]) -> bool:
 def _degree(step: Instruction, operands: list[Any]) -> int:
     key = (step.op, "degree")
     if key not in _known:
-        _known[key] = _measured(step, operands)
+        _known[key] = _measure_degree(step, operands)
     return int(_known[key])
 
 
-def _measured(step: Instruction, operands: list[Any]) -> int:
+def _measure_degree(step: Instruction, operands: list[Any]) -> int:
     numbers = _numbers(operands)
     assert step.op is not None
     if numbers is None:
@@ -111,7 +111,7 @@ def scatters(step: Instruction) -> bool:
 
 def targets(step: Instruction, given: Any) -> Any:
     """Return to which place of the result each number is added that a step scatters."""
-    return destinations(step, [np.shape(given)])[0]
+    return find_destinations(step, [np.shape(given)])[0]
 
 
 def moves(op: Op | None) -> bool:

@@ -128,10 +128,10 @@ class Machine:
                 if slot in layer:
                     result = evaluate(layer[slot], value_of, result)
             shape = np.shape(values[k])
-            new[k] = result if np.shape(result) == shape else _shaped(result, shape)
+            new[k] = result if np.shape(result) == shape else _broadcast(result, shape)
         return new
 
-    def edited(self, changes: Mapping[Slot, Expr]) -> Machine:
+    def apply(self, changes: Mapping[Slot, Expr]) -> Machine:
         """Return the machine that has these changes too."""
         new = self.run(changes)
         values = [new.get(k, value) for k, value in enumerate(self.values)]
@@ -153,7 +153,7 @@ class Machine:
         return Sensitivities(self, seeds)
 
 
-def _shaped(result: Any, shape: tuple[int, ...]) -> Any:
+def _broadcast(result: Any, shape: tuple[int, ...]) -> Any:
     """Broadcast to a shape; what is larger stays, as a gradient that was not reduced."""
     try:
         return np.broadcast_to(result, shape)
@@ -199,7 +199,7 @@ class Sensitivities:
             operands = [values[o] for o in step.operands]
             if step.op is ACCUMULATE:
                 for j, o in enumerate(step.operands):
-                    self._arrived(Slot(k, j), o, e, k, True)
+                    self._receive(Slot(k, j), o, e, k, True)
                 continue
             for j, rule in enumerate(_rules(step.op, len(operands))):
                 if rule is None or np.asarray(operands[j]).dtype.kind not in "fb":
@@ -208,9 +208,9 @@ class Sensitivities:
                     [np.asarray(rule(x, values[k], *operands, **step.metadata)) for x in e]
                 )
                 straight = affine(step, j, operands)
-                self._arrived(Slot(k, j), step.operands[j], pulled, k, straight)
+                self._receive(Slot(k, j), step.operands[j], pulled, k, straight)
 
-    def _arrived(self, slot: Slot, operand: int, e: Any, k: int, straight: bool) -> None:
+    def _receive(self, slot: Slot, operand: int, e: Any, k: int, straight: bool) -> None:
         self.operand[slot] = e
         expr = self._machine.changes.get(slot)
         if expr is not None:
@@ -244,12 +244,12 @@ class Sensitivities:
                     return  # what stands here is of another shape since an edit before this one
                 e = np.broadcast_to(e, (len(e), *np.shape(y)))
             pulled = np.stack([np.asarray(rule(x, y, *operands, **expr.metadata)) for x in e])
-            self._through(operand, _summed(pulled, number.shape), own, k)
+            self._through(operand, _sum_to_shape(pulled, number.shape), own, k)
 
     def _add(self, place: int, e: Any, straight: bool) -> None:
         if self._machine.steps[place].kind is not Kind.BACKWARD:
             return
-        e = _summed(e, np.shape(self._machine.values[place]))
+        e = _sum_to_shape(e, np.shape(self._machine.values[place]))
         before = self.result.get(place)
         self.result[place] = e if before is None else before + e
         if not straight:
@@ -271,7 +271,7 @@ def _rules(op: Any, count: int) -> list[Any]:
     return [op.rule(k) for k in range(count)]
 
 
-def _summed(e: Any, shape: tuple[int, ...]) -> Any:
+def _sum_to_shape(e: Any, shape: tuple[int, ...]) -> Any:
     if e.shape[1:] == shape:
         return e
     return np.stack([np.asarray(sum_to_shape(np.asarray(x), shape)) for x in e])

@@ -21,7 +21,7 @@ def afterwards(case: Case) -> Diagnosis | None:
     wrong = sorted(case.wrong or off, key=case.lines.names.index)  # rounded numbers are near
     if not wrong:
         return None
-    for mistake, what, done in _done(case):
+    for mistake, what, done in _propose_alterations(case):
         try:
             agrees = all(case.agrees(name, done(right)) for name, right in case.right.items())
         except (ValueError, OverflowError):
@@ -39,7 +39,7 @@ def afterwards(case: Case) -> Diagnosis | None:
     return None
 
 
-def exchanged(case: Case) -> Diagnosis | None:
+def find_exchanged(case: Case) -> Diagnosis | None:
     """Find two gradients of one shape, each of which is the right one of the other."""
     one, other, *more = [*sorted(case.wrong, key=case.lines.names.index), "", ""]
     if not other or any(more):
@@ -59,7 +59,7 @@ def exchanged(case: Case) -> Diagnosis | None:
     )
 
 
-def _done(case: Case) -> Iterator[tuple[str, str, Callable[[Any], Any]]]:
+def _propose_alterations(case: Case) -> Iterator[tuple[str, str, Callable[[Any], Any]]]:
     yield "all-zero", "All gradients are 0: nothing is computed yet", np.zeros_like
     largest = max(
         (float(np.max(np.abs(g), initial=0.0)) for g in case.manual.values()), default=0.0

@@ -135,7 +135,7 @@ class Pools:
 
     def plain(self, shape: tuple[int, ...]) -> Block:
         """Return the values that fit a shape, as they are, transposed or reshaped."""
-        return self._kept(
+        return self._remember(
             ("plain", shape),
             lambda: Block.of(
                 _distinct(self._fitting(shape, self._values, self._structure.values), shape), shape
@@ -159,7 +159,7 @@ class Pools:
             ]
             return Block.of([form for p in fitting for form in self.forms(p)], shape)
 
-        return self._kept(("near", places, shape), made)
+        return self._remember(("near", places, shape), made)
 
     def marks(self, shape: tuple[int, ...]) -> Block:
         """Return 1 at the places that an index takes, and 0 elsewhere; and the opposite."""
@@ -177,7 +177,7 @@ class Pools:
                         found.append(Source(Number(rest), rest, "the other elements", -1))
             return Block.of(found, shape)
 
-        return self._kept(("marks", shape), made)
+        return self._remember(("marks", shape), made)
 
     def masks(self, shape: tuple[int, ...]) -> Block:
         """Return what a mask may have been made of."""
@@ -187,7 +187,7 @@ class Pools:
             found = [f for s in plain for f in self.forms(s.place) if f.kind in ("v > 0", "v <= 0")]
             return Block.of(found, shape)
 
-        return self._kept(("masks", shape), made)
+        return self._remember(("masks", shape), made)
 
     def probabilities(self, shape: tuple[int, ...]) -> list[tuple[Source, int]]:
         """Return the values that add up to 1 along an axis, and that axis."""
@@ -200,7 +200,7 @@ class Pools:
         found: list[tuple[Source, int]] = self.regions[key]
         return found
 
-    def _kept(self, key: Any, make: Callable[[], Block]) -> Block:
+    def _remember(self, key: Any, make: Callable[[], Block]) -> Block:
         if key not in self._blocks:
             self._blocks[key] = make()
         return self._blocks[key]
@@ -246,7 +246,7 @@ class Pools:
                 yield Source(Ref(k), number, "", k)
             if number.ndim >= 2 and fits((*number.shape[:-2], *number.shape[:-3:-1]), shape):
                 flipped = matrix_transpose(number)
-                yield Source(transposed(k, number.ndim), flipped, "T", k, 0.25)
+                yield Source(swap_last_axes(k, number.ndim), flipped, "T", k, 0.25)
             if (
                 number.size == size
                 and number.shape != shape
@@ -271,7 +271,7 @@ def transpose_op() -> Any:
     return _transpose
 
 
-def transposed(k: int, ndim: int) -> Call:
+def swap_last_axes(k: int, ndim: int) -> Call:
     """Swap the last two axes of a step."""
     axes = (*range(ndim - 2), ndim - 1, ndim - 2)
     return Call(transpose_op(), (Ref(k),), {"axes": axes})

@@ -17,14 +17,14 @@ from ..programs.program import Instruction, Kind
 from .edits import OWN, RESULT, Call, Edit, Expr, Ref, Slot, together
 from .facts import additive, elementwise, product, reduces, scatters, selects
 from .proposals.parts import other_indices
-from .proposals.passes import repeated
+from .proposals.passes import repeat
 from .structure import LAYER, Structure
 
 #: How many steps may be left out at once.
 _FAR = 3
 
 
-def recomputed(
+def recompute_forward(
     lines: Labelled, within: Container[int] | None = None
 ) -> tuple[Labelled, dict[int, int]]:
     """Return the program in which the backward pass reads copies of the forward steps.
@@ -49,7 +49,7 @@ def recomputed(
     copies = {k: first + at for at, k in enumerate(copied)}
     read = {**moved, **copies}
     new = [*steps[:first], *(_copy(steps[k], read) for k in copied)]
-    new += [_reading(step, read) for step in steps[first:]]
+    new += [_read_copies(step, read) for step in steps[first:]]
     program = replace(
         lines.program,
         instructions=tuple(new),
@@ -89,7 +89,7 @@ def _copy(step: Instruction, read: dict[int, int]) -> Instruction:
     return replace(step, kind=Kind.BACKWARD, operands=operands, name=None, key=None)
 
 
-def _reading(step: Instruction, read: dict[int, int]) -> Instruction:
+def _read_copies(step: Instruction, read: dict[int, int]) -> Instruction:
     return replace(step, operands=tuple(read[o] for o in step.operands))
 
 
@@ -106,7 +106,7 @@ def mistakes_in_forward(structure: Structure, copies: dict[int, int]) -> Iterato
             by_line[structure.line(k), number].append(edit)
     for edits in by_line.values():
         if len(edits) > 1:
-            yield repeated(edits[0], together(edits))
+            yield repeat(edits[0], together(edits))
 
 
 def _mistakes_in(
@@ -120,7 +120,7 @@ def _mistakes_in(
     if "index" in step.metadata and step.op is not None and len(step.operands) == 1:
         yield from _other_elements(structure, k, copy)
     for far, below in _below(structure, copy):
-        mistake, what = _left_out(step, [values[o] for o in step.operands])
+        mistake, what = _leave_out(step, [values[o] for o in step.operands])
         what = f"in the backward pass {{node}} is computed {what}"
         others = [o for o in step.operands if copies.get(o, o) != below]
         refers = {"other": others[0] if others else step.operands[0]}
@@ -201,7 +201,7 @@ def _other_elements(structure: Structure, k: int, copy: int) -> Iterator[Edit]:
         yield Edit("index-shifted", changes, k, what, {}, 2.0, also=also)
 
 
-def _left_out(step: Instruction, numbers: list[Any]) -> tuple[str, str]:
+def _leave_out(step: Instruction, numbers: list[Any]) -> tuple[str, str]:
     if product(step, numbers):
         return "factor-missing", "without the factor {other}"
     if additive(step, numbers):

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..programs.labelled import Labelled, lowered
+from ..programs.labelled import Labelled, lower
 from ..programs.program import Instruction, Kind, Program
-from ..programs.simplify import simplified
+from ..programs.simplify import simplify
 from ..programs.trace import Traced, parameters_of
 from ..trees import flatten, rebuild
 from ..writing import Derivation
-from ..writing.numpy_text import readable
+from ..writing.numpy_text import make_readable
 from .edits import OWN, RESULT, Call, Expr, Number, Own, Ref, Slot, evaluate
 from .machine import fits
 from .quoting import align, find_variables, in_full, put_in
@@ -107,7 +107,7 @@ class Reconstruction(Derivation):
     def _known(self) -> set[str]:
         """The variables that stay: those that the user knows, and gradients in the right text."""
         gradients = {n for n in _assignments(self.right) if n.startswith("d_")}
-        return _known(self) | _known(self.right) | gradients
+        return _find_known(self) | _find_known(self.right) | gradients
 
     @property
     def changed(self) -> dict[int, tuple[str, str]]:
@@ -123,7 +123,7 @@ class Reconstruction(Derivation):
 
 def _assignments(derivation: Derivation) -> dict[str, str]:
     """Return what each variable is, and of which array with a name an array is a multiple."""
-    arrays, known = derivation.lines.constants, _known(derivation)
+    arrays, known = derivation.lines.constants, _find_known(derivation)
     multiples = {
         name: text
         for name, array in arrays.items()
@@ -153,7 +153,7 @@ def _differing(mine: Mapping[str, str], right: Mapping[str, str]) -> set[str]:
     return found
 
 
-def _known(derivation: Derivation) -> set[str]:
+def _find_known(derivation: Derivation) -> set[str]:
     """Return the variables that the user knows by name, or that are gradients of such."""
     steps, variables = derivation.program.instructions, derivation.lines.variables
     places = {k: k if steps[k].of is None else steps[k].of for k in variables}
@@ -185,8 +185,8 @@ def derivation_of(lines: Labelled, changes: Mapping[Slot, Expr]) -> Traced:
     program = _Writer(lines, changes).program()
     inputs = [program.instructions[k].data for k in program.inputs]
     with np.errstate(all="ignore"):
-        plain = lowered(program).typed(inputs, [])
-        small = readable(simplified(plain), {})
+        plain = lower(program).infer_types(inputs, [])
+        small = make_readable(simplify(plain), {})
     params = lines.params
     data = [np.asarray(leaf)[()] for _, leaf in flatten(params)]
     return Traced(

@@ -51,7 +51,7 @@ def name_roles(structure: Structure, layers: Iterable[Layer]) -> dict[int, str]:
         for place, role in _attention(structure, *softmax):
             found.setdefault(place, role)
     cells = _Cells(structure)
-    for place, role in [*cells.found()]:
+    for place, role in [*cells.find()]:
         found.setdefault(place, role)
         for k in cells.inside(place):
             found.setdefault(k, f"a part of {role}")
@@ -91,7 +91,7 @@ class _Cells:
         self._kinds: dict[int, str] = {}
         self._insides: dict[int, tuple[int, ...]] = {}
 
-    def found(self) -> Iterator[tuple[int, str]]:
+    def find(self) -> Iterator[tuple[int, str]]:
         """Yield the parts of all cells."""
         for state in self._structure.cotangents:
             terms = self._pair(state, additive)
@@ -117,9 +117,9 @@ class _Cells:
         self, state: int, kept: tuple[int, ...], new: tuple[int, ...]
     ) -> Iterator[tuple[int, str]]:
         """Yield the parts of c = f * c_before + i * g, h = o * tanh(c)."""
-        forget, before = self._sorted(kept, "gate")
-        enter, candidate = self._sorted(new, "gate")
-        shown = [k for k in self._reached(state) if self._kind(k) == "tanh"]
+        forget, before = self._sort(kept, "gate")
+        enter, candidate = self._sort(new, "gate")
+        shown = [k for k in self._reach(state) if self._kind(k) == "tanh"]
         if (self._kind(forget), self._kind(enter)) != ("gate", "gate") or not shown:
             return
         if self._kind(candidate) != "tanh" or self._kind(before) == "tanh":
@@ -140,7 +140,7 @@ class _Cells:
     ) -> Iterator[tuple[int, str]]:
         """Yield the parts of h = (1 - z) * n + z * h_before, in either order."""
         values = self._structure.values
-        candidate, weight = self._sorted(new, "tanh")
+        candidate, weight = self._sort(new, "tanh")
         for rest in kept if self._kind(candidate) == "tanh" else ():
             gates = [k for k in (weight, rest) if self._kind(k) == "gate"]
             ends = [np.asarray(values[k]) for k in (weight, rest)]
@@ -160,12 +160,12 @@ class _Cells:
                 if self._kind(factor) == "gate":
                     yield factor
 
-    def _sorted(self, factors: tuple[int, ...], kind: str) -> tuple[int, int]:
+    def _sort(self, factors: tuple[int, ...], kind: str) -> tuple[int, int]:
         """Put the factor of a kind first."""
         one, other = factors
         return (one, other) if self._kind(one) == kind else (other, one)
 
-    def _reached(self, low: int) -> list[int]:
+    def _reach(self, low: int) -> list[int]:
         return [region.high for region in self._structure.regions if region.low == low]
 
     @cached_property

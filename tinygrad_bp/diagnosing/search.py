@@ -208,7 +208,7 @@ class Search:
 
     def _explain(self, machine: Machine, before: list[Edit], depth: int) -> Solution | None:
         """Explain all that is wrong, by one edit or by one after the other."""
-        wrong = self.case.unexplained(machine)
+        wrong = self.case.find_unexplained(machine)
         if not wrong:
             return []
         found = self._alone(machine, before, wrong)
@@ -236,7 +236,7 @@ class Search:
         """Explain by several edits, the first nearest to the loss."""
         misshapen = self._misshapen(machine, wrong)
         if misshapen:
-            return self._unreduced(machine, before, depth, misshapen)
+            return self._find_unreduced(machine, before, depth, misshapen)
         if depth >= _DEPTH or len(wrong) < 2 or self.late:
             return None
         return self._step_by_step(machine, before, depth, wrong)
@@ -250,12 +250,12 @@ class Search:
         one = self._one(machine, before, wrong, right | {first}, frozenset([first]))
         for found in one[:_BEAM]:
             edit = found.edits[0]
-            rest = self._explain(machine.edited(edit.changes), [*before, edit], depth + 1)
+            rest = self._explain(machine.apply(edit.changes), [*before, edit], depth + 1)
             if rest:
                 return [found, *rest]
         return None
 
-    def _unreduced(
+    def _find_unreduced(
         self, machine: Machine, before: list[Edit], depth: int, name: str
     ) -> Solution | None:
         """Find which step gives a gradient of another shape, and go on with the rest."""
@@ -275,7 +275,7 @@ class Search:
                     also=("not-reduced",),
                 )
                 found = Found([edit], frozenset([name]))
-                rest = self._explain(machine.edited(edit.changes), [*before, edit], depth + 1)
+                rest = self._explain(machine.apply(edit.changes), [*before, edit], depth + 1)
                 return [found, *(rest or [])]
         return None
 
@@ -287,7 +287,7 @@ class Search:
         """
         solution: Solution = []
         for name in self.case.by_distance(self.case.wrong):
-            wrong = self.case.unexplained(machine)
+            wrong = self.case.find_unexplained(machine)
             if name not in wrong:
                 continue
             right = frozenset(self.case.places) - wrong
@@ -295,7 +295,7 @@ class Search:
             one = self._one(machine, before, wrong, right | {name}, frozenset([name]))
             for found in one[:1]:
                 solution.append(found)
-                machine = machine.edited(found.edits[0].changes)
+                machine = machine.apply(found.edits[0].changes)
         return solution
 
     def _at_one_place(self, machine: Machine) -> Solution | None:
@@ -310,7 +310,7 @@ class Search:
             if fixed or broken:
                 continue
             begun += 1
-            after = machine.edited(first.changes)
+            after = machine.apply(first.changes)
             one = self._one(after, [first], wrong, frozenset(self.case.places), wrong)
             for found in one[:1]:
                 kept = found.edits

@@ -188,13 +188,13 @@ class Structure(AlikeLines):
             terms = tuple(j for j, (child, _) in enumerate(uses) if child in through)
             shape = self.steps[high].shape
             ends = self.steps[high].shape == self.steps[low].shape == shape
-            if terms and ends and not self._handed_on(low, high, terms):
+            if terms and ends and not self._hands_on(low, high, terms):
                 yield Region(low, high, self._inside(low, through), terms)
             if len(terms) == len(uses) and self.steps[low].op is not None:
                 through.add(low)
                 touched.update(self.steps[low].operands)
 
-    def _handed_on(self, low: int, high: int, terms: tuple[int, ...]) -> bool:
+    def _hands_on(self, low: int, high: int, terms: tuple[int, ...]) -> bool:
         """Whether the first or the last of the steps hands its cotangent on as it is."""
         last = [
             self.contribution[high, j]

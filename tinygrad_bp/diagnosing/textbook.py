@@ -70,10 +70,14 @@ def find_layers(structure: Structure) -> list[list[Layer]]:
     others_like_it: Counter[tuple[Hashable, ...]] = Counter()
     for region in sorted(structure.regions, key=lambda r: (-len(r.inside), r.low)):
         inside = {*region.inside}
-        if len(inside) < _LEAST or not taken.isdisjoint(inside) or _told(structure, region):
+        if (
+            len(inside) < _LEAST
+            or not taken.isdisjoint(inside)
+            or _is_handed_over(structure, region)
+        ):
             continue
         lines = tuple(map(structure.line, region.inside))
-        layers = list(_known(structure, region)) if others_like_it[lines] < _PASSES else []
+        layers = list(_find_known(structure, region)) if others_like_it[lines] < _PASSES else []
         if layers:
             found.append(layers)
             taken |= inside
@@ -83,13 +87,13 @@ def find_layers(structure: Structure) -> list[list[Layer]]:
     return [each for each in (usual, others) if each and (each is usual or others != usual)]
 
 
-def _told(structure: Structure, region: Region) -> bool:
+def _is_handed_over(structure: Structure, region: Region) -> bool:
     """Whether a cotangent between the two ends was handed over, so that it was computed."""
     handed = {*structure.lines.handed}
     return any(structure.steps[k].name in handed for k in region.inside if k != region.high)
 
 
-def _known(structure: Structure, region: Region) -> Iterator[Layer]:
+def _find_known(structure: Structure, region: Region) -> Iterator[Layer]:
     """Yield the layers that a region is, by one formula or another."""
     y = np.asarray(structure.values[region.high])
     if y.ndim == 0 or y.dtype.kind != "f" or not np.isfinite(y).all() or is_uniform(y):
@@ -261,9 +265,9 @@ def _number(structure: Structure, expr: Expr, g: Expr, weights: Any, own: Any = 
 # --- the program with these layers ---------------------------------------------------------------
 
 
-def rewritten(lines: Labelled, layers: Sequence[Layer]) -> Labelled:
+def rewrite_layers(lines: Labelled, layers: Sequence[Layer]) -> Labelled:
     """Return the program in which each layer hands on its cotangent in one line."""
-    return _Rewriting(lines, layers).labelled()
+    return _Rewriting(lines, layers).rewrite()
 
 
 class _Rewriting:
@@ -282,9 +286,9 @@ class _Rewriting:
         self._moved: dict[int, int] = {}
         self._layers: dict[int, int] = {}
 
-    def labelled(self) -> Labelled:
+    def rewrite(self) -> Labelled:
         """Return the program."""
-        lines, program, needed = self._lines, self._lines.program, self._needed()
+        lines, program, needed = self._lines, self._lines.program, self._find_needed()
         for k, step in enumerate(lines.steps):
             if step.kind is not Kind.BACKWARD or k in needed:
                 self._copy(k, step)
@@ -303,7 +307,7 @@ class _Rewriting:
             handed={name: self._moved[k] for name, k in lines.handed.items()},
         )
 
-    def _needed(self) -> set[int]:
+    def _find_needed(self) -> set[int]:
         """Return the steps that are computed still."""
         steps = self._lines.steps
         needed = {*self._lines.program.gradients}

@@ -70,7 +70,7 @@ def numbers_made_anew(structure: Structure, case: Case, points: Sequence[Case]) 
         size = np.size(unknown.now)
         if _FOR_EACH * size + _MORE <= len(error):
             rows = [_coefficients(probe, unknown) for probe in probes]
-            solved = None if any(r is None for r in rows) else _solved(rows, error, slack)
+            solved = None if any(r is None for r in rows) else _solve(rows, error, slack)
             if solved is not None:
                 change, certain = solved
                 yield _edit(structure, unknown, change.reshape(np.shape(unknown.now)), certain)
@@ -125,7 +125,7 @@ def _coefficients(probe: Probe, unknown: Unknown) -> Any:
     return np.stack([np.ravel(sum_to_shape(x, np.shape(unknown.now))) for x in e])
 
 
-def _solved(rows: Sequence[Any], error: Any, slack: float) -> tuple[Any, bool] | None:
+def _solve(rows: Sequence[Any], error: Any, slack: float) -> tuple[Any, bool] | None:
     """Return by how much numbers differ, and whether only these satisfy all equations, if any."""
     matrix = np.concatenate(rows)
     change, _, rank, _ = np.linalg.lstsq(matrix, error, rcond=1e-11)

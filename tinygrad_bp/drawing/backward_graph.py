@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernel import Value
 from ..kernel.backward import sweep
-from ..kernel.order import ordered
+from ..kernel.order import sort_topologically
 from ..kernel.value import clock, constant
 from ..programs.witnesses import recorded_in_full
 from ..transforms.running import recorded
@@ -64,7 +64,7 @@ def _cotangents(root: Value) -> list[tuple[Value, Value]]:
     """Run the backward pass on Values, masks and all, from a cotangent of ones."""
     seed = constant(np.ones(root.shape, root.dtype)[()])
     with recorded(), recorded_in_full():
-        path = ordered(root, constants=False)
+        path = sort_topologically(root, constants=False)
         return list(sweep(path, seed, create_graph=True, version=clock[0]))
 
 

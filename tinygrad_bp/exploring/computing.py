@@ -11,7 +11,7 @@ from ..kernel.value import constant
 from ..ops.places import parts_of
 from ..programs.between import program_between
 from ..programs.program import Program
-from ..programs.simplify import simplified
+from ..programs.simplify import simplify
 from ..viewing.graph import Graph, Role
 from ..viewing.plain_text import printable
 from ..writing.javascript import JavaScript, NotWrittenError
@@ -98,7 +98,7 @@ class Computing:
         named = dict(zip(leaves, names, strict=True))
         output = output if isinstance(output, Value) else constant(output)
         program, met = program_between(named, output)
-        return self.script.add(simplified(program), [named[leaf] for leaf in met], names)
+        return self.script.add(simplify(program), [named[leaf] for leaf in met], names)
 
 
 def _leaf(node: Value) -> Value:

@@ -74,7 +74,7 @@ def _script(tag: str, base: Layout, script: Layout) -> Tree:
     return [tag, below, mathml(script)]
 
 
-def _fenced(opening: str, part: Layout, closing: str) -> Tree:
+def _fence(opening: str, part: Layout, closing: str) -> Tree:
     return ["mrow", ["mo", opening], mathml(part), ["mo", closing]]
 
 
@@ -106,7 +106,7 @@ _PRINTERS: Mapping[str, Callable[..., Tree]] = {
     "sup": lambda base, exponent: _script("msup", base, exponent),
     "frac": lambda above, below: ["mfrac", mathml(above), mathml(below)],
     "sqrt": lambda part: ["msqrt", mathml(part)],
-    "fence": _fenced,
+    "fence": _fence,
     "infix": lambda sign, a, b: ["mrow", mathml(a), _sign(sign), mathml(b)],
     "prefix": lambda sign, part: ["mrow", _sign(sign), mathml(part)],
     "call": _call,

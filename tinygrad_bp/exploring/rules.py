@@ -17,7 +17,7 @@ from ..kernel.backward import sum_to_shape
 from ..kernel.value import constant
 from ..programs.between import program_between
 from ..programs.program import Instruction, Program
-from ..programs.simplify import simplified
+from ..programs.simplify import simplify
 from ..programs.witnesses import recorded_in_full
 from ..transforms.running import recorded
 from ..viewing.graph import Node, Role
@@ -111,7 +111,7 @@ def write_op(node: Value, terms: Mapping[Value, Term]) -> Written:
     at = dict(zip(operands, leaves, strict=True))
     try:
         output = apply_op(node, [at[parent] for parent in node.parents])
-        return _written(output, leaves, inputs)
+        return _write_out(output, leaves, inputs)
     except Exception:  # a user's op that cannot be written out
         return _by_name(node.op.name, inputs)
 
@@ -145,7 +145,7 @@ def write_rule(node: Value, position: int, upstream: Any, terms: Mapping[Value, 
         if output.shape != shape:
             with recorded():
                 output = sum_to_shape(output, shape)
-        return _written(output, leaves, inputs)
+        return _write_out(output, leaves, inputs)
     except Exception:  # a user's rule that runs on arrays alone
         return _by_name(f"{node.op.name}_vjp_{position}", inputs)
 
@@ -175,11 +175,11 @@ def _leaves(data: Sequence[Any], inputs: Sequence[Term]) -> list[Any]:
     ]
 
 
-def _written(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Written:
+def _write_out(output: Any, leaves: Sequence[Any], inputs: Sequence[Term]) -> Written:
     numbers = {leaf: k for k, leaf in enumerate(leaves) if not inputs[k].is_number}
     output = output if isinstance(output, Value) else constant(output)
     program, reached = program_between(numbers, output)
-    program = simplified(program)
+    program = simplify(program)
     at = {k: numbers[leaf] for k, leaf in zip(program.inputs, reached, strict=True)}
     variables = {position: inputs[k].code for position, k in at.items()}
     entries = {k: _entry(s) for k, s in enumerate(program.instructions) if s.op is not None}

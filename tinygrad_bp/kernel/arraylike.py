@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .data import as_node, refuse_class
 from .dispatch import data_of, implementation, refuse_keywords
-from .leaving import asked_by, is_kept, is_printing, note
+from .leaving import is_kept, is_printing, name_asker, note
 from .operators import HasOperators
 
 Axis = int | tuple[int, ...] | None
@@ -347,6 +347,6 @@ class BehavesAsArray(HasOperators):
     def _refuse_to_lose_graph(self, what: str, remedy: str) -> None:
         if self.requires_grad:
             raise TypeError(
-                f"{asked_by()}{what} of {self._label()} would silently lose its graph and with it "
-                f"the gradient; {remedy}"
+                f"{name_asker()}{what} of {self._label()} would silently lose its graph and with "
+                f"it the gradient; {remedy}"
             )

@@ -94,7 +94,7 @@ def sweep(
                     contribution = sum_to_shape(raw, parent._data.shape)
             except Exception as error:
                 error.add_note(
-                    f"in the derivative rule of {op.name} for {_named(position, parent)}"
+                    f"in the derivative rule of {op.name} for {_label(position, parent)}"
                 )
                 raise
             if tell is not None:
@@ -131,11 +131,11 @@ def _refuse_stale(node: Linked) -> None:
     for position, parent in enumerate(node._parents):
         if parent._version > node._version:
             raise StaleGraphError(
-                f"backward through {node.op.name}: the data of {_named(position, parent)} were "
+                f"backward through {node.op.name}: the data of {_label(position, parent)} were "
                 "assigned after the op had used them, so its gradient would belong to neither; "
                 "run the forward pass again, then backward"
             )
 
 
-def _named(position: int, parent: Linked) -> str:
+def _label(position: int, parent: Linked) -> str:
     return f"operand {position}{f' ({parent.name!r})' if parent.name else ''}"

@@ -10,7 +10,7 @@ from copy import deepcopy
 from pickle import PicklingError
 from typing import Any
 
-from .order import ordered
+from .order import sort_topologically
 
 
 def copy_node(node: Any, parents: tuple[Any, ...]) -> Any:
@@ -27,7 +27,7 @@ def copy_node(node: Any, parents: tuple[Any, ...]) -> Any:
 
 def copy_graph(last: Any, memo: dict[int, Any]) -> Any:
     """Copy a node and its ancestors for `copy.deepcopy`, whose memo says what has been copied."""
-    nodes = [node for node in ordered(last) if id(node) not in memo]
+    nodes = [node for node in sort_topologically(last) if id(node) not in memo]
     for node in nodes:
         parents = tuple(memo[id(parent)] for parent in node.parents)
         memo[id(node)] = copy_node(node, parents)
@@ -45,7 +45,7 @@ def pack(last: Any) -> tuple[Any, ...]:
     Leaves that are given a gradient go as nodes of their own, so that those which several graphs
     share stay shared. The gradients of nodes between go as arrays.
     """
-    nodes = list(ordered(last))
+    nodes = list(sort_topologically(last))
     leaves = [node for node in nodes if _is_shared(node, last)]
     others = [node for node in nodes if not _is_shared(node, last)]
     number = {node: k for k, node in enumerate((*leaves, *others))}

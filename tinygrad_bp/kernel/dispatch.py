@@ -46,8 +46,8 @@ def implements(*functions: Callable[..., Any]) -> Callable[[F], F]:
                     f"{IMPLEMENTATIONS[function]!r}; expected one implementation of each function"
                 )
             IMPLEMENTATIONS[function] = implementation
-        if hasattr(implementation, "named_after"):  # an op learns what NumPy calls it
-            implementation.named_after(functions[0])
+        if hasattr(implementation, "name_after"):  # an op learns what NumPy calls it
+            implementation.name_after(functions[0])
         return implementation
 
     return register
@@ -60,7 +60,7 @@ def implementation(function: Callable[..., Any]) -> Callable[..., Any]:
         read_all()
         read_beside()
         found = IMPLEMENTATIONS.get(function)
-    return found or _unsupported(function)
+    return found or _refuse_unsupported(function)
 
 
 def further_in(*modules: str) -> None:
@@ -122,7 +122,7 @@ def _full_name(function: Callable[..., Any]) -> str:
     return f"{getattr(function, '__module__', None) or 'numpy'}.{function.__name__}"
 
 
-def _unsupported(function: Callable[..., Any]) -> NoReturn:
+def _refuse_unsupported(function: Callable[..., Any]) -> NoReturn:
     raise TypeError(
         f"{_full_name(function)} is not implemented for Values, so its result would lose the "
         "gradient; compose it of functions that are, or write a tinygrad_bp.Op for it"

@@ -141,7 +141,7 @@ def _is_own(code: CodeType, name: Any) -> bool:
     return name in code.co_varnames[given:] or name in code.co_cellvars
 
 
-def asked_by() -> str:
+def name_asker() -> str:
     """Name the function of a library that the program called, and that asks for numbers."""
     frame: FrameType | None = sys._getframe(1)
     name = ""

@@ -162,12 +162,12 @@ class Op:
         self.commutes, self.moves, self.fills = commutes, moves, fills
         self.reduces, self.branch = reduces, branch
         self.numpy: Callable[..., Any] | None = None
-        self.named_after(numpy or forward)
+        self.name_after(numpy or forward)
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
-    def named_after(self, function: Callable[..., Any]) -> None:
+    def name_after(self, function: Callable[..., Any]) -> None:
         """Let one of NumPy's functions be what the op computes, unless that is known."""
         if self.numpy is None and _is_numpys(function):
             self.numpy = function

@@ -20,7 +20,7 @@ def _operator(function: Callable[..., Any]) -> Callable[[S, Any], S]:
     return lambda self, other: IMPLEMENTATIONS[function](self, other)
 
 
-def _reflected(function: Callable[..., Any]) -> Callable[[S, Any], S]:
+def _reflect(function: Callable[..., Any]) -> Callable[[S, Any], S]:
     return lambda self, other: IMPLEMENTATIONS[function](other, self)
 
 
@@ -59,12 +59,12 @@ class HasOperators(HasData):
 
     __slots__ = ()
 
-    __add__, __radd__ = _operator(np.add), _reflected(np.add)
-    __sub__, __rsub__ = _operator(np.subtract), _reflected(np.subtract)
-    __mul__, __rmul__ = _operator(np.multiply), _reflected(np.multiply)
-    __truediv__, __rtruediv__ = _operator(np.true_divide), _reflected(np.true_divide)
-    __pow__, __rpow__ = _operator(np.power), _reflected(np.power)
-    __matmul__, __rmatmul__ = _operator(np.matmul), _reflected(np.matmul)
+    __add__, __radd__ = _operator(np.add), _reflect(np.add)
+    __sub__, __rsub__ = _operator(np.subtract), _reflect(np.subtract)
+    __mul__, __rmul__ = _operator(np.multiply), _reflect(np.multiply)
+    __truediv__, __rtruediv__ = _operator(np.true_divide), _reflect(np.true_divide)
+    __pow__, __rpow__ = _operator(np.power), _reflect(np.power)
+    __matmul__, __rmatmul__ = _operator(np.matmul), _reflect(np.matmul)
 
     __mod__, __rmod__ = _when_used(np.remainder), _look_up(np.remainder)[1]
     __divmod__, __rdivmod__ = _look_up(np.divmod)

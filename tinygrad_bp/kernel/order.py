@@ -23,7 +23,7 @@ class Linked(Protocol):
 N = TypeVar("N", bound=Linked)
 
 
-def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
+def sort_topologically(root: N, *, constants: bool = True) -> dict[N, None]:
     """Return a node and its ancestors, every parent before its children.
 
     Parameters
@@ -66,7 +66,7 @@ def ordered(root: N, *, constants: bool = True) -> dict[N, None]:
     return done
 
 
-def leading_to(targets: Collection[N], order: dict[N, None]) -> dict[N, None]:
+def keep_leading_to(targets: Collection[N], order: dict[N, None]) -> dict[N, None]:
     """Keep of an order the targets and the nodes that are computed from them."""
     kept: dict[N, None] = {}
     for node in order:

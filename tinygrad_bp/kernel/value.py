@@ -15,7 +15,7 @@ from .data import alone, as_data, as_gradient, as_numbers, refuse_complex
 from .history import Ties, settle_operands
 from .history import clock as clock
 from .leaving import note, note_data
-from .order import ordered
+from .order import sort_topologically
 
 V = TypeVar("V")
 
@@ -266,7 +266,7 @@ class Value(BehavesAsArray):
         Value(6., op=mul)
         """
         seed = self._seed(seed, create_graph)
-        path = ordered(self, constants=False)
+        path = sort_topologically(self, constants=False)
         arrived = [
             (node, cotangent)
             for node, cotangent in sweep(path, seed, create_graph=create_graph, version=clock[0])
@@ -397,4 +397,4 @@ def topological_order(value: Value) -> list[Value]:
     """
     if not isinstance(value, Value):
         raise TypeError(f"topological_order: expected a Value, got {type(value).__name__}")
-    return list(ordered(value))
+    return list(sort_topologically(value))

@@ -305,7 +305,7 @@ class Buffer(Array):
         return self._node._data
 
 
-def _asked(name: str) -> property:
+def _ask_node(name: str) -> property:
     def ask(self: Any) -> Any:
         return getattr(self._node, name)
 
@@ -315,14 +315,14 @@ def _asked(name: str) -> property:
     return property(ask, tell)
 
 
-def _called(name: str) -> Callable[..., Any]:
+def _call_node(name: str) -> Callable[..., Any]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         return getattr(self._node, name)(*args, **kwargs)
 
     return call
 
 
-def _changed(name: str) -> Callable[..., Any]:
+def _change_node(name: str) -> Callable[..., Any]:
     def change(self: Any, other: Any) -> Any:
         node = self._node
         result = getattr(node, name)(connect(other))
@@ -338,11 +338,11 @@ _OWN |= {"__array_ufunc__", "__array_function__", "_former", "_parents", "_versi
 _COMPARISONS = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__repr__", "__str__"}
 for _name in set(dir(Value)) - _OWN | _COMPARISONS | {"__format__"}:
     if _name.startswith("__i") and _name not in ("__iter__", "__int__", "__init__"):
-        setattr(Buffer, _name, _changed(_name))
+        setattr(Buffer, _name, _change_node(_name))
     elif _name.startswith("__"):
-        setattr(Buffer, _name, _called(_name))
+        setattr(Buffer, _name, _call_node(_name))
     else:
-        setattr(Buffer, _name, _asked(_name))
+        setattr(Buffer, _name, _ask_node(_name))
 #: What is true of the memory, whatever it holds.
 _OF_MEMORY = {
     "base",
@@ -357,7 +357,7 @@ _OF_MEMORY = {
 }
 for _name in set(dir(np.ndarray)) - set(dir(Value)) - _OF_MEMORY:
     if _name[0] != "_":
-        setattr(Buffer, _name, _asked(_name))  # which a node has not, and says so
+        setattr(Buffer, _name, _ask_node(_name))  # which a node has not, and says so
 
 
 class _ArrayOrValue(type):

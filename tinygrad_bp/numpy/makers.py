@@ -35,7 +35,7 @@ _CONVERTING = [
 ]
 
 
-def _making(function: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_results(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def make(*args: Any, **kwargs: Any) -> Any:
         return wrap(function(*args, **kwargs))
@@ -43,7 +43,7 @@ def _making(function: Callable[..., Any]) -> Callable[..., Any]:
     return make
 
 
-def _of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
+def _join_lists(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         joined = [_join(each) for each in args]
@@ -77,7 +77,7 @@ def array(
     return np.reshape(made, (1,) * extra + made.shape) if extra > 0 else made
 
 
-def _as(function: Callable[..., Any]) -> Callable[..., Any]:
+def _make_converter(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def convert(a: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
         if has_values_inside([connect(a)]):
@@ -249,16 +249,18 @@ def _hand_over(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def find_replacements() -> dict[str, Any]:
     """Return what the namespace has instead of NumPy's own, by name."""
-    makers = {name: _making(getattr(np, name)) for name in _MAKERS.split() if hasattr(np, name)}
+    makers = {
+        name: _wrap_results(getattr(np, name)) for name in _MAKERS.split() if hasattr(np, name)
+    }
     lists = {
-        name: _of_lists(getattr(np, name))
+        name: _join_lists(getattr(np, name))
         for name in _OF_LISTS.split()
         if not isinstance(getattr(np, name), np.ufunc)
     }
     return (
         makers
         | lists
-        | {name: _as(getattr(np, name)) for name in _CONVERTING}
+        | {name: _make_converter(getattr(np, name)) for name in _CONVERTING}
         | {
             name: _hand_over(getattr(np, name))
             for name in ("apply_along_axis", "apply_over_axes", "piecewise")

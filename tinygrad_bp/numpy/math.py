@@ -50,7 +50,7 @@ def _number(argument: Any) -> Any:
     return argument.reshape(())
 
 
-def _taking_values(name: str) -> Callable[..., Any]:
+def _take_values(name: str) -> Callable[..., Any]:
     own = getattr(_own, name)
 
     @wraps(own)
@@ -64,7 +64,7 @@ def _taking_values(name: str) -> Callable[..., Any]:
 
 
 def __getattr__(name: str) -> Any:
-    return _taking_values(name) if name in _FUNCTIONS else getattr(_own, name)
+    return _take_values(name) if name in _FUNCTIONS else getattr(_own, name)
 
 
 def __dir__() -> list[str]:

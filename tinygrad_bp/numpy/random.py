@@ -16,7 +16,7 @@ from ..kernel.value import Value
 from .arrays import connect, wrap
 
 
-def _scaled(standard: Callable[[Any], Any], low_and_high: bool) -> Callable[..., Any]:
+def _make_scaled(standard: Callable[[Any], Any], low_and_high: bool) -> Callable[..., Any]:
     def draw(first: Any = 0.0, second: Any = 1.0, size: Any = None) -> Any:
         shape = np.broadcast_shapes(np.shape(first), np.shape(second)) if size is None else size
         scale = second - first if low_and_high else second
@@ -32,7 +32,7 @@ _SCALED = {
 }
 
 
-def _drawing(source: Any, name: str) -> Callable[..., Any]:
+def _make_draw(source: Any, name: str) -> Callable[..., Any]:
     own = getattr(source, name)
     standard, parameters, low_and_high = _SCALED.get(name, (None, (), False))
 
@@ -45,7 +45,7 @@ def _drawing(source: Any, name: str) -> Callable[..., Any]:
         given = dict(zip((*parameters, "size"), args)) | kwargs
         first, second = (given.pop(each, k) for k, each in enumerate(parameters))
         sample = getattr(source, standard, None) or source.random_sample
-        return _scaled(sample, low_and_high)(first, second, **given)
+        return _make_scaled(sample, low_and_high)(first, second, **given)
 
     return draw
 
@@ -57,7 +57,7 @@ class _Drawing:
         own = super().__getattribute__(name)
         if name.startswith("_") or not callable(own) or name in _NO_NUMBERS:
             return own
-        return _drawing(_Own(super()), name)
+        return _make_draw(_Own(super()), name)
 
 
 #: Methods that draw nothing.
@@ -91,7 +91,7 @@ def __getattr__(name: str) -> Any:
     own = getattr(np.random, name)
     if isinstance(own, type) or not callable(own) or name.startswith("_"):
         return own
-    return _drawing(np.random, name)
+    return _make_draw(np.random, name)
 
 
 def __dir__() -> list[str]:

@@ -44,11 +44,11 @@ def serve(namespace: dict[str, Any], folder: str | Path) -> None:
     'tinygrad_bp.numpy'
     """
     own = dict(vars(builtins))
-    own["__import__"] = _importing(Path(folder).resolve(), own)
+    own["__import__"] = _make_import(Path(folder).resolve(), own)
     namespace["__builtins__"] = own
 
 
-def _importing(folder: Path, own: dict[str, Any]) -> Callable[..., Any]:
+def _make_import(folder: Path, own: dict[str, Any]) -> Callable[..., Any]:
     finder = _Finder(folder, own)
 
     def load(

@@ -191,7 +191,7 @@ def setitem(v: Value, index: Index, element: Any) -> None:
         element = as_numbers(element)
     _check_real(what, v, element)
     if has_values(index):
-        replace(v, _chosen(what, v, index, element), what)
+        replace(v, _choose_places(what, v, index, element), what)
         return
     index = own_arrays(index)
     shape = _places(what, v, index)
@@ -252,7 +252,7 @@ def _is_there(element: Value, v: Value, index: Index) -> bool:
     return key is not None and key == key_of(window.metadata["index"], v.shape)
 
 
-def _chosen(what: str, v: Value, index: Index, element: Any) -> Any:
+def _choose_places(what: str, v: Value, index: Index, element: Any) -> Any:
     """Assign by a mask that is a Value itself, because a graph is traced to be written out."""
     if not isinstance(index, Value) or index.dtype != bool:
         raise TypeError(

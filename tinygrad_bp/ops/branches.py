@@ -10,7 +10,7 @@ import numpy.typing as npt
 Units = npt.NDArray[Any]
 
 
-def compared(a: Any, b: Any) -> Units:
+def compare_elements(a: Any, b: Any) -> Units:
     """Return 1 where a is above b, -1 where it is below, 0 where they are equal (or NaN).
 
     Complex numbers are on one side of all others.
@@ -23,7 +23,7 @@ def compared(a: Any, b: Any) -> Units:
 
 def side(y: Any, a: Any, b: Any = 0.0) -> tuple[Units, bool]:
     """Return on which side of the other operand, or of 0, each element is."""
-    units = compared(a, b)
+    units = compare_elements(a, b)
     return units, not units.all()
 
 

@@ -39,7 +39,7 @@ def _half_lower(a: Any) -> Any:
     return a * (np.tri(n) - np.eye(n) / 2).astype(a.dtype)
 
 
-def _folded(a: Any) -> Any:
+def _fold(a: Any) -> Any:
     """Turn the cotangent of a Hermitian matrix into that of its lower triangle, which is read."""
     return _half_lower(a + a.mT.conj())
 
@@ -58,7 +58,7 @@ def _over(a: Any, b: Any) -> Any:
 
 def _cholesky_rule(g: Any, y: Any, a: Any) -> Any:
     inverse = np.linalg.inv(y)
-    return _folded(inverse.mT @ _half_lower(y.mT @ g) @ inverse.conj())  # Murray (2016), eq. 9
+    return _fold(inverse.mT @ _half_lower(y.mT @ g) @ inverse.conj())  # Murray (2016), eq. 9
 
 
 _cholesky = Op("cholesky", np.linalg.cholesky, _cholesky_rule)
@@ -186,7 +186,7 @@ def _eigh_rule(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
     gaps = w[..., None, :] - w[..., :, None]
     inner = of_w.real[..., None, :] * np.eye(a.shape[-1], dtype=a.dtype)
     inner = inner + _over(_off_diagonal(v.mT @ of_v), gaps)
-    lower = _folded(v.conj() @ inner @ v.mT)  # Giles (2008), 3.1
+    lower = _fold(v.conj() @ inner @ v.mT)  # Giles (2008), 3.1
     return lower if UPLO == "L" else lower.mT.conj()
 
 
@@ -232,7 +232,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
 
 def _eigvalsh_rule(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
     v = np.linalg.eigh(a, UPLO).eigenvectors
-    lower = _folded((v.conj() * g.real[..., None, :]) @ v.mT)
+    lower = _fold((v.conj() * g.real[..., None, :]) @ v.mT)
     return lower if UPLO == "L" else lower.mT.conj()
 
 

@@ -17,7 +17,7 @@ from ..kernel.views import Sharing
 LABELS = string.ascii_uppercase + string.ascii_lowercase
 
 
-def _spelled_out(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
+def _spell_out(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
     """Write subscripts without an ellipsis and with the output: ``"...i,i"`` as ``"ai,i->a"``."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     if not arrow:
@@ -33,7 +33,7 @@ def _spelled_out(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]
     return terms, output.replace("...", ellipsis)
 
 
-def _transposed(
+def _einsum_rule(
     g: Any, y: Any, *operands: Any, position: int, subscripts: str, optimize: Any
 ) -> Any:
     """Swap the output and one operand, which is the transpose of a product that is linear in it.
@@ -41,7 +41,7 @@ def _transposed(
     An axis that nothing else has was summed alone, so its cotangent is repeated: a factor of
     ones. An axis that occurs twice was a diagonal: a factor of the identity.
     """
-    terms, output = _spelled_out(subscripts, [a.ndim for a in operands])
+    terms, output = _spell_out(subscripts, [a.ndim for a in operands])
     own, shape = terms[position], operands[position].shape
     labels = [output, *terms[:position], *terms[position + 1 :]]
     factors = [g, *operands[:position], *operands[position + 1 :]]
@@ -75,7 +75,7 @@ class _OfOne(Sharing):
 _einsum = Op(
     "einsum",
     lambda *operands, subscripts, optimize: np.einsum(subscripts, *operands, optimize=optimize),
-    variadic=_transposed,
+    variadic=_einsum_rule,
     shares=_OfOne(),
     text="np.einsum({subscripts}, {*}{optimize:, optimize=})",
     word="product",

@@ -16,7 +16,7 @@ from ..kernel.value import Value
 from ..kernel.views import READ_ONLY
 from .axes import as_dtype, as_operand
 from .joining import as_array
-from .rearranging import moving
+from .rearranging import move_places
 from .shaping import getitem, where
 
 # --- sequences -------------------------------------------------------------------------------
@@ -232,4 +232,4 @@ def _inside(x: Any, condition: Any, taken: Any) -> Any:
 # --- windows ---------------------------------------------------------------------------------
 
 _windows = np.lib.stride_tricks.sliding_window_view
-implements(_windows)(moving(_windows, "x window_shape axis", READ_ONLY))
+implements(_windows)(move_places(_windows, "x window_shape axis", READ_ONLY))

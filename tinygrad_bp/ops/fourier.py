@@ -58,7 +58,7 @@ _irfft = Op(
 )
 
 
-def _fitted(a: Any, n: int, axis: int) -> Any:
+def _fit_length(a: Any, n: int, axis: int) -> Any:
     """Cut off, or fill up with zeros, to a length along an axis."""
     missing = n - a.shape[axis]
     if missing <= 0:
@@ -94,17 +94,17 @@ def _along_one(function: Transform, compute: Transform) -> Transform:
 _HALF = (np.fft.irfft, np.fft.hfft)
 
 fft = _along_one(
-    np.fft.fft, lambda a, n, axis, norm: _fft(_fitted(a, n, axis), axis=axis, norm=norm)
+    np.fft.fft, lambda a, n, axis, norm: _fft(_fit_length(a, n, axis), axis=axis, norm=norm)
 )
 ifft = _along_one(
-    np.fft.ifft, lambda a, n, axis, norm: _ifft(_fitted(a, n, axis), axis=axis, norm=norm)
+    np.fft.ifft, lambda a, n, axis, norm: _ifft(_fit_length(a, n, axis), axis=axis, norm=norm)
 )
 rfft = _along_one(
-    np.fft.rfft, lambda a, n, axis, norm: _rfft(_fitted(a, n, axis), axis=axis, norm=norm)
+    np.fft.rfft, lambda a, n, axis, norm: _rfft(_fit_length(a, n, axis), axis=axis, norm=norm)
 )
 irfft = _along_one(
     np.fft.irfft,
-    lambda a, n, axis, norm: _irfft(_fitted(a, n // 2 + 1, axis), n=n, axis=axis, norm=norm),
+    lambda a, n, axis, norm: _irfft(_fit_length(a, n // 2 + 1, axis), n=n, axis=axis, norm=norm),
 )
 _along_one(
     np.fft.hfft, lambda a, n, axis, norm: irfft(a.conj(), n, axis=axis, norm=_OPPOSITE[norm])

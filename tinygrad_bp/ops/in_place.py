@@ -46,7 +46,7 @@ def _flat(indices: Any, shape: tuple[int, ...]) -> Index:
     return np.unravel_index(indices, shape)
 
 
-def _repeated(elements: Any, count: int) -> Any:
+def _resize(elements: Any, count: int) -> Any:
     """Take so many elements, from the start again where there are not enough."""
     elements = as_array(elements)
     if count and not elements.size:
@@ -58,21 +58,21 @@ def _repeated(elements: Any, count: int) -> Any:
 def _put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
     a = as_node("put", a)
     places = np.arange(a.size).take(np.ravel(data_of(ind)), mode=mode)
-    setitem(a, _flat(places, a.shape), _repeated(v, places.size))
+    setitem(a, _flat(places, a.shape), _resize(v, places.size))
 
 
 @implements(np.place)
 def _place(arr: Any, mask: Any, vals: Any) -> None:
     arr = as_node("place", arr)
     mask = np.asarray(data_of(mask), bool).reshape(arr.shape)
-    setitem(arr, mask, _repeated(vals, int(np.count_nonzero(mask))))
+    setitem(arr, mask, _resize(vals, int(np.count_nonzero(mask))))
 
 
 @implements(np.putmask)
 def _putmask(a: Any, mask: Any, values: Any) -> None:
     a = as_node("putmask", a)
     mask = np.asarray(data_of(mask), bool).reshape(a.shape)
-    setitem(a, mask, getitem(_repeated(values, a.size), np.flatnonzero(mask)))
+    setitem(a, mask, getitem(_resize(values, a.size), np.flatnonzero(mask)))
 
 
 @implements(np.put_along_axis)
@@ -88,7 +88,7 @@ def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     a = as_node("fill_diagonal", a)
     mask = np.zeros(a.shape, bool)
     np.fill_diagonal(mask, True, wrap)
-    setitem(a, mask, _repeated(val, int(np.count_nonzero(mask))))
+    setitem(a, mask, _resize(val, int(np.count_nonzero(mask))))
 
 
 class Flat:
@@ -107,7 +107,7 @@ class Flat:
 
     def __setitem__(self, index: Index, element: Any) -> None:
         places = self._places(index)
-        setitem(self.base, places, _repeated(element, np.size(places[0])))
+        setitem(self.base, places, _resize(element, np.size(places[0])))
 
     def _places(self, index: Index) -> Index:
         places = np.arange(self.base.size)[own_arrays(index)]

@@ -174,7 +174,7 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
             f"cross_entropy: labels of shape ({samples},) must be integers, got {labels.dtype}"
         )
     if isinstance(labels, Value):
-        return -sum(_chosen(logarithms, labels)) / samples
+        return -sum(_choose_classes(logarithms, labels)) / samples
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
             f"cross_entropy: labels must be classes from 0 to {classes - 1}, got "
@@ -183,7 +183,7 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     return -sum(logarithms[np.arange(samples), labels]) / samples
 
 
-def _chosen(logarithms: Any, labels: Value) -> Any:
+def _choose_classes(logarithms: Any, labels: Value) -> Any:
     """Return the logarithm at each sample's class, whose number is not known yet: for `compile`.
 
     A class that there is not cannot be refused then; it makes the loss NaN.

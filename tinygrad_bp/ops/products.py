@@ -131,7 +131,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """
     a, b = as_operands(a, b)
     of_a, of_b = axes if isinstance(axes, Iterable) else (range(-axes, 0), range(axes))
-    of_a, of_b = _numbered(of_a, a), _numbered(of_b, b)
+    of_a, of_b = _normalize_axes(of_a, a), _normalize_axes(of_b, b)
     lengths = [a.shape[k] for k in of_a]
     if lengths != [b.shape[k] for k in of_b]:
         raise ValueError(
@@ -147,7 +147,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return np.reshape(left @ right, (*kept_a, *kept_b))
 
 
-def _numbered(axes: int | Sequence[int], a: Any) -> list[int]:
+def _normalize_axes(axes: int | Sequence[int], a: Any) -> list[int]:
     """Return axes as a list of numbers from 0."""
     several = axes if isinstance(axes, Iterable) else [axes]
     numbers = [normalize_axis_index(int(axis), a.ndim) for axis in several]

@@ -108,10 +108,10 @@ def _without(a: Any, dtype: DType, otherwise: float) -> tuple[Any, Any]:
     """Put a number in the place of NaN; say where there was none."""
     a = as_dtype(as_operand(a), dtype)
     there = plainly(np.logical_not, plainly(np.isnan, a))
-    return where(there, _computed_where(there, a), otherwise), there
+    return where(there, _recompute_where(there, a), otherwise), there
 
 
-def _computed_where(there: Any, a: Any) -> Any:
+def _recompute_where(there: Any, a: Any) -> Any:
     """Compute again what is NaN in some places, from operands that give none there.
 
     Nothing is taken of those places, but 0 times a derivative that is NaN would be NaN.
@@ -127,13 +127,15 @@ def _computed_where(there: Any, a: Any) -> Any:
         if not operand.shape and not operand.requires_grad:
             return operand
         whole = np.broadcast_to(operand, taken.shape) if operand.shape != taken.shape else operand
-        again = _computed_where(there, whole)
+        again = _recompute_where(there, whole)
         return again if again is not whole else where(there, whole, getitem(whole, first))
 
     return a.op(*map(chosen, a.parents), **a.metadata)
 
 
-def _ignoring(function: Callable[..., Any], reduction: Callable[..., Any], neutral: float) -> None:
+def _ignore_nan(
+    function: Callable[..., Any], reduction: Callable[..., Any], neutral: float
+) -> None:
     """Register a reduction to which NaN adds nothing."""
 
     def reduce(
@@ -153,8 +155,8 @@ def _ignoring(function: Callable[..., Any], reduction: Callable[..., Any], neutr
     implements(function)(reduce)
 
 
-_ignoring(np.nansum, np.sum, 0.0)
-_ignoring(np.nanprod, np.prod, 1.0)
+_ignore_nan(np.nansum, np.sum, 0.0)
+_ignore_nan(np.nanprod, np.prod, 1.0)
 
 
 def _extreme(function: Callable[..., Any], reduction: Callable[..., Any], worst: float) -> None:

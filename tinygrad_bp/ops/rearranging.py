@@ -21,19 +21,19 @@ from ..kernel.value import Value
 from ..kernel.views import READ_ONLY, VIEW, Sharing
 from .axes import part
 from .joining import as_array, concatenate
-from .shaping import added_at, astype, broadcast_to, ravel, shape_of, where
+from .shaping import accumulate_at, astype, broadcast_to, ravel, shape_of, where
 
 # --- moving elements -------------------------------------------------------------------------
 
 
-def numbered(shape: tuple[int, ...], first: int = 1) -> Any:
+def number_places(shape: tuple[int, ...], first: int = 1) -> Any:
     """Return an array of a shape with its places numbered from 1; 0 is none of them."""
     return np.arange(first, first + math.prod(shape)).reshape(shape)
 
 
 def _forward_scatter(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
     """Add each element of `g` to the place that it came from."""
-    total = added_at(np.zeros(1 + math.prod(shape), g.dtype), np.ravel(places), np.ravel(g))
+    total = accumulate_at(np.zeros(1 + math.prod(shape), g.dtype), np.ravel(places), np.ravel(g))
     return total[1:].reshape(shape)[()]
 
 
@@ -59,7 +59,7 @@ _scatter: Op = Op(
 )
 
 
-def moving(
+def move_places(
     function: Callable[..., Any], arguments: str, shares: bool | Sharing = True
 ) -> Callable[..., Any]:
     """Make an op of a NumPy function that only moves elements of its first argument, or fills in 0.
@@ -83,7 +83,7 @@ def moving(
         function.__name__,
         lambda a, **metadata: function(a, **metadata)[()],
         lambda g, y, a, **metadata: _scatter(
-            g, places=function(numbered(shape_of(a)), **metadata), shape=shape_of(a)
+            g, places=function(number_places(shape_of(a)), **metadata), shape=shape_of(a)
         ),
         shares=shares,
         numpy=function,
@@ -115,9 +115,9 @@ for _function, _arguments in {
     np.fliplr: "m",
     np.rot90: "m k axes",
 }.items():
-    implements(_function)(moving(_function, _arguments, VIEW))
+    implements(_function)(move_places(_function, _arguments, VIEW))
 for _function, _arguments in {np.diag: "v k", np.diagonal: "a offset axis1 axis2"}.items():
-    implements(_function)(moving(_function, _arguments, READ_ONLY))
+    implements(_function)(move_places(_function, _arguments, READ_ONLY))
 for _function, _arguments in {
     np.roll: "a shift axis",
     np.tile: "A reps",
@@ -126,9 +126,9 @@ for _function, _arguments in {
     np.delete: "arr obj axis",
     np.diagflat: "v k",
 }.items():
-    implements(_function)(moving(_function, _arguments))
+    implements(_function)(move_places(_function, _arguments))
 
-_take_plain_places = moving(np.take, "a indices axis out mode")
+_take_plain_places = move_places(np.take, "a indices axis out mode")
 
 
 @implements(np.take)
@@ -145,7 +145,7 @@ def _moving_together(function: Callable[..., Any], *operands: Any) -> Any:
     dtype = np.result_type(*(a if type(a) in (int, float) else as_array(a).dtype for a in operands))
     arrays = [np.asarray(a, dtype) if type(a) in (int, float) else as_array(a) for a in operands]
     ends = accumulate((a.size for a in arrays), initial=1)
-    places = function(*(numbered(a.shape, first) for a, first in zip(arrays, ends)))
+    places = function(*(number_places(a.shape, first) for a, first in zip(arrays, ends)))
     return _gather(concatenate([ravel(a) for a in arrays]), places=places)
 
 
@@ -162,7 +162,7 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     return _moving_together(lambda a, v: np.insert(a, obj, v, axis), arr, values)
 
 
-_pad_from_itself = moving(np.pad, "array pad_width mode")
+_pad_from_itself = move_places(np.pad, "array pad_width mode")
 _PADDINGS = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 
@@ -182,7 +182,7 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> 
 
 @implements(np.meshgrid)
 def _meshgrid(*xi: Any, **options: Any) -> tuple[Any, ...]:
-    places = np.meshgrid(*(numbered((math.prod(shape_of(x)),)) for x in xi), **options)
+    places = np.meshgrid(*(number_places((math.prod(shape_of(x)),)) for x in xi), **options)
     return tuple(_gather(x, places=each) for x, each in zip(xi, places))
 
 

@@ -11,7 +11,7 @@ from ..kernel.arraylike import Axis
 from ..kernel.dispatch import data_of, implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.typed import of_values
-from .axes import MISSING, DType, as_dtype, backwards, shifted, to_one_axis
+from .axes import MISSING, DType, as_dtype, backwards, shift, to_one_axis
 from .branches import winners
 from .shaping import broadcast_to
 from .shaping import where as choose
@@ -59,8 +59,8 @@ _min = _extremum("min", np.minimum, np.min)
 def _product_of_others(a: Any, axis: Axis) -> Any:
     """Multiply, for each element, all others along the axes: those before it and those after."""
     line, shape, order = to_one_axis(a, axis if a.ndim else None)
-    before = shifted(np.cumprod(line, axis=-1), 1, -1, 1)
-    after = shifted(backwards(np.cumprod(backwards(line, -1), axis=-1), -1), -1, -1, 1)
+    before = shift(np.cumprod(line, axis=-1), 1, -1, 1)
+    after = shift(backwards(np.cumprod(backwards(line, -1), axis=-1), -1), -1, -1, 1)
     return np.transpose((before * after).reshape(shape), np.argsort(order))
 
 
@@ -97,12 +97,12 @@ _logsumexp = Op(
 )
 
 
-def _chosen(a: Any, where: Any, neutral: float) -> Any:
+def _choose_elements(a: Any, where: Any, neutral: float) -> Any:
     """Put what changes nothing in the places that are not to be reduced."""
     return a if where is None or where is True else choose(where, a, neutral)
 
 
-def _given(option: Any) -> bool:
+def _is_given(option: Any) -> bool:
     """Say whether an option was given: None and NumPy's own word for it are none."""
     return option is not None and option is not MISSING
 
@@ -122,8 +122,8 @@ def sum(
     if out is initial is where is None:
         return _sum(a if dtype is None else as_dtype(a, dtype), axis=axis, keepdims=keepdims)
     refuse_keywords("sum", {"out": out})
-    total = _sum(_chosen(as_dtype(a, dtype), where, 0.0), axis=axis, keepdims=keepdims)
-    return total + initial if _given(initial) else total
+    total = _sum(_choose_elements(as_dtype(a, dtype), where, 0.0), axis=axis, keepdims=keepdims)
+    return total + initial if _is_given(initial) else total
 
 
 @implements(np.prod)
@@ -138,8 +138,8 @@ def prod(
 ) -> Any:
     """Multiply along axes, as `numpy.prod`."""
     refuse_keywords("prod", {"out": out})
-    product = _prod(_chosen(as_dtype(a, dtype), where, 1.0), axis=axis, keepdims=keepdims)
-    return product * initial if _given(initial) else product
+    product = _prod(_choose_elements(as_dtype(a, dtype), where, 1.0), axis=axis, keepdims=keepdims)
+    return product * initial if _is_given(initial) else product
 
 
 def number_reduced(a: Any, reduced: Any) -> int:
@@ -171,7 +171,7 @@ def mean(
         return total / number_reduced(a, total)
     refuse_keywords("mean", {"out": out})
     total = sum(a, axis=axis, keepdims=keepdims, where=where)
-    if not _given(where):
+    if not _is_given(where):
         return total / number_reduced(a, total)
     return total / count_chosen(a, axis, keepdims, where).astype(total.dtype)
 
@@ -180,10 +180,10 @@ def _extreme(op: Op, ufunc: np.ufunc, a: Any, worst: float, **options: Any) -> A
     """Take an extremum along axes, among the chosen elements and an initial one."""
     refuse_keywords(op.name, {"out": options.pop("out")})
     initial, where = options.pop("initial"), options.pop("where")
-    if _given(where) and where is not True and not _given(initial):
+    if _is_given(where) and where is not True and not _is_given(initial):
         raise ValueError(f"{op.name}: where= needs initial=, the result where nothing is chosen")
-    extreme = op(_chosen(a, where, worst), **options)
-    return ufunc(extreme, initial) if _given(initial) else extreme
+    extreme = op(_choose_elements(a, where, worst), **options)
+    return ufunc(extreme, initial) if _is_given(initial) else extreme
 
 
 @implements(np.max, np.amax)

@@ -60,7 +60,7 @@ _astype = Op(
 )
 
 
-def _filled(a: Any, shape: tuple[int, ...]) -> Any:
+def _broadcast_copy(a: Any, shape: tuple[int, ...]) -> Any:
     """Repeat by broadcasting, into memory of its own (NumPy's view is read-only and slower)."""
     full = np.empty(shape, a.dtype)
     full[...] = a
@@ -82,7 +82,7 @@ _FACTS: Any = {
     "word": "repeated",
     "moves": True,
 }
-broadcast_to = Op("broadcast_to", _filled, lambda g, y, a, shape: g, **_FACTS)
+broadcast_to = Op("broadcast_to", _broadcast_copy, lambda g, y, a, shape: g, **_FACTS)
 _repeated = Op(
     "broadcast_to",
     lambda a, shape: np.broadcast_to(a, shape),  # a view, so that its own views are NumPy's
@@ -212,7 +212,7 @@ def copy(a: Any, **memory: Any) -> Any:
 # --- places ----------------------------------------------------------------------------------
 
 
-def added_at(full: Any, index: Any, g: Any) -> Any:
+def accumulate_at(full: Any, index: Any, g: Any) -> Any:
     """Add each element of `g` to its place in `full`."""
     if any(isinstance(part, list | np.ndarray) for part in parts_of(index)):
         np.add.at(full, index, g)
@@ -223,7 +223,7 @@ def added_at(full: Any, index: Any, g: Any) -> Any:
 
 def _forward_scatter_add(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Add each element of `g` to the place that `index` took it from."""
-    return added_at(np.zeros(shape, g.dtype), index, g)[()]
+    return accumulate_at(np.zeros(shape, g.dtype), index, g)[()]
 
 
 # Indexing and scattering are each other's transpose, repeated indices and all.

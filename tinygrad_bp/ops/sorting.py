@@ -12,8 +12,8 @@ import numpy as np
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.value import Value
-from .rearranging import moving
-from .shaping import added_at, ravel
+from .rearranging import move_places
+from .shaping import accumulate_at, ravel
 
 
 def _forward_add_along(g: Any, places: Any, axis: int, size: int) -> Any:
@@ -22,7 +22,7 @@ def _forward_add_along(g: Any, places: Any, axis: int, size: int) -> Any:
     shape[axis] = size
     index = list(np.indices(g.shape, sparse=True))
     index[axis] = places
-    return added_at(np.zeros(shape, g.dtype), tuple(index), g)
+    return accumulate_at(np.zeros(shape, g.dtype), tuple(index), g)
 
 
 # The places are an operand: while a graph is traced to be written out, they are a node of it.
@@ -41,7 +41,7 @@ _add_along: Op = Op(
     None,
     word="added",
 )
-_at_plain_places = moving(np.take_along_axis, "arr indices axis")
+_at_plain_places = move_places(np.take_along_axis, "arr indices axis")
 
 
 @implements(np.take_along_axis)

@@ -18,19 +18,19 @@ from ..diagnosing.edits import (
     Number,
     Ref,
     Slot,
+    add_to,
     call,
-    moved,
     times,
 )
 from ..diagnosing.evidence import Case
 from ..diagnosing.facts import additive, elementwise, moves, negates, product, reduces, switches
-from ..diagnosing.pools import Block, Pools, Source, transpose_op, transposed
+from ..diagnosing.pools import Block, Pools, Source, swap_last_axes, transpose_op
 from ..diagnosing.probe import Probe
 from ..diagnosing.proposals import Bench, groups, overwriting, regions
-from ..diagnosing.proposals.naming import Instead, named
-from ..diagnosing.proposals.operands import arranged, rearranged
+from ..diagnosing.proposals.naming import Instead, name_edit
+from ..diagnosing.proposals.operands import arrange, rearrange
 from ..diagnosing.proposals.sums import other_sums
-from ..diagnosing.proposals.terms import negated, term
+from ..diagnosing.proposals.terms import is_negated, term
 from ..diagnosing.structure import Region, Structure, activation, is_uniform, softmax_axis
 from ..ops import sub
 from ..programs.labelled import Labelled
@@ -123,7 +123,7 @@ class _Likely:
                 continue
             for j, edge in enumerate(labels):
                 yield term(self.structure, Slot(k, j), node, edge, 0.0)
-                if negated(self.structure, edge):
+                if is_negated(self.structure, edge):
                     yield term(self.structure, Slot(k, j), node, edge, -1.0)
         for k in self.lines.program.gradients:
             what = "the gradient of {node} is 0: it is not computed yet"
@@ -194,11 +194,11 @@ class _Likely:
                 continue
             for j, own in enumerate(step.operands):
                 for source in self._operands(k, own, edge):
-                    yield named(self.structure, Instead(Slot(k, j), edge, own, source, 1.0))
+                    yield name_edit(self.structure, Instead(Slot(k, j), edge, own, source, 1.0))
             if self._is_sum(k):
                 yield from self._without_terms(k, edge)
             for source in self._results(k):
-                yield named(self.structure, Instead(Slot(k, RESULT), edge, k, source, 1.0))
+                yield name_edit(self.structure, Instead(Slot(k, RESULT), edge, k, source, 1.0))
             if self._is_quotient(k):
                 numerator, own = step.operands
                 what = "the derivative of {node} is not divided by {own}"
@@ -218,10 +218,10 @@ class _Likely:
             gradient = self.structure.cotangents.get(leaf)
             if gradient is None or not self._is_used_once(leaf):
                 continue
-            change = arranged(self.bench, own, leaf, Ref(gradient))
+            change = arrange(self.bench, own, leaf, Ref(gradient))
             what = "{node} is updated before the error is propagated through it"
             slot = Slot(k, step.operands.index(own))
-            edit = Edit("update-before-propagate", {slot: moved(OWN, -_RATE, change)}, leaf, what)
+            edit = Edit("update-before-propagate", {slot: add_to(OWN, -_RATE, change)}, leaf, what)
             yield replace(edit, learning_rate=_RATE)
 
     def _is_used_once(self, leaf: int) -> bool:
@@ -259,7 +259,7 @@ class _Likely:
         if multiplied and elementwise(step.op) and not known:
             yield Source(_ONE, 1.0, "one", own if self._is_constant(own) else -1)
         if multiplied and not elementwise(step.op) and _is_square(number):
-            yield Source(transposed(own, 2), number.T, "T", own)
+            yield Source(swap_last_axes(own, 2), number.T, "T", own)
         if number.dtype.kind == "f" and number.ndim and not switches(step):
             yield from self._beside(own)
 
@@ -288,7 +288,7 @@ class _Likely:
     def _arrange(self, own: int, behind: int) -> Iterator[Source]:
         """Yield the same of what is arranged anew, as by a transpose."""
         for source in self._beside(behind):
-            expr = arranged(self.bench, own, behind, source.expr)
+            expr = arrange(self.bench, own, behind, source.expr)
             yield Source(expr, source.number, source.kind, source.place)
 
     def _later_cotangents(self, own: int, edge: tuple[int, int]) -> Iterator[Source]:
@@ -315,7 +315,7 @@ class _Likely:
             yield Source(Call(transpose_op(), (OWN,), {"axes": (1, 0)}), number.T, "T", k)
         arranged = np.size(numbers[0]) == number.size and np.shape(numbers[0]) != number.shape
         if moves(step.op) and arranged and self.structure.flows[k]:
-            yield from rearranged(first, numbers[0], number.shape)
+            yield from rearrange(first, numbers[0], number.shape)
 
     def _is_quotient(self, k: int) -> bool:
         """Whether a step divides a cotangent by something."""

@@ -118,7 +118,7 @@ class Garden:
         """Describe an edit, the first, and others that are the same function."""
         point = self.points.generic()
         told = [replace(edit, changes=retell(edit.changes, point.indices)) for edit in edits]
-        diagnosis, _ = self._explainer.reported(Found(told, frozenset()), point.machine)
+        diagnosis, _ = self._explainer.describe(Found(told, frozenset()), point.machine)
         return diagnosis
 
     @cached_property

@@ -48,7 +48,7 @@ def is_whole(place: Address, shape: Sequence[int], size: int) -> bool:
     )
 
 
-def moved(step: Instruction, place: Address, shape: tuple[int, ...]) -> Any:
+def move_places(step: Instruction, place: Address, shape: tuple[int, ...]) -> Any:
     """Return the places of the elements of an op that moves those of an operand.
 
     Parameters
@@ -66,11 +66,11 @@ def moved(step: Instruction, place: Address, shape: tuple[int, ...]) -> Any:
         Of the shape of the output; `NOWHERE` for zeros.
     """
     assert step.op is not None
-    numbers = 1 + place.offset + _spanned(place.strides, shape)
+    numbers = 1 + place.offset + _span(place.strides, shape)
     return np.asarray(step.op.forward(numbers, **step.metadata)) - 1  # moving fills in zeros
 
 
-def _spanned(strides: Sequence[int], shape: Sequence[int]) -> Any:
+def _span(strides: Sequence[int], shape: Sequence[int]) -> Any:
     """Add up the steps along all axes."""
     total = np.zeros(tuple(shape), np.int64)
     for axis, (stride, n) in enumerate(zip(strides, shape, strict=True)):
@@ -80,7 +80,7 @@ def _spanned(strides: Sequence[int], shape: Sequence[int]) -> Any:
     return total
 
 
-def affine(places: Any) -> tuple[int, tuple[int, ...]] | None:
+def find_steps(places: Any) -> tuple[int, tuple[int, ...]] | None:
     """Find a start and a step along each axis that give all of the places.
 
     Examples
@@ -97,11 +97,11 @@ def affine(places: Any) -> tuple[int, tuple[int, ...]] | None:
         int(places[tuple(int(k == axis) for k in range(places.ndim))]) - start if n > 1 else 0
         for axis, n in enumerate(places.shape)
     )
-    same = np.array_equal(places, start + _spanned(strides, places.shape))
+    same = np.array_equal(places, start + _span(strides, places.shape))
     return (start, strides) if same and places.min() != NOWHERE else None
 
 
-def destinations(step: Instruction, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+def find_destinations(step: Instruction, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
     """Return for each operand where an op that fills an array puts its elements.
 
     The derivative rules know it: they take a cotangent from there.

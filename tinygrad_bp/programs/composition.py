@@ -16,14 +16,14 @@ from ..kernel import Op, Value
 from ..transforms.running import recorded
 from .between import program_between
 from .program import Kind, Program, compute
-from .steadiness import whole
+from .steadiness import as_whole_input
 from .witnesses import recorded_in_full
 
 #: The shape and dtype of an operand.
 Form = tuple[tuple[int, ...], Any]
 
 
-def composition(
+def decompose(
     op: Op, operands: Sequence[Form], metadata: Mapping[str, Any]
 ) -> tuple[Program, list[int]] | None:
     """Run the forward function of an op on Values, and write down the ops that it calls.
@@ -75,7 +75,7 @@ def _numbers(seed: int, form: Form, low: float = 0.25) -> Any:
 
 
 def _value(numbers: Any) -> Value:
-    return Value(numbers) if numbers.dtype.kind == "f" else whole(numbers)
+    return Value(numbers) if numbers.dtype.kind == "f" else as_whole_input(numbers)
 
 
 @lru_cache(maxsize=4096)
@@ -83,7 +83,7 @@ def is_elementwise(op: Op) -> bool:
     """Return whether each element of the result is of the operands' elements at the same place."""
     if op.elementwise or op.arity is None:
         return op.elementwise
-    found = composition(op, [((2,), np.dtype(np.float64))] * op.arity, {})
+    found = decompose(op, [((2,), np.dtype(np.float64))] * op.arity, {})
     return found is not None and all(
         step.shape == () or step.kind is Kind.INPUT if step.op is None else is_elementwise(step.op)
         for step in found[0].instructions

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .composition import composition
+from .composition import decompose
 from .program import Instruction, Kind, Program
-from .simplify import simplified
+from .simplify import simplify
 
 
-def expanded(program: Program, is_known: Callable[[Instruction], bool]) -> Program:
+def expand(program: Program, is_known: Callable[[Instruction], bool]) -> Program:
     """Replace ops that are not known by what they are composed of, as far as they can be.
 
     Parameters
@@ -34,7 +34,7 @@ def expanded(program: Program, is_known: Callable[[Instruction], bool]) -> Progr
         found = None
         if step.op is not None and not is_known(step):
             sources = [steps[k] for k in step.operands]
-            found = composition(step.op, [(s.shape, s.dtype) for s in sources], step.metadata)
+            found = decompose(step.op, [(s.shape, s.dtype) for s in sources], step.metadata)
         if found is None:
             steps.append(step)
             return len(steps) - 1
@@ -55,4 +55,4 @@ def expanded(program: Program, is_known: Callable[[Instruction], bool]) -> Progr
     for step in program.instructions:
         of = None if step.of is None else moved[step.of]
         moved.append(add(replace(step, operands=tuple(moved[k] for k in step.operands), of=of)))
-    return simplified(program.renumber(steps, moved))
+    return simplify(program.renumber(steps, moved))

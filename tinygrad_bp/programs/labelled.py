@@ -22,7 +22,7 @@ import numpy as np
 
 from ..kernel import Op, Value
 from ..kernel.backward import sweep
-from ..kernel.order import ordered
+from ..kernel.order import sort_topologically
 from ..kernel.value import clock, constant
 from ..ops import add as add_op
 from ..transforms.running import Trace, path_between, recorded
@@ -93,7 +93,7 @@ class Labelled:
     @cached_property
     def written(self) -> dict[int, Passage]:
         """For each forward step that is the whole of what the user wrote, what that is."""
-        return written_in(self.steps)
+        return read_written(self.steps)
 
     @property
     def root(self) -> int:
@@ -101,7 +101,7 @@ class Labelled:
         return self.program.outputs[0]
 
 
-def written_in(steps: Sequence[Instruction]) -> dict[int, Passage]:
+def read_written(steps: Sequence[Instruction]) -> dict[int, Passage]:
     """Read what the user wrote at each forward step; of several that one call makes, the last."""
     whole: dict[Hashable, int] = {}
     for k, step in enumerate(steps):
@@ -130,7 +130,7 @@ def record_lines(
         lines = _Lines(fun, params, given, in_full=True)
     except Exception:  # what cannot be written out can be looked at all the same
         lines = _Lines(fun, params, given, in_full=False)
-    return lines.labelled() if lines.gradient_places else None
+    return lines.to_labelled() if lines.gradient_places else None
 
 
 class _Lines(Recorder):
@@ -162,21 +162,21 @@ class _Lines(Recorder):
         self._terms: dict[Value, list[tuple[tuple[int, int], int]]] = defaultdict(list)
         paths = [path or "params" for path, _ in flatten(params)]
         with recorded_in_full() if in_full else nullcontext():
-            with named_after_variables(paths, self._made):
+            with named_after_variables(paths, self._note_origin):
                 self.trace = Trace(self.name, fun, self.args, {}, [0])
             for leaf, path in zip(self.trace.leaves[0], paths, strict=True):
                 leaf.name = path
             self._record()
 
-    def labelled(self) -> Labelled:
+    def to_labelled(self) -> Labelled:
         """Return what was recorded."""
         program = self.program()
         inputs = [program.instructions[k].data for k in program.inputs]
         (output,) = self.trace.outputs
-        order = {node: k for k, node in enumerate(ordered(output))}
+        order = {node: k for k, node in enumerate(sort_topologically(output))}
         values = program.evaluate(inputs, [program.instructions[k].data for k in program.seeds])
         return Labelled(
-            self._numbered(program),
+            self._number_steps(program),
             [np.asarray(value)[()] for value in values],  # plain arrays are the fastest
             self._known,
             {place: order[node] for node, place in self.places.items() if node in order},
@@ -189,7 +189,7 @@ class _Lines(Recorder):
 
     # --- the user's lines --------------------------------------------------------------------
 
-    def _made(self, node: Value, frame: FrameType | None) -> None:
+    def _note_origin(self, node: Value, frame: FrameType | None) -> None:
         self._frames[node] = find_origin(frame, Trace.__init__.__code__)
         self._ops[node] = node.op
 
@@ -197,7 +197,7 @@ class _Lines(Recorder):
         origin = self._frames.get(node, Origin((self.places[node],), ()))
         return origin._replace(changed=self._ops.get(node) is not node.op)
 
-    def _numbered(self, program: Program) -> Program:
+    def _number_steps(self, program: Program) -> Program:
         """Give each step its key and its pass."""
         steps = list(program.instructions)
         passes: dict[Hashable, list[int]] = defaultdict(list)
@@ -330,7 +330,7 @@ def _give_names(steps: list[Instruction], made: Sequence[int]) -> None:
     The first, in the order in which they were made, is ``x_1``; the last is ``x`` already.
     """
     taken = {step.name for step in steps}
-    found = written_in(steps)
+    found = read_written(steps)
     for k in (k for k in made if k in found):
         written = found[k]
         name = re.sub(r"_\d+$", "", steps[k].name or "")
@@ -347,7 +347,7 @@ def _give_names(steps: list[Instruction], made: Sequence[int]) -> None:
                     steps[operand] = replace(source, name=text)
 
 
-def lowered(program: Program) -> Program:
+def lower(program: Program) -> Program:
     """Write accumulations as additions, and leave out what only passes on, to be simplified."""
     steps: list[Instruction] = []
     moved: list[int] = []

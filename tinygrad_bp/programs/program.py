@@ -111,7 +111,7 @@ class Program:
                 values.append(compute(step.op, [values[k] for k in step.operands], step.metadata))
         return values
 
-    def typed(self, inputs: Sequence[Any], seeds: Sequence[Any]) -> Program:
+    def infer_types(self, inputs: Sequence[Any], seeds: Sequence[Any]) -> Program:
         """Write down the shape, dtype and memory of each value, as they are for these inputs."""
         with np.errstate(all="ignore"):
             values = self.evaluate(inputs, seeds)
@@ -145,7 +145,7 @@ class Program:
             gradients=at(self.gradients),
         )
 
-    def uses(self) -> list[int]:
+    def count_uses(self) -> list[int]:
         """Count how often each instruction is an operand or is returned."""
         counts = [0] * len(self.instructions)
         for position in self._read():

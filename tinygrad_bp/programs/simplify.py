@@ -24,7 +24,7 @@ from .program import Instruction, Kind, Program, compute
 _VIEWS = frozenset({_transpose, _reshape, ops.broadcast_to})
 
 
-def simplified(program: Program) -> Program:
+def simplify(program: Program) -> Program:
     """Fold constants, drop what changes nothing, merge what is the same, remove what is unused.
 
     Parameters
@@ -45,10 +45,10 @@ def simplified(program: Program) -> Program:
         moved.append(builder.add(replace(step, operands=operands, of=of)))
     inputs = [program.instructions[k].data for k in program.inputs]
     seeds = [program.instructions[k].data for k in program.seeds]
-    return without_dead(program.renumber(builder.steps, moved)).typed(inputs, seeds)
+    return remove_dead_steps(program.renumber(builder.steps, moved)).infer_types(inputs, seeds)
 
 
-def without_dead(program: Program) -> Program:
+def remove_dead_steps(program: Program) -> Program:
     """Keep what outputs and gradients are computed from, and all inputs."""
     steps = program.instructions
     ends = (*program.inputs, *program.seeds, *program.outputs, *program.gradients)
@@ -86,20 +86,20 @@ class _Builder:
         rule = _RULES.get(step.op)
         found = None if rule is None else rule(self, step)
         if found is None:
-            step = self._absorbed(step)
-            found = self._folded(step)
-        return self._merged(step) if found is None else self._baptised(found, step)
+            step = self._absorb_broadcast(step)
+            found = self._fold(step)
+        return self._merge(step) if found is None else self._adopt_name(found, step)
 
     def _source(self, step: Instruction) -> int:
         if step.kind is Kind.CONSTANT:
             key = key_of(step.data)
             if key in self._found:
-                return self._baptised(self._found[key], step)
+                return self._adopt_name(self._found[key], step)
             self._found[key] = len(self.steps)
         self.steps.append(step)
         return len(self.steps) - 1
 
-    def _baptised(self, position: int, step: Instruction) -> int:
+    def _adopt_name(self, position: int, step: Instruction) -> int:
         """Let an instruction have the name, and the meaning, of one that is the same."""
         kept = self.steps[position]
         if kept.name is None and step.name is not None and kept.op is not None:
@@ -109,13 +109,13 @@ class _Builder:
         self.steps[position] = kept
         return position
 
-    def _merged(self, step: Instruction) -> int:
+    def _merge(self, step: Instruction) -> int:
         operands = step.operands
         if step.op is not None and step.op.commutes:
             operands = tuple(sorted(operands))
         key = (id(step.op), operands, key_of(dict(step.metadata)))
         if key in self._found:
-            return self._baptised(self._found[key], step)
+            return self._adopt_name(self._found[key], step)
         self._found[key] = len(self.steps)
         self.steps.append(step)
         return len(self.steps) - 1
@@ -149,7 +149,7 @@ class _Builder:
         """Add another op in the place of an instruction."""
         return self.add(replace(like, op=op, operands=tuple(operands), metadata=metadata))
 
-    def _absorbed(self, step: Instruction) -> Instruction:
+    def _absorb_broadcast(self, step: Instruction) -> Instruction:
         """Leave out broadcasting of what an elementwise op would broadcast anyway."""
         if len(step.operands) < 2 or step.op is None or not is_elementwise(step.op):
             return step
@@ -163,7 +163,7 @@ class _Builder:
                 operands = trial
         return replace(step, operands=tuple(operands))
 
-    def _folded(self, step: Instruction) -> int | None:
+    def _fold(self, step: Instruction) -> int | None:
         """Compute an op of constants alone, as one number where it is one."""
         sources = [self.steps[k] for k in step.operands]
         if step.op is None:
@@ -245,14 +245,14 @@ def _neutral(*numbers: float | None) -> Callable[[_Builder, Instruction], int | 
 def _add(builder: _Builder, step: Instruction) -> int | None:
     a, b = step.operands
     if builder.steps[b].op is ops.neg:
-        return _turned(builder, step, ops.sub, (a, builder.steps[b].operands[0]))
+        return _replace_op(builder, step, ops.sub, (a, builder.steps[b].operands[0]))
     return _neutral(0, 0)(builder, step)
 
 
 def _sub(builder: _Builder, step: Instruction) -> int | None:
     a, b = step.operands
     if builder.steps[b].op is ops.neg:
-        return _turned(builder, step, ops.add, (a, builder.steps[b].operands[0]))
+        return _replace_op(builder, step, ops.add, (a, builder.steps[b].operands[0]))
     return _neutral(None, 0)(builder, step)
 
 
@@ -263,11 +263,13 @@ def _mul(builder: _Builder, step: Instruction) -> int | None:
             if builder.scalar(operand) == -1:
                 other = step.operands[1 - k]
                 if builder.same(step, other) is not None:
-                    return _turned(builder, step, ops.neg, (other,))
+                    return _replace_op(builder, step, ops.neg, (other,))
     return found
 
 
-def _turned(builder: _Builder, step: Instruction, op: Op, operands: tuple[int, ...]) -> int | None:
+def _replace_op(
+    builder: _Builder, step: Instruction, op: Op, operands: tuple[int, ...]
+) -> int | None:
     return builder.add(replace(step, op=op, operands=operands, metadata={}))
 
 
@@ -276,7 +278,7 @@ def _neg(builder: _Builder, step: Instruction) -> int | None:
     return inner.operands[0] if inner.op is ops.neg else None
 
 
-def _transposed(builder: _Builder, step: Instruction) -> int | None:
+def _simplify_transpose(builder: _Builder, step: Instruction) -> int | None:
     inner = builder.steps[step.operands[0]]
     ndim = len(step.shape)
     axes = _axes(step, ndim)
@@ -294,7 +296,7 @@ def _axes(step: Instruction, ndim: int) -> list[int]:
     return list(range(ndim))[::-1] if axes is None else list(axes)
 
 
-def _reshaped(builder: _Builder, step: Instruction) -> int | None:
+def _simplify_reshape(builder: _Builder, step: Instruction) -> int | None:
     inner = builder.steps[step.operands[0]]
     if inner.op is _reshape:
         return builder.add(replace(step, operands=inner.operands))
@@ -310,8 +312,8 @@ _RULES: Mapping[Op | None, Callable[[_Builder, Instruction], int | None]] = {
     ops.pow: _neutral(None, 1),
     ops.neg: _neg,
     positive: _identity,
-    _transpose: _transposed,
-    _reshape: _reshaped,
+    _transpose: _simplify_transpose,
+    _reshape: _simplify_reshape,
     _astype: _if_same,
     _flattened: _plainly(_reshape),
     ops.broadcast_to: _if_same,

@@ -27,7 +27,7 @@ class Run(Protocol):
     places: dict[Value, int]
 
 
-def whole(data: Any) -> Value:
+def as_whole_input(data: Any) -> Value:
     """Make an argument of whole numbers an input: traced, though nothing is differentiated by it.
 
     Anything that would turn it into plain numbers is refused then.
@@ -61,7 +61,7 @@ def check(run: Run, again: Callable[[Sequence[Any]], Run]) -> tuple[Value, ...]:
         If the runs take other steps, or constants or options differ; or if an array was changed
         after it had been used.
     """
-    if changed := changed_since_used(run.places):
+    if changed := find_overwritten(run.places):
         raise TracingError(f"{run.name}: {changed}")
     captured = {node for node in run.places if node.requires_grad}
     for second in islice(_other_runs(run, again), 2):
@@ -70,7 +70,7 @@ def check(run: Run, again: Callable[[Sequence[Any]], Run]) -> tuple[Value, ...]:
     return tuple(node for node in run.places if node in captured)
 
 
-def changed_since_used(nodes: Iterable[Value]) -> str:
+def find_overwritten(nodes: Iterable[Value]) -> str:
     """Say which array was written into after an op had used it, or "".
 
     Constants are not copied. An op whose array has changed gives other numbers when it is computed
@@ -86,7 +86,7 @@ def changed_since_used(nodes: Iterable[Value]) -> str:
             continue
         with np.errstate(all="ignore"):
             again = compute(node.op, [parent._data for parent in node.parents], node.metadata)
-        if not same(np.asarray(again), np.asarray(node._data)):
+        if not are_same(np.asarray(again), np.asarray(node._data)):
             which = " or ".join(f"operand {k} of shape {node.parents[k].shape}" for k in arrays)
             return (
                 f"{node.op.name}: {which} was changed after it had been used, as a buffer is that "
@@ -98,10 +98,10 @@ def changed_since_used(nodes: Iterable[Value]) -> str:
 
 def _other_runs(run: Run, again: Callable[[Sequence[Any]], Run]) -> Iterator[Run]:
     """Run a function at other arguments, where it raises nothing, and last at the same."""
-    for move in (_negated, _random, _reversed, _near):
+    for move in (_negate, _draw, _reverse, _nudge):
         moved = list(run.args)
         for k in run.inputs:
-            moved[k] = _moved(run.args[k], move)
+            moved[k] = _move_leaves(run.args[k], move)
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -112,41 +112,41 @@ def _other_runs(run: Run, again: Callable[[Sequence[Any]], Run]) -> Iterator[Run
     yield again(run.args)
 
 
-def _moved(argument: Any, move: Callable[[Any], Any]) -> Any:
+def _move_leaves(argument: Any, move: Callable[[Any], Any]) -> Any:
     leaves = [leaf.data if isinstance(leaf, Value) else leaf for _, leaf in flatten(argument)]
-    return rebuild(argument, iter([_moved_leaf(leaf, move) for leaf in leaves]))
+    return rebuild(argument, iter([_move_leaf(leaf, move) for leaf in leaves]))
 
 
-def _moved_leaf(leaf: Any, move: Callable[[Any], Any]) -> Any:
+def _move_leaf(leaf: Any, move: Callable[[Any], Any]) -> Any:
     if getattr(leaf, "dtype", np.dtype(float)).kind in "iu" and move in _OF_WHOLE_NUMBERS:
-        return whole(_OF_WHOLE_NUMBERS[move](leaf))
+        return as_whole_input(_OF_WHOLE_NUMBERS[move](leaf))
     return move(as_data(leaf))
 
 
-def _near(leaf: Any) -> Any:
+def _nudge(leaf: Any) -> Any:
     spread = np.linspace(0.999, 1.0007, leaf.size).reshape(leaf.shape)
     return (leaf * spread + 1e-9).astype(leaf.dtype)
 
 
-def _negated(leaf: Any) -> Any:
+def _negate(leaf: Any) -> Any:
     return (0.0625 - 1.25 * leaf).astype(leaf.dtype)
 
 
-def _reversed(leaf: Any) -> Any:
+def _reverse(leaf: Any) -> Any:
     return (0.75 * leaf.ravel()[::-1].reshape(leaf.shape) + 0.0625).astype(leaf.dtype)
 
 
-def _random(leaf: Any) -> Any:
+def _draw(leaf: Any) -> Any:
     numbers = np.random.default_rng(leaf.size).normal(size=leaf.shape)
     return np.asarray(numbers, leaf.dtype)[()]
 
 
 #: Of whole numbers, which are often indices or classes, to what is likely to be one as well.
 _OF_WHOLE_NUMBERS: Mapping[Callable[[Any], Any], Callable[[Any], Any]] = {
-    _near: lambda leaf: leaf,
-    _negated: lambda leaf: leaf + leaf.dtype.type(1),
-    _reversed: lambda leaf: leaf.ravel()[::-1].reshape(leaf.shape)[()],
-    _random: lambda leaf: leaf * leaf.dtype.type(0),
+    _nudge: lambda leaf: leaf,
+    _negate: lambda leaf: leaf + leaf.dtype.type(1),
+    _reverse: lambda leaf: leaf.ravel()[::-1].reshape(leaf.shape)[()],
+    _draw: lambda leaf: leaf * leaf.dtype.type(0),
 }
 
 
@@ -159,13 +159,13 @@ def _compare(run: Run, second: Run) -> None:
                 f"then {_step(other)}): it branches on data, or on random numbers; use "
                 "numpy.where, which computes both branches, or derive each branch on its own"
             )
-        if one.kind is Kind.CONSTANT and not same(one.data, other.data):
+        if one.kind is Kind.CONSTANT and not are_same(one.data, other.data):
             raise TracingError(
                 f"{run.name}: {_step(one)} of shape {one.shape} changes with the arguments, but is "
                 "no part of the graph: it was computed from .data, .item() or .detach(), or drawn "
                 "at random; compute it with Values, or pass it as an argument"
             )
-        if not same(dict(one.metadata), dict(other.metadata)):
+        if not are_same(dict(one.metadata), dict(other.metadata)):
             raise TracingError(
                 f"{run.name}: {_step(one)} was told {dict(one.metadata)!r:.200}, which changes "
                 "with the arguments: an index or an option was computed from data, which cannot be "
@@ -183,14 +183,14 @@ def _step(step: Instruction) -> str:
     return f"{about} {step.name!r}" if step.name else about
 
 
-def same(one: Any, other: Any) -> bool:
+def are_same(one: Any, other: Any) -> bool:
     """Return whether two options, arguments or arrays are the same, NaN and all."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(are_same(one[key], other[key]) for key in one)
     if isinstance(one, tuple | list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(map(are_same, one, other))
     if isinstance(one, np.ndarray | np.generic | float):
         a, b = np.asarray(one), np.asarray(other)
         return a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))

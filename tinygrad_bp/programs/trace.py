@@ -13,11 +13,11 @@ from ..kernel import Value
 from ..kernel.backward import sweep
 from ..kernel.data import as_gradient, refuse_complex
 from ..kernel.value import clock, constant
-from ..transforms.running import Trace, path_between, positions, recorded
+from ..transforms.running import Trace, check_argnums, path_between, recorded
 from ..transforms.variables import memory_of, named_after_variables, names_of_arrays
 from ..trees import flatten, rebuild
 from .program import Instruction, Kind, Program
-from .simplify import simplified
+from .simplify import simplify
 from .steadiness import check
 from .witnesses import recorded_in_full
 
@@ -68,14 +68,14 @@ def trace(
         raise TypeError(f"{name}: expected a function, got {type(fun).__name__}")
     if not args:
         raise TypeError(f"{name}: expected the arguments of the function, to trace it with them")
-    wanted = positions(name, range(len(args)) if argnums is None else argnums, len(args))
+    wanted = check_argnums(name, range(len(args)) if argnums is None else argnums, len(args))
     inputs = [k for k in range(len(args)) if k in wanted or _is_float(args[k])]
     run = Recorder(name, fun, args, inputs, wanted)
     captured = check(run, lambda args: Recorder(name, fun, args, inputs, wanted))
     return Traced(
-        program=simplified(run.program()),
+        program=simplify(run.program()),
         fun=fun,
-        arguments=tuple(map(_kept, args)),
+        arguments=tuple(map(_copy_argument, args)),
         value=rebuild(run.trace.value, iter([v.data for v in run.trace.outputs])),
         parameters=parameters_of(fun, len(args)),
         differentiated=tuple(wanted),
@@ -85,13 +85,13 @@ def trace(
     )
 
 
-def _kept(argument: Any) -> Any:
+def _copy_argument(argument: Any) -> Any:
     """Copy an argument, which its owner may change."""
     leaves = [leaf.data if isinstance(leaf, Value) else leaf for _, leaf in flatten(argument)]
-    return rebuild(argument, iter([_copied(leaf) for leaf in leaves]))
+    return rebuild(argument, iter([_copy_array(leaf) for leaf in leaves]))
 
 
-def _copied(data: Any) -> Any:
+def _copy_array(data: Any) -> Any:
     """Copy an array, to the byte order of this machine."""
     return data.astype(data.dtype.newbyteorder("=")) if isinstance(data, np.ndarray) else data
 
@@ -257,7 +257,10 @@ class Recorder:
     def program(self) -> Program:
         """Return the steps as they are, with names for constants."""
         names = names_of_arrays(self.fun)
-        steps = [_named(step, names) if step.kind is Kind.CONSTANT else step for step in self.steps]
+        steps = [
+            _name_constant(step, names) if step.kind is Kind.CONSTANT else step
+            for step in self.steps
+        ]
         for k, of in self.of.items():
             if steps[k].kind is Kind.BACKWARD:
                 steps[k] = replace(steps[k], of=of)
@@ -284,5 +287,7 @@ def common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
 # --- what constants are called -----------------------------------------------------------------
 
 
-def _named(step: Instruction, names: Mapping[Hashable, str]) -> Instruction:
-    return replace(step, name=step.name or names.get(memory_of(step.data)), data=_copied(step.data))
+def _name_constant(step: Instruction, names: Mapping[Hashable, str]) -> Instruction:
+    return replace(
+        step, name=step.name or names.get(memory_of(step.data)), data=_copy_array(step.data)
+    )

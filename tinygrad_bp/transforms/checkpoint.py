@@ -11,7 +11,7 @@ import numpy as np
 
 from ..kernel import Op, Value, scope
 from ..kernel.context import witness
-from ..kernel.order import ordered
+from ..kernel.order import sort_topologically
 from ..trees import flatten, rebuild
 from .running import Trace, recorded
 
@@ -95,7 +95,7 @@ def _as_node(run: Callable[..., Any], given: list[Value]) -> Any:
     known = set(given)
     found = {
         parent: None
-        for node in ordered(result)
+        for node in sort_topologically(result)
         if inside in node.scope
         for parent in node.parents
         if parent.requires_grad and inside not in parent.scope and parent not in known

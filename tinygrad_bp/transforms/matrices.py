@@ -11,7 +11,7 @@ import numpy as np
 from ..kernel import Value
 from ..trees import rebuild
 from .reverse import grad
-from .running import Trace, positions, refuse_whole
+from .running import Trace, check_argnums, refuse_whole
 
 
 def jacobian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -48,7 +48,7 @@ def jacobian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Calla
 
     @wraps(fun)
     def matrix(*args: Any, **kwargs: Any) -> Any:
-        trace = Trace("jacobian", fun, args, kwargs, positions("jacobian", argnums, len(args)))
+        trace = Trace("jacobian", fun, args, kwargs, check_argnums("jacobian", argnums, len(args)))
         blocks = []
         for output in trace.outputs:
             refuse_whole("jacobian", output.dtype)

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from ..kernel import Value
-from .running import Trace, as_cotangents, positions
+from .running import Trace, as_cotangents, check_argnums
 
 
 def value_and_grad(
@@ -53,7 +53,7 @@ def value_and_grad(
     @wraps(fun)
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         name = "grad"
-        trace = Trace(name, fun, args, kwargs, positions(name, argnums, len(args)))
+        trace = Trace(name, fun, args, kwargs, check_argnums(name, argnums, len(args)))
         seed = trace.scalar().dtype.type(1)
         gradients = trace.arguments_of(trace.pull_back([seed], create_graph=trace.nested))
         return trace.result, gradients[0] if isinstance(argnums, int) else gradients

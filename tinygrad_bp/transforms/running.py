@@ -14,7 +14,7 @@ from ..kernel import Op, Value
 from ..kernel.backward import sweep
 from ..kernel.context import record, run, witness
 from ..kernel.data import as_data, as_gradient, refuse_complex
-from ..kernel.order import leading_to, ordered
+from ..kernel.order import keep_leading_to, sort_topologically
 from ..kernel.value import clock, constant
 from ..trees import flatten, rebuild
 from .variables import Maker, memory_of, named_after_variables, names_of_arrays
@@ -101,7 +101,7 @@ class Trace:
 
     def _name_constants(self, names: Mapping[Hashable, str]) -> None:
         for output in self.outputs:
-            for node in ordered(output):
+            for node in sort_topologically(output):
                 if node.op is None and node.name is None:
                     node.name = names.get(memory_of(node._data))
 
@@ -194,7 +194,7 @@ def path_between(targets: Collection[Value], output: Value) -> dict[Value, None]
     """
     if not output.requires_grad:
         return {}
-    path = leading_to(targets, ordered(output, constants=False))
+    path = keep_leading_to(targets, sort_topologically(output, constants=False))
     if witness.get() is not None:
         path = {node: None for node in path if node.dtype.kind in "fc"}
     return path if output in path else {}
@@ -211,7 +211,7 @@ def recorded() -> Iterator[None]:
         _inside.reset(inside)
 
 
-def positions(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
+def check_argnums(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
     """Return argnums as a list of positions from 0, checked against the number of arguments."""
     numbers = [argnums] if isinstance(argnums, int) else list(argnums)
     for k in numbers:

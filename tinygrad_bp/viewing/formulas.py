@@ -9,7 +9,7 @@ import numpy as np
 from ..kernel import Value
 from ..programs.between import program_between
 from ..programs.program import Instruction
-from ..programs.simplify import simplified
+from ..programs.simplify import simplify
 from ..writing.expressions import Expr
 from ..writing.literals import number_text
 from ..writing.numpy_text import entry_for
@@ -35,7 +35,7 @@ def formula(result: Value, names: Mapping[Value, str]) -> str:
         return names.get(result, summary(result.data))
     program, inputs = program_between(names, result)
     with np.errstate(all="ignore"):
-        program = simplified(program)
+        program = simplify(program)
     known = {k: Expr(names[node]) for k, node in zip(program.inputs, inputs, strict=True)}
     written: list[Expr] = []
     for k, step in enumerate(program.instructions):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernel import StaleGraphError, Value, topological_order
 from ..kernel.backward import sum_to_shape, sweep
-from ..kernel.order import ordered
+from ..kernel.order import sort_topologically
 from ..kernel.value import clock
 
 #: What is left of a sum is round-off if it may be off by more than this part of itself.
@@ -63,7 +63,7 @@ def with_gradients(last: Value) -> dict[Value, None]:
 
     These are nodes while a function is run in full; see `programs.witnesses`.
     """
-    return {n: None for n in ordered(last, constants=False) if n.dtype.kind in "fc"}
+    return {n: None for n in sort_topologically(last, constants=False) if n.dtype.kind in "fc"}
 
 
 def run_backward(last: Value, seed: Any) -> Gradients:

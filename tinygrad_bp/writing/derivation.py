@@ -16,13 +16,13 @@ from ..kernel import Value
 from ..kernel.data import as_data
 from ..programs.defining import define
 from ..programs.program import Program
-from ..programs.steadiness import same
+from ..programs.steadiness import are_same
 from ..programs.trace import Traced, trace
 from ..saving import write
 from ..trees import flatten, rebuild
 from .latex import Formulas
 from .lines import Lines
-from .numpy_text import from_template, readable
+from .numpy_text import from_template, make_readable
 from .source import write_source
 
 
@@ -42,7 +42,7 @@ class Derivation:
         self, traced: Traced, text: Mapping[str, str], like: Derivation | None = None
     ) -> None:
         entries = {name: from_template(template) for name, template in text.items()}
-        self._traced = traced = replace(traced, program=readable(traced.program, entries))
+        self._traced = traced = replace(traced, program=make_readable(traced.program, entries))
         named = None if like is None else like.lines
         self._source = write_source(traced, entries, named)
 
@@ -103,7 +103,7 @@ class Derivation:
                 f"{', '.join(traced.parameters)}, got {len(args)}"
             )
         given = [
-            self._checked(name, k, mine, like)
+            self._check(name, k, mine, like)
             for k, (name, mine, like) in enumerate(
                 zip(traced.parameters, args, traced.arguments, strict=True)
             )
@@ -115,7 +115,7 @@ class Derivation:
                     f"{self._source.name}: the value is not a scalar, so its cotangent is needed: "
                     "pass seed=, of the structure and shapes of the value"
                 )
-            passed.append(self._fitting("seed", seed, traced.value))
+            passed.append(self._fit("seed", seed, traced.value))
         elif seed is not None:
             raise TypeError(f"{self._source.name}: the value is a scalar, and takes no seed")
         value, gradients = self._function(*passed, **self._source.large)
@@ -123,17 +123,17 @@ class Derivation:
         structure = trees[0] if traced.single else trees
         return _like(value, traced.value), _like(gradients, structure)
 
-    def _checked(self, name: str, k: int, given: Any, like: Any) -> Any:
+    def _check(self, name: str, k: int, given: Any, like: Any) -> Any:
         if k in self._traced.traced:
-            return self._fitting(name, given, like)
-        if not same(given, like):
+            return self._fit(name, given, like)
+        if not are_same(given, like):
             raise ValueError(
                 f"{self._source.name}: {name} is not what it was when this was derived, and is "
                 "part of it; derive again, or pass it as floats to make it an input"
             )
         return given
 
-    def _fitting(self, name: str, given: Any, like: Any) -> Any:
+    def _fit(self, name: str, given: Any, like: Any) -> Any:
         wanted, found = flatten(like), flatten(given)
         if [path for path, _ in wanted] != [path for path, _ in found]:
             raise ValueError(

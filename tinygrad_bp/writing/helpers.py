@@ -23,7 +23,7 @@ class _NoTextError(Exception):
 
 
 @cache
-def helper(function: Callable[..., Any]) -> Mapping[str, str] | None:
+def write_helper(function: Callable[..., Any]) -> Mapping[str, str] | None:
     """Return the definition of a function of ours, after those of the functions that it calls.
 
     Parameters
@@ -77,7 +77,7 @@ class _Plain(ast.NodeTransformer):
         thing = self._known.get(node.id)
         if thing is None or isinstance(thing, ModuleType) or isinstance(node.ctx, ast.Store):
             return node
-        called = helper(thing)
+        called = write_helper(thing)
         if called is None:
             raise _NoTextError
         self._found.update(called)

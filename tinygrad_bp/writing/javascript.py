@@ -16,14 +16,14 @@ import numpy as np
 
 from ..kernel import Op
 from ..ops.assigning import _put
-from ..ops.einsum import _einsum, _spelled_out
+from ..ops.einsum import _einsum, _spell_out
 from ..ops.linalg import _logabsdet
 from ..ops.lookups import IndexPart, add_at, at, fill_in
-from ..ops.rearranging import numbered
+from ..ops.rearranging import number_places
 from ..ops.shaping import _astype
 from ..ops.sorting import _add_along, _along
-from ..programs.addresses import Address, affine, destinations, moved, row_major
-from ..programs.expanding import expanded
+from ..programs.addresses import Address, find_destinations, find_steps, move_places, row_major
+from ..programs.expanding import expand
 from ..programs.program import Instruction, Kind, Program
 
 #: What is computed number by number; truth is 1 and 0.
@@ -196,7 +196,7 @@ class JavaScript:
         return f"(() => {{\n{''.join(uses)}return [\n{''.join(functions)}];\n}})()"
 
     def _body(self, program: Program, inputs: Sequence[str]) -> str:
-        program = expanded(program, is_known)
+        program = expand(program, is_known)
         named = dict(zip(program.inputs, inputs, strict=True))
         uses = _uses(program)
         texts: list[str] = []
@@ -223,17 +223,17 @@ class JavaScript:
             raise NotWrittenError(step.op_name)
         operands = [texts[k] for k in step.operands]
         shapes = [steps[k].shape for k in step.operands]
-        return self._written(step, step.op, operands, shapes)
+        return self._write_op(step, step.op, operands, shapes)
 
-    def _written(
+    def _write_op(
         self, step: Instruction, op: Op, operands: list[str], shapes: Sequence[tuple[int, ...]]
     ) -> str:
         if op.moves:
             place = Address(0, 0, row_major(shapes[0]))
-            places = self._where(moved(step, place, shapes[0]))
+            places = self._where(move_places(step, place, shapes[0]))
             return f"take({operands[0]}, {places}, {_list(step.shape)})"
         if op.fills:
-            puts = zip(operands, destinations(step, shapes), strict=True)
+            puts = zip(operands, find_destinations(step, shapes), strict=True)
             parts = [f"{a}, {self._where(to)}" for a, to in puts]
             return f"put({_list(step.shape)}, {', '.join(parts)})"
         if op.reduces is not None:
@@ -245,11 +245,11 @@ class JavaScript:
             axis = step.metadata["axis"] % len(shapes[0])
             return f"accumulate({_OF_NUMBERS[ufunc]}, {operands[0]}, {axis})"
         if op is _einsum:
-            terms, output = _spelled_out(step.metadata["subscripts"], [*map(len, shapes)])
+            terms, output = _spell_out(step.metadata["subscripts"], [*map(len, shapes)])
             return f'einsum("{",".join(terms)}->{output}", {", ".join(operands)})'
         if op is _put:
             base, *elements = operands
-            places = numbered(step.shape, first=0)
+            places = number_places(step.shape, first=0)
             for element, index in zip(elements, step.metadata["indices"], strict=True):
                 to = places[index]
                 base = f"assigned({base}, {element}, {self._where(to)}, {_list(to.shape)})"
@@ -301,7 +301,7 @@ class JavaScript:
         operand's elements is, counted from behind where it is negative.
         """
         zeros = [np.zeros(length, int) for length in lengths]
-        yield self._where(numbered(shape, first=0)[fill_in(index, zeros)])
+        yield self._where(number_places(shape, first=0)[fill_in(index, zeros)])
         axes = [axis for axis, part in _axes_of(index, len(shape)) if part is IndexPart.OPERAND]
         for k, (axis, place) in enumerate(zip(axes, places, strict=True)):
             own = np.arange(zeros[k].size).reshape(lengths[k])
@@ -324,7 +324,7 @@ class JavaScript:
 
     def _where(self, places: Any) -> str:
         """Name places, written as a start and steps where that says it all."""
-        found = affine(np.asarray(places))
+        found = find_steps(np.asarray(places))
         if found is None:
             text = _list(np.ravel(places).tolist())
         else:

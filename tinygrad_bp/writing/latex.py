@@ -94,7 +94,7 @@ class Formulas:
             )
         if index is None:
             rows.append(f"&= {latex(self._vector_form(gradient).layout)}")
-        return _aligned(rows)
+        return _align(rows)
 
     def all(self) -> str:
         """Return the chain rule of each parameter, then all steps in vector form."""
@@ -109,7 +109,7 @@ class Formulas:
             name = _fraction(_L, self._symbols[position])
             if self._symbols.get(gradient) != name:
                 rows.append(_equation(name, self._read(gradient)))
-        return _aligned(rows)
+        return _align(rows)
 
     def _vector_form(self, gradient: int) -> Formula:
         """Write a gradient by what its line says, unless that is the line of a delta."""
@@ -154,7 +154,7 @@ def _equation(name: Layout, found: Formula) -> str:
     return f"{latex(name)} &= {latex(found.layout)}"
 
 
-def _aligned(rows: list[str]) -> str:
+def _align(rows: list[str]) -> str:
     text = " \\\\\n".join(rows)
     return f"\\begin{{aligned}}\n{text}\n\\end{{aligned}}"
 

@@ -59,21 +59,21 @@ def latex(layout: Layout) -> str:
 def _name(name: str) -> str:
     if name in GREEK:
         return f"\\{name}"
-    return _escaped(name) if len(name) == 1 else rf"\mathit{{{_escaped(name)}}}"
+    return _escape(name) if len(name) == 1 else rf"\mathit{{{_escape(name)}}}"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     plain = "".join(_SPECIAL.get(c, c) for c in text if c.isprintable())
     return plain.replace(" ", r"\ ")
 
 
 def _plain(text: str) -> str:
-    return _SIGNS.get(text) or _escaped(text)
+    return _SIGNS.get(text) or _escape(text)
 
 
 def _function(name: str) -> str:
     known = name in _COMMANDS or name in GREEK
-    return f"\\{name}" if known else rf"\operatorname{{{_escaped(name)}}}"
+    return f"\\{name}" if known else rf"\operatorname{{{_escape(name)}}}"
 
 
 def _row(*parts: Layout) -> str:
@@ -85,7 +85,7 @@ def _row(*parts: Layout) -> str:
     return text
 
 
-def _fenced(opening: str, part: Layout, closing: str) -> str:
+def _fence(opening: str, part: Layout, closing: str) -> str:
     return rf"\left{opening}{latex(part)}\right{closing}"
 
 
@@ -113,7 +113,7 @@ _PRINTERS: Mapping[str, Callable[..., Any]] = {
     "sup": lambda base, exponent: f"{latex(base)}^{{{latex(exponent)}}}",
     "frac": lambda above, below: rf"\frac{{{latex(above)}}}{{{latex(below)}}}",
     "sqrt": lambda part: rf"\sqrt{{{latex(part)}}}",
-    "fence": _fenced,
+    "fence": _fence,
     "infix": lambda s, left, right: f"{latex(left)} {_SIGNS.get(s, s)} {latex(right)}",
     "prefix": lambda s, part: f"{_SIGNS.get(s, s)}{latex(part)}",
     "call": _call,

@@ -82,13 +82,13 @@ class Lines:
         self.assignments: list[Line] = []
         self._kept: dict[int, str] = {} if like is None else dict(like._kept)
         self._forward = -1  # the number of the last line of the forward pass
-        self._uses = program.uses()
+        self._uses = program.count_uses()
         self._returned: Collection[int] = {*program.outputs, *program.gradients}
         self._mixed = any(step.dtype == np.float32 for step in program.instructions)
         self._expressions: dict[int, Expr] = {}
         self._latest: dict[int, int] = {}
         self._reserved = {
-            k: self._called(k, step.name)
+            k: self._choose_name(k, step.name)
             for k, step in enumerate(program.instructions)
             if step.name
             and (step.kind is Kind.FORWARD or (step.kind is Kind.CONSTANT and step.shape != ()))
@@ -108,13 +108,13 @@ class Lines:
         elif step.op is None:
             self._expressions[position] = self._constant(position, step)
         else:
-            expression = self._folded(position, step)
+            expression = self._fold(position, step)
             self._latest[position] = max(self._latest.get(k, -1) for k in step.operands)
             self._expressions[position] = expression
             if self._has_line(position, step):
                 self._assign(position, expression)
 
-    def _folded(self, position: int, step: Instruction) -> Expr:
+    def _fold(self, position: int, step: Instruction) -> Expr:
         """Write a step with its operands in it, but long ones on lines of their own before it."""
         steps = self.program.instructions
         if step.op is broadcast_to and steps[step.operands[0]].shape == ():
@@ -185,9 +185,9 @@ class Lines:
             of = self.program.instructions[step.of]
             known = self.variables.get(step.of) or of.name
             word = f"d_{known or self.entries[step.of].word}"
-        return self._called(position, step.name or word, self.entries[position].word)
+        return self._choose_name(position, step.name or word, self.entries[position].word)
 
-    def _called(self, position: int, wanted: str, otherwise: str = "value") -> str:
+    def _choose_name(self, position: int, wanted: str, otherwise: str = "value") -> str:
         return self._alike.get(position) or self.names(wanted, otherwise)
 
     # --- constants -------------------------------------------------------------------------
@@ -198,7 +198,7 @@ class Lines:
         data = np.asarray(step.data)
         if not step.name and data.size and (data == data.flat[0]).all():
             return _uniform(data)
-        name = self._reserved.get(position) or self._called(position, step.name or "constant")
+        name = self._reserved.get(position) or self._choose_name(position, step.name or "constant")
         self.variables[position] = name
         self.constants[name] = data
         return Expr(name)

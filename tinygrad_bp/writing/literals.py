@@ -59,12 +59,12 @@ def array_text(array: Any) -> str:
     plain = (np.float64, np.int64, np.bool_, np.complex128) if array.size else (np.float64,)
     dtype = "" if array.dtype in plain else f", dtype={dtype_text(array.dtype)}"
     shape = "" if array.size or array.ndim == 1 else f".reshape({array.shape})"
-    return f"np.array({_nested(array) if array.size else []}{dtype}){shape}"
+    return f"np.array({_write_nested(array) if array.size else []}{dtype}){shape}"
 
 
-def _nested(array: Any) -> str:
+def _write_nested(array: Any) -> str:
     if array.ndim:
-        return f"[{', '.join(map(_nested, array))}]"
+        return f"[{', '.join(map(_write_nested, array))}]"
     text = number_text(array[()])
     whole = array.dtype.kind == "f" and text.lstrip("-").isdigit()
     return text + ".0" if whole else text

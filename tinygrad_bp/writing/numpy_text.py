@@ -17,7 +17,7 @@ from ..kernel import Op
 from ..kernel.op import HOMES
 from ..ops.lookups import add_at, at, fill_in
 from ..ops.shaping import _transpose, indexing, scatter_add
-from ..programs.expanding import expanded
+from ..programs.expanding import expand
 from ..programs.program import Instruction, Program
 from .expressions import (
     ATOM,
@@ -31,7 +31,7 @@ from .expressions import (
     inside,
     is_whole_argument,
 )
-from .helpers import helper
+from .helpers import write_helper
 from .literals import Keep, index_text, literal
 
 Write = Callable[[Instruction, Sequence[Expr], Keep], Expr]
@@ -64,25 +64,25 @@ def entry_of(op: Op) -> Spelling | None:
     if op in _AT_PLAIN_PLACES:
         return _write_places(entry_of(_AT_PLAIN_PLACES[op]))
     if op.text is not None:
-        return Spelling(_filled(op.text), word)
+        return Spelling(_fill_template(op.text), word)
     if op.symbol:
         is_mask = LEVELS[op.symbol] == COMPARISON
         write = _negative if op.arity == 1 else _operator(op.symbol)
         return Spelling(write, "mask" if is_mask else word)
     if op.numpy is not None:
         return Spelling(_call(_full_name(op), _OFF if op.reduces else {}), word)
-    helpers = helper(op.forward)
+    helpers = write_helper(op.forward)
     return None if helpers is None else Spelling(_call([*helpers][-1], {}), word, helpers)
 
 
 def from_template(template: str) -> Spelling:
     """Make an entry of a text with ``{0}``, ``{1}`` for operands and ``{axis}`` for options."""
-    return Spelling(_filled(template), "result")
+    return Spelling(_fill_template(template), "result")
 
 
-def readable(program: Program, texts: Mapping[str, Spelling]) -> Program:
+def make_readable(program: Program, texts: Mapping[str, Spelling]) -> Program:
     """Replace ops of which it is not known how they are written by what they are composed of."""
-    return expanded(program, lambda step: entry_for(step, texts) is not None)
+    return expand(program, lambda step: entry_for(step, texts) is not None)
 
 
 def entry_for(step: Instruction, texts: Mapping[str, Spelling]) -> Spelling | None:
@@ -166,7 +166,7 @@ def _write_places(plain: Spelling | None) -> Spelling:
 # --- templates ---------------------------------------------------------------------------------
 
 
-def _filled(template: str) -> Write:
+def _fill_template(template: str) -> Write:
     parts = list(Formatter().parse(template))
     level = _level(template)
 
@@ -181,13 +181,13 @@ def _filled(template: str) -> Write:
                 alone = is_whole_argument(text, after)
                 text += inside(operands[int(field)], 0 if alone else ATOM)
             elif field is not None:
-                text += _told(step, field, form or "", keep, text.endswith("["))
+                text += _write_field(step, field, form or "", keep, text.endswith("["))
         return Expr(text, level)
 
     return write
 
 
-def _told(step: Instruction, key: str, form: str, keep: Keep, in_brackets: bool) -> str:
+def _write_field(step: Instruction, key: str, form: str, keep: Keep, in_brackets: bool) -> str:
     """Write an option; with a form, only where it is on, and after what the form says."""
     item = tuple(step.shape) if key == "shape" else step.metadata[key]
     if form:

@@ -30,9 +30,9 @@ class Paths:
         for k in forward:
             for operand in dict.fromkeys(self.steps[k].operands):
                 self._users[operand].append(k)
-        self._matters = self._leading_to_output()
+        self._matters = self._find_leading_to_output()
 
-    def _leading_to_output(self) -> set[int]:
+    def _find_leading_to_output(self) -> set[int]:
         found = {self.output}
         for k in reversed(range(self.output + 1)):
             if k in found:
@@ -77,7 +77,7 @@ class Paths:
             if index is None:
                 reached[k] = True
             else:
-                reached[k] = _touched(step, [self.steps[o] for o in step.operands], touched)
+                reached[k] = _find_touched(step, [self.steps[o] for o in step.operands], touched)
             if self.is_named(k):
                 entries = reached.pop(k)
                 if index is None:
@@ -96,7 +96,7 @@ def _only(shape: tuple[int, ...], index: tuple[int, ...] | None) -> Any:
     return mask
 
 
-def _touched(step: Instruction, sources: list[Instruction], touched: list[Any]) -> Any:
+def _find_touched(step: Instruction, sources: list[Instruction], touched: list[Any]) -> Any:
     """Return which entries of a step depend on the entries of its operands that are true."""
     masks = [
         np.zeros(source.shape, bool) if mask is None else mask

@@ -45,13 +45,13 @@ class SourceText:
             Whether large arrays are written out, in hexadecimal, or are arguments.
         """
         imported = [f"import {name}" for name in modules_of([*self.helpers, *self.body])]
-        head = [*imported, "import numpy as np", *_assigned(self.constants)]
+        head = [*imported, "import numpy as np", *_write_constants(self.constants)]
         parameters = list(self.parameters)
         if complete:
             head += [f"{name} = {_hexadecimal(array)}" for name, array in self.large.items()]
         elif self.large:
             parameters += ["*", *self.large]
-        function = [f"def {self.name}({', '.join(parameters)}):", *_indented(self.body)]
+        function = [f"def {self.name}({', '.join(parameters)}):", *_indent(self.body)]
         blocks = ["\n".join(head), *self.helpers, "\n".join(function)]
         return "\n\n".join(blocks) + "\n"
 
@@ -110,7 +110,7 @@ def names_beside(helpers: Sequence[str]) -> Names:
     return Names({"np", "math", "scipy", *re.findall(r"^def (\w+)", "\n".join(helpers), re.M)})
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
+def _indent(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
@@ -145,10 +145,10 @@ class _Signature:
         wanted = [program.instructions[k].name or parameter for k in found]
         chosen = [names(each, parameter) for each in wanted]
         self.variables.update(zip(found, chosen, strict=True))
-        self.unpacking += _unpacked(tree, parameter, chosen, accesses)
+        self.unpacking += _write_unpacking(tree, parameter, chosen, accesses)
 
 
-def _unpacked(
+def _write_unpacking(
     tree: Any, parameter: str, names: Sequence[str], accesses: Sequence[str]
 ) -> list[str]:
     if not names:
@@ -172,7 +172,7 @@ def _break(line: str) -> list[str]:
         return [line]
     inside = line[start.end() : -1]
     parts = [inside] if '"' in inside else wrap(inside, _WIDTH - 8, break_long_words=False)
-    return [start[0], *_indented(parts), ")"]
+    return [start[0], *_indent(parts), ")"]
 
 
 def _accesses(tree: Any, path: str) -> Iterator[str]:
@@ -189,7 +189,7 @@ def _accesses(tree: Any, path: str) -> Iterator[str]:
 
 def _key(key: Any) -> str:
     if isinstance(key, str):
-        return _quoted(key)
+        return _quote(key)
     if type(key) is int:
         return repr(key)
     raise TracingError(
@@ -197,7 +197,7 @@ def _key(key: Any) -> str:
     )
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     plain = repr(str(text))
     return f'"{plain[1:-1]}"' if plain.startswith("'") and '"' not in plain else plain
 
@@ -231,15 +231,15 @@ def _body(assignments: Sequence[Line]) -> Iterator[str]:
 def _return(traced: Traced, lines: Lines) -> str:
     program = traced.program
     owned: set[int] = set()
-    leaves = iter([_returned(k, lines, owned) for k in program.outputs])
-    value = _written(traced.value, leaves)
-    gradients = iter([_returned(k, lines, owned) for k in program.gradients])
-    trees = [_written(traced.arguments[k], gradients) for k in traced.differentiated]
+    leaves = iter([_write_result(k, lines, owned) for k in program.outputs])
+    value = _write_tree(traced.value, leaves)
+    gradients = iter([_write_result(k, lines, owned) for k in program.gradients])
+    trees = [_write_tree(traced.arguments[k], gradients) for k in traced.differentiated]
     together = trees[0] if traced.single else f"({', '.join(trees)}{',' * (len(trees) == 1)})"
     return f"return {value}, {together}"
 
 
-def _returned(position: int, lines: Lines, owned: set[int]) -> str:
+def _write_result(position: int, lines: Lines, owned: set[int]) -> str:
     """Write what is returned, as memory of its own."""
     steps = lines.program.instructions
     step, expression = steps[position], lines.expression(position)
@@ -261,10 +261,10 @@ def _is_read_only(step: Instruction, lines: Lines) -> bool:
         return False
     source = steps[step.operands[0]]
     is_full = source.kind is Kind.CONSTANT and source.shape == ()
-    return not is_full and not _shown(step, source)[1].flags.writeable
+    return not is_full and not _try_moving(step, source)[1].flags.writeable
 
 
-def _shown(step: Instruction, source: Instruction) -> tuple[Any, Any]:
+def _try_moving(step: Instruction, source: Instruction) -> tuple[Any, Any]:
     """Return an array like an operand, and what the text of an op that moves makes of it."""
     assert step.op is not None
     a = np.empty(source.shape, source.dtype)
@@ -284,24 +284,24 @@ def _memory(position: int, lines: Lines) -> set[int]:
         found.add(k)
         shows = op is not None and op.moves  # the text may give a view where the engine copies
         if steps[k].shares or (
-            shows and np.may_share_memory(*_shown(steps[k], steps[steps[k].operands[0]]))
+            shows and np.may_share_memory(*_try_moving(steps[k], steps[steps[k].operands[0]]))
         ):
             stack.extend(steps[k].operands)
     return found
 
 
-def _written(tree: Any, leaves: Iterator[str]) -> str:
+def _write_tree(tree: Any, leaves: Iterator[str]) -> str:
     """Write a container of names."""
     if isinstance(tree, Mapping):
-        items = [(key, _written(item, leaves)) for key, item in tree.items()]
+        items = [(key, _write_tree(item, leaves)) for key, item in tree.items()]
         if all(isinstance(key, str) and as_identifier(key) == key for key, _ in items):
             return f"dict({', '.join(f'{key}={text}' for key, text in items)})"
         return "{" + ", ".join(f"{_key(key)}: {text}" for key, text in items) + "}"
     if isinstance(tree, tuple):
-        texts = [_written(item, leaves) for item in tree]
+        texts = [_write_tree(item, leaves) for item in tree]
         return f"({', '.join(texts)}{',' * (len(texts) == 1)})"
     if isinstance(tree, list):
-        return f"[{', '.join(_written(item, leaves) for item in tree)}]"
+        return f"[{', '.join(_write_tree(item, leaves) for item in tree)}]"
     return next(leaves)
 
 
@@ -317,18 +317,18 @@ def write_assignment(name: str, tree: Any) -> str:
     params = dict(w=np.array([1.0, 2.5]), b=np.array(0.0))
     """
     texts = (_array_text(np.asarray(leaf)) for _, leaf in flatten(tree))
-    return f"{name} = {_wrapped(_written(tree, texts), len(name) + 3)}"
+    return f"{name} = {_wrap_array(_write_tree(tree, texts), len(name) + 3)}"
 
 
 def _array_text(array: Any) -> str:
     return array_text(array) if array.size <= LARGEST_LITERAL else _hexadecimal(array)
 
 
-def _assigned(constants: Mapping[str, Any]) -> list[str]:
-    return [f"{name} = {_wrapped(array_text(a), len(name))}" for name, a in constants.items()]
+def _write_constants(constants: Mapping[str, Any]) -> list[str]:
+    return [f"{name} = {_wrap_array(array_text(a), len(name))}" for name, a in constants.items()]
 
 
-def _wrapped(text: str, used: int) -> str:
+def _wrap_array(text: str, used: int) -> str:
     """Break a long array between its elements; inside of brackets a line may end anywhere."""
     lines: list[str] = []
     line = ""

@@ -22,7 +22,7 @@ from ...programs import Instruction, Program, TracingError
 from ...writing.expressions import Expr
 from ...writing.lines import Lines, entries_of
 from ...writing.literals import Keep
-from ...writing.numpy_text import Spelling, from_template, readable
+from ...writing.numpy_text import Spelling, from_template, make_readable
 from ...writing.source import helpers_of, modules_of, names_beside
 
 Function = Callable[..., tuple[Any, ...]]
@@ -67,7 +67,7 @@ def as_function(program: Program, text: Mapping[str, str] | None = None) -> Func
     Array([ 3., 12.], dtype=float64)
     """
     jax = jax_module()
-    compute, constants, source = _executed(program, text or {}, jax)
+    compute, constants, source = _execute(program, text or {}, jax)
     results = (*program.outputs, *program.gradients)
     dtypes = [program.instructions[k].dtype for k in results]  # JAX promotes by its own rules
 
@@ -198,12 +198,12 @@ def array_type() -> type:
 # --- the text ----------------------------------------------------------------------------------
 
 
-def _executed(
+def _execute(
     program: Program, text: Mapping[str, str], jax: Any
 ) -> tuple[Callable[..., Any], list[Any], str]:
     """Run the text of a program. Return its function, the constants that go in last, the text."""
     texts = {name: from_template(each) for name, each in text.items()}
-    program = _with_places_as_arrays(readable(program, texts))
+    program = _with_places_as_arrays(make_readable(program, texts))
     entries = entries_of(program, texts)
     entries |= _write_masks_as_numbers(program, entries)
     helpers = helpers_of(entries)
@@ -226,7 +226,7 @@ def _executed(
         import_module(f"jax.{module}")
         namespace["scipy"] = jax.scipy
     exec(compile(source, "<jax>", "exec"), namespace)
-    namespace |= {"added_at": _added_at, "put": _put}
+    namespace |= {"accumulate_at": _accumulate_at, "put": _put}
     return namespace["compute"], list(constants.values()), source
 
 
@@ -287,7 +287,7 @@ def _as_numpy(jnp: Any) -> Any:
     return SimpleNamespace(**{**vars(jnp), **own})
 
 
-def _added_at(full: Any, index: Any, g: Any) -> Any:
+def _accumulate_at(full: Any, index: Any, g: Any) -> Any:
     """Add to places in the way of JAX, which does not write in place."""
     return full.at[index].add(g)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...transforms.running import positions
+from ...transforms.running import check_argnums
 from ...trees import flatten, rebuild
 from ..arguments import Arguments
 from ..cache import Cache
@@ -49,7 +49,7 @@ def pure_function(
     def function(*args: Any, **kwargs: Any) -> Any:
         given = [leaf for _, leaf in flatten((args, kwargs))]
         known = [_numbers(leaf) if isinstance(leaf, jax.Array) else leaf for leaf in given]
-        by = [] if argnums is None else positions("compile", argnums, len(args))
+        by = [] if argnums is None else check_argnums("compile", argnums, len(args))
         known_args, known_kwargs = rebuild((args, kwargs), iter(known))
         arguments = Arguments(known_args, known_kwargs, by, frozen=False)
         key = arguments.key()

@@ -65,17 +65,17 @@ def parts_of(plan: Plan, memory: Memory, carried: int | None) -> list[Function |
     groups = groupby(stages, lambda segment: plan.stages[segment[0]].called)
     segments = [(called, list(group)) for called, group in groups] or [(False, [])]
     if len(segments) == 1 and not segments[0][0]:
-        return [_written("run", plan, memory, segments[0][1], carried)]
+        return [_write("run", plan, memory, segments[0][1], carried)]
     found: list[Function | int] = []
     for called, group in segments:
         if called:
             found += [plan.stages[segment[0]].body[0] for segment in group]
         else:
-            found.append(_written(f"run_{len(found)}", plan, memory, group, None))
+            found.append(_write(f"run_{len(found)}", plan, memory, group, None))
     return found
 
 
-def _written(
+def _write(
     name: str, plan: Plan, memory: Memory, segments: Sequence[Sequence[int]], carried: int | None
 ) -> Function:
     kernels = [Kernel(plan, memory, stages) for stages in segments]
@@ -87,9 +87,9 @@ def _written(
         helpers = [_definition(part, kernel.used, kernel.lines) for part, kernel in pairs]
         body = [f"{part}({', '.join(kernel.used)})" for part, kernel in pairs]
     if carried is not None:
-        before, after = _carrying(plan, memory, carried)
+        before, after = _write_carrying(plan, memory, carried)
         kernels += [before, after]
-        body = [*before.lines, f"for _ in range({TIMES}):", *_indented([*body, *after.lines])]
+        body = [*before.lines, f"for _ in range({TIMES}):", *_indent([*body, *after.lines])]
     used = sorted({each for kernel in kernels for each in kernel.used})
     leaves = sorted(int(each[1:]) for each in used if each[0] == "a")
     buffers = [each for each in used if each[0] != "a"]
@@ -100,7 +100,7 @@ def _written(
     return Function(name, text, leaves, buffers, helpers, carried is not None)
 
 
-def _carrying(plan: Plan, memory: Memory, carried: int) -> tuple[Kernel, Kernel]:
+def _write_carrying(plan: Plan, memory: Memory, carried: int) -> tuple[Kernel, Kernel]:
     """Write how what is carried comes in, and how new values come to where they are read next."""
     before, after = Kernel(plan, memory), Kernel(plan, memory)
     for leaf, position in enumerate(plan.program.inputs[:carried]):
@@ -111,9 +111,9 @@ def _carrying(plan: Plan, memory: Memory, carried: int) -> tuple[Kernel, Kernel]
 
 
 def _definition(name: str, arguments: Iterable[str], body: Sequence[str]) -> str:
-    lines = [f"def {name}({', '.join(arguments)}):", *_indented([*body, "return"])]
+    lines = [f"def {name}({', '.join(arguments)}):", *_indent([*body, "return"])]
     return "\n".join(lines) + "\n"
 
 
-def _indented(lines: Iterable[str]) -> list[str]:
+def _indent(lines: Iterable[str]) -> list[str]:
     return [f"    {line}" for line in lines] or ["    pass"]

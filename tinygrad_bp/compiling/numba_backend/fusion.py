@@ -79,7 +79,7 @@ def is_moving(step: Instruction) -> bool:
     return step.op is not None and step.op.moves
 
 
-def reduced_axes(step: Instruction, ndim: int) -> tuple[int, ...]:
+def find_reduced_axes(step: Instruction, ndim: int) -> tuple[int, ...]:
     """Return along which axes an op reduces."""
     axis = step.metadata.get("axis")
     return tuple(range(ndim)) if axis is None else tuple(k % ndim for k in np.atleast_1d(axis))
@@ -121,11 +121,11 @@ class Plan:
         for position, step in enumerate(self.steps):
             self.places.append(self._place(position, step))
         self.results = (*program.outputs, *program.gradients)
-        self.inlined = self._inlined()
+        self.inlined = self._find_inlined()
         self.stages: list[Stage] = []
         self.stage_of: dict[int, int] = {}
         self._arrange()
-        self.stored = self._stored()
+        self.stored = self._find_stored()
 
     # --- where elements are --------------------------------------------------------------------
 
@@ -135,8 +135,8 @@ class Plan:
             return own
         (operand,) = step.operands
         source = self.places[operand]
-        places = at.moved(step, source, self.steps[operand].shape)
-        regular = at.affine(places)
+        places = at.move_places(step, source, self.steps[operand].shape)
+        regular = at.find_steps(places)
         if regular is None:
             self.tables[position, 0] = places
             return own
@@ -198,9 +198,9 @@ class Plan:
             or size > LARGEST_PRODUCT
         )
 
-    def _inlined(self) -> dict[int, int]:
+    def _find_inlined(self) -> dict[int, int]:
         """Find what a reduction alone needs, element by element."""
-        uses, found = self.program.uses(), dict[int, int]()
+        uses, found = self.program.count_uses(), dict[int, int]()
         for position in reversed(range(len(self.steps))):
             step = self.steps[position]
             reducing = is_reduction(step) and not self.is_called(position)
@@ -243,8 +243,8 @@ class Plan:
                 self._fill(position, step)
 
     def _fill(self, position: int, step: Instruction) -> None:
-        found = at.destinations(step, [self.steps[k].shape for k in step.operands])
-        self.filled[position] = [at.affine(places) for places in found]
+        found = at.find_destinations(step, [self.steps[k].shape for k in step.operands])
+        self.filled[position] = [at.find_steps(places) for places in found]
         for number, (places, regular) in enumerate(zip(found, self.filled[position], strict=True)):
             if regular is None:
                 self.tables[position, number] = places
@@ -281,7 +281,7 @@ class Plan:
             number += stage.called
         return numbers
 
-    def _stored(self) -> set[int]:
+    def _find_stored(self) -> set[int]:
         found = {
             k
             for k, step in enumerate(self.steps)

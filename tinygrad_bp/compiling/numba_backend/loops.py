@@ -13,9 +13,9 @@ from ...ops.joining import _concatenate
 from ...programs.addresses import NOWHERE, row_major
 from ...programs.program import Instruction
 from ...writing.expressions import Expr
-from .fusion import Plan, domain_of, is_reduction, reduced_axes
+from .fusion import Plan, domain_of, find_reduced_axes, is_reduction
 from .layout import Memory, Stretch
-from .scalars import converted, is_number, number, typed_scalar
+from .scalars import convert, is_number, number, write_scalar
 
 #: A loop over an axis of a nest is known by its number, one inside of it by its name.
 Loop = int | str | None
@@ -111,7 +111,7 @@ class Kernel:
         self._groups, self._met = dict(enumerate(domain)), set()
         body()
         del self.lines[before:]
-        self._groups = _merged(domain, self._met)
+        self._groups = _merge_loops(domain, self._met)
         for axis, extent in self._groups.items():
             self._line(f"for i{axis} in range({extent}):")
             self._depth += 1
@@ -151,12 +151,12 @@ class Kernel:
         step = self.steps[position]
         parts = [self._read(k, axes) for k in step.operands]
         sources = [self._source(k) for k in step.operands]
-        self._line(f"v{position} = {typed_scalar(step, parts, sources)}")
+        self._line(f"v{position} = {write_scalar(step, parts, sources)}")
 
     def _reduce(self, position: int, step: Instruction, axes: Sequence[Loop]) -> None:
         (operand,) = step.operands
         shape = self.steps[operand].shape
-        reduced = reduced_axes(step, len(shape))
+        reduced = find_reduced_axes(step, len(shape))
         kept = iter([loop for loop in axes if loop is not None])
         inner: list[Loop] = []
         for axis, n in enumerate(shape):
@@ -183,8 +183,8 @@ class Kernel:
         column = [] if vectors[1] else [axes[-1]]
         inner = self.steps[one].shape[-1]
         loop = f"r{position}" if inner != 1 else None
-        left = self._typed(one, [*batch, *row, loop], step.dtype)
-        right = self._typed(other, [*batch, loop, *column], step.dtype)
+        left = self._read_as(one, [*batch, *row, loop], step.dtype)
+        right = self._read_as(other, [*batch, loop, *column], step.dtype)
         if loop is None:
             self._line(f"v{position} = {left} * {right}")
             return
@@ -219,7 +219,7 @@ class Kernel:
         axes = _axes(shape)
         regular = self.plan.filled[position][k]
         assigned = "=" if step.op is _concatenate else "+="
-        value = self._typed(operand, axes, step.dtype)
+        value = self._read_as(operand, axes, step.dtype)
         if regular is not None:
             self._line(f"{self._at(region, *regular, shape, axes)} {assigned} {value}")
             return
@@ -233,8 +233,8 @@ class Kernel:
         root = self.steps[self.plan.root(position)]
         return root if is_number(root) else self.steps[position]
 
-    def _typed(self, position: int, axes: Sequence[Loop], dtype: Any) -> Expr:
-        return converted(self._read(position, axes), self._source(position), dtype)
+    def _read_as(self, position: int, axes: Sequence[Loop], dtype: Any) -> Expr:
+        return convert(self._read(position, axes), self._source(position), dtype)
 
     def _read(self, position: int, axes: Sequence[Loop]) -> Expr:
         """Write an element of an operand, at the loops over the axes of what reads it."""
@@ -302,7 +302,7 @@ def _axes(shape: Sequence[int]) -> list[Loop]:
     return [None if n == 1 else next(numbers) for n in shape]
 
 
-def _merged(domain: Sequence[int], met: set[tuple[int, ...]]) -> dict[int, int]:
+def _merge_loops(domain: Sequence[int], met: set[tuple[int, ...]]) -> dict[int, int]:
     """Make one loop of neighbouring ones that everything in them steps through as through one."""
     found = dict(enumerate(domain))
     for axis in range(len(domain) - 1):

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from ...programs.program import Program
-from ...programs.simplify import without_dead
+from ...programs.simplify import remove_dead_steps
 from .functions import Function, parts_of
 from .fusion import Plan
 from .layout import Memory, Stretch
-from .preparing import expanded, with_own_results
+from .preparing import copy_shared_results, expand_for_loops
 from .scalars import is_number
 
 Leaves = Sequence[Any]
@@ -82,7 +82,7 @@ def build_loop(program: Program, carried: int) -> Callable[..., tuple[Any, ...]]
     ImportError
         If Numba is not installed.
     """
-    loops = CompiledLoops(without_dead(replace(program, gradients=(), wanted=())), carried)
+    loops = CompiledLoops(remove_dead_steps(replace(program, gradients=(), wanted=())), carried)
     turns = loops.turns()
 
     def run(times: int, *leaves: Any) -> tuple[Any, ...]:
@@ -111,8 +111,8 @@ class CompiledLoops:
     """
 
     def __init__(self, program: Program, carried: int | None = None) -> None:
-        self._numba = _imported()
-        self.plan = Plan(with_own_results(expanded(program)))
+        self._numba = _import_numba()
+        self.plan = Plan(copy_shared_results(expand_for_loops(program)))
         self.memory = Memory(self.plan, carried or 0)
         self._carried = self.plan.program.inputs[: carried or 0]
         self._leaves = (*self.plan.program.inputs, *self.plan.program.seeds)
@@ -142,9 +142,9 @@ class CompiledLoops:
 
     def turns(self) -> cycle[tuple[Compute, Callable[[], tuple[Any, ...]]]]:
         """Take turns between two ways to compute, each with memory of its own for the results."""
-        return cycle([self._prepared(), self._prepared()])
+        return cycle([self._prepare(), self._prepare()])
 
-    def _prepared(self) -> tuple[Compute, Callable[[], tuple[Any, ...]]]:
+    def _prepare(self) -> tuple[Compute, Callable[[], tuple[Any, ...]]]:
         buffers = {
             name: np.zeros_like(buffer) if name.startswith("o") else buffer
             for name, buffer in self._buffers.items()
@@ -155,8 +155,8 @@ class CompiledLoops:
         ]
         first = self._parts[0]
         if isinstance(first, Function) and len(self._parts) == 1:
-            return self._direct(first, buffers), _returning(views)
-        return self._driven(buffers, views), _returning(views)
+            return self._call_directly(first, buffers), _make_return(views)
+        return self._call_in_turn(buffers, views), _make_return(views)
 
     def _call(self, function: Function, buffers: Buffers) -> Callable[..., None]:
         """Return the call of a compiled function: the number of runs, if any, and the leaves."""
@@ -166,7 +166,7 @@ class CompiledLoops:
             return lambda leaves, *times: compiled(*times, *leaves, *given)
         return lambda leaves, *times: compiled(*times, *[leaves[k] for k in chosen], *given)
 
-    def _direct(self, function: Function, buffers: Buffers) -> Compute:
+    def _call_directly(self, function: Function, buffers: Buffers) -> Compute:
         """Return how the one function of a program is called, in a loop of its own or once."""
         call = self._call(function, buffers)
         looped = function.looped
@@ -180,7 +180,7 @@ class CompiledLoops:
 
         return compute
 
-    def _driven(self, buffers: Buffers, carried: Sequence[Any]) -> Compute:
+    def _call_in_turn(self, buffers: Buffers, carried: Sequence[Any]) -> Compute:
         """Return how several functions are called, and NumPy between them."""
         parts = [
             self._call(part, buffers) if isinstance(part, Function) else self._numpy(part, buffers)
@@ -254,7 +254,7 @@ class CompiledLoops:
 def _machine_code(text: str, name: str, helpers: tuple[str, ...], types: tuple[Any, ...]) -> Any:
     """Compile a function, the same one once: Numba never gives back the memory of its code."""
     namespace: dict[str, Any] = {"np": np}
-    njit = _imported().njit
+    njit = _import_numba().njit
     for helper in helpers:
         called = helper[len("def ") : helper.index("(")]
         exec(helper, namespace)
@@ -271,7 +271,7 @@ def _view(buffers: Buffers, region: Stretch, shape: tuple[int, ...]) -> Any:
     return buffers[region.buffer][start : start + size].reshape(shape)
 
 
-def _returning(views: Sequence[Any]) -> Callable[[], tuple[Any, ...]]:
+def _make_return(views: Sequence[Any]) -> Callable[[], tuple[Any, ...]]:
     """Return what returns arrays, and those of shape () as numbers."""
     fixed = tuple(views)
     scalars = [(k, view) for k, view in enumerate(views) if view.ndim == 0]
@@ -287,7 +287,7 @@ def _returning(views: Sequence[Any]) -> Callable[[], tuple[Any, ...]]:
     return returned
 
 
-def _imported() -> Any:
+def _import_numba() -> Any:
     try:
         import numba
     except ImportError as error:

@@ -11,9 +11,9 @@ from ...programs.program import Instruction, Kind, Program
 from .scalars import is_scalar
 
 
-def expanded(program: Program) -> Program:
+def expand_for_loops(program: Program) -> Program:
     """Take apart each op that has no loop of its own: a softmax is a maximum, an exp, a sum..."""
-    return expanding.expanded(program, _has_loop)
+    return expanding.expand(program, _has_loop)
 
 
 def _has_loop(step: Instruction) -> bool:
@@ -23,7 +23,7 @@ def _has_loop(step: Instruction) -> bool:
     )
 
 
-def with_own_results(program: Program) -> Program:
+def copy_shared_results(program: Program) -> Program:
     """Let every result be an instruction of its own, which nothing else returns.
 
     What is returned twice, or is an argument, or shares its memory, is copied at the end.

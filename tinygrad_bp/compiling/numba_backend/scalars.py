@@ -40,11 +40,11 @@ _LARGEST_POWER = 8
 
 def is_scalar(op: Op) -> bool:
     """Return whether an op is known of single numbers."""
-    return op in _OWN or op.numpy in _known()
+    return op in _OWN or op.numpy in _find_known()
 
 
 @cache
-def _known() -> Collection[Any]:
+def _find_known() -> Collection[Any]:
     """Return NumPy's functions that Numba knows; its floor_divide differs at infinities."""
     known = import_module("numba.np.ufunc_db").get_ufuncs()
     return frozenset(f for f in known if f.nout == 1) - {np.floor_divide}
@@ -71,7 +71,7 @@ def _is_truth(op: Op) -> bool:
     return {"d->?", "dd->?"} & {*op.numpy.types} != set()
 
 
-def typed_scalar(
+def write_scalar(
     step: Instruction, operands: Sequence[Expr], sources: Sequence[Instruction]
 ) -> str:
     """Write an element of an op.
@@ -86,8 +86,8 @@ def typed_scalar(
         The operands, for their dtypes and numbers.
     """
     parts = [
-        converted(text, source, dtype)
-        for text, source, dtype in zip(operands, sources, _computed_in(step, sources), strict=True)
+        convert(text, source, dtype)
+        for text, source, dtype in zip(operands, sources, _find_dtypes(step, sources), strict=True)
     ]
     op = _op(step)
     if op is ops.pow and _is_small_power(sources[1]):
@@ -110,7 +110,7 @@ _OWN: Mapping[Op, Callable[[Sequence[Expr]], Expr]] = {
 }
 
 
-def _computed_in(step: Instruction, sources: Sequence[Instruction]) -> list[np.dtype[Any]]:
+def _find_dtypes(step: Instruction, sources: Sequence[Instruction]) -> list[np.dtype[Any]]:
     """Return the dtypes to which NumPy converts operands before it computes."""
     op = _op(step)
     if op is _where:
@@ -130,7 +130,7 @@ def is_number(step: Instruction) -> bool:
     return step.kind is Kind.CONSTANT and np.size(step.data) == 1
 
 
-def converted(text: Expr, source: Instruction, dtype: np.dtype[Any]) -> Expr:
+def convert(text: Expr, source: Instruction, dtype: np.dtype[Any]) -> Expr:
     """Write an element of a source in a dtype; where the source is a number, that number."""
     if is_number(source):
         return number(np.asarray(source.data).item(), dtype)

@@ -32,7 +32,7 @@ def build(program: Program) -> Callable[..., tuple[Any, ...]]:
     """
     results = (*program.outputs, *program.gradients)
     steps = [k for k, step in enumerate(program.instructions) if step.op is not None]
-    forms, lanes = _planned(program, steps, ())
+    forms, lanes = _plan(program, steps, ())
     code = Code(
         program,
         forms,
@@ -60,10 +60,10 @@ def build_loop(program: Program, carried: int) -> Callable[..., tuple[Any, ...]]
         Takes n and the leaves, and returns the outputs of the last run.
     """
     state = program.inputs[:carried]
-    changing = _depending_on(program, state)
+    changing = _find_depending_on(program, state)
     steps = [k for k, step in enumerate(program.instructions) if step.op is not None]
     before, inside = [k for k in steps if not changing[k]], [k for k in steps if changing[k]]
-    forms, lanes = _planned(program, inside, state)
+    forms, lanes = _plan(program, inside, state)
     lasting = (*program.outputs, *before, *program.inputs[carried:])
     code = Code(program, forms, [*before, *_early(inside, lanes), *lanes.late], lasting)
     code.states = dict(zip(program.outputs, state, strict=True))
@@ -79,7 +79,7 @@ def build_loop(program: Program, carried: int) -> Callable[..., tuple[Any, ...]]
     return _function(code, ["n", *leaves], lines, [code.text(k) for k in state])
 
 
-def _planned(
+def _plan(
     program: Program, steps: Sequence[int], state: Sequence[int]
 ) -> tuple[list[Form | None], Lanes]:
     """Decide how each step is written, and which of some steps are computed side by side."""
@@ -127,7 +127,7 @@ def _leaves(code: Code, positions: Sequence[int]) -> list[str]:
 # --- loops -------------------------------------------------------------------------------------
 
 
-def _depending_on(program: Program, state: Sequence[int]) -> list[bool]:
+def _find_depending_on(program: Program, state: Sequence[int]) -> list[bool]:
     depends = [False] * len(program.instructions)
     for k in state:
         depends[k] = True

@@ -38,7 +38,7 @@ def unproven(bench: Bench) -> Iterator[Iterator[Edit]]:
     compounding = groups.compounding(bench)
     yield compounding(groups.PLAIN)
     yield loop_paths.two_paths(bench)
-    yield loop_paths.kept_paths(bench)
+    yield loop_paths.keep_paths(bench)
     yield in_states(bench)
     yield swaps.compounding(bench)
     yield compounding(groups.VALUES)

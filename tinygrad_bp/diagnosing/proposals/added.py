@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ...ops.reductions import _sum
-from ..edits import OWN, ZERO, Call, Edit, Expr, Ref, Slot, moved, times
+from ..edits import OWN, ZERO, Call, Edit, Expr, Ref, Slot, add_to, times
 from ..pools import Block, Source
 from .bench import Bench
 
 
-def multiplied(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
+def add_factor(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
     """Yield a cotangent that is multiplied with one more value."""
     structure, shape = bench.structure, e.shape[1:]
     now = np.broadcast_to(bench.now(slot), shape).ravel()
@@ -24,7 +24,7 @@ def multiplied(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
         bench.pools.marks(shape),
     ):
         added = Block(block.sources, block.matrix * now)
-        for source, constant in bench.fitting(e, bench.now(slot), shape, added):
+        for source, constant in bench.fit(e, bench.now(slot), shape, added):
             if constant == 1.0:
                 what = "the gradient of {node} is multiplied with {other}"
                 if source.place < 0:
@@ -42,7 +42,7 @@ def multiplied(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
                 )
 
 
-def centred(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
+def subtract_mean(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
     """Yield a cotangent from which its mean is subtracted, as a normalisation would."""
     shape = e.shape[1:]
     now = np.broadcast_to(bench.now(slot), shape)
@@ -53,7 +53,7 @@ def centred(bench: Bench, slot: Slot, node: int, e: Any) -> Iterator[Edit]:
         for _, constant in bench.probe.fits(e.reshape(len(e), -1), None, mean.reshape(1, -1)):
             if abs(constant + 1.0) < 1e-6:
                 total = Call(_sum, (OWN,), {"axis": axis, "keepdims": True})
-                expr = moved(OWN, -1.0 / shape[axis], total)
+                expr = add_to(OWN, -1.0 / shape[axis], total)
                 what = "from the gradient of {node} its mean is subtracted"
                 yield Edit("term-added", {slot: expr}, node, what, {}, 1.9)
 
@@ -65,10 +65,10 @@ def decay(bench: Bench, slot: Slot, node: int, e: Any, shape: tuple[int, ...]) -
     for _, factor in bench.probe.fits(flat, None, data.reshape(1, -1)):
         if bench.evidence < 3 or bench.own(e, bench.now(slot), shape) is not None:
             return
-        factor = bench.rounded(factor)
+        factor = bench.round_factor(factor)
         yield Edit(
             "weight-decay-missing-or-extra",
-            _without(bench, slot, -factor * data) or {slot: moved(OWN, factor, Ref(node))},
+            _without(bench, slot, -factor * data) or {slot: add_to(OWN, factor, Ref(node))},
             node,
             "the gradient of {node} is too {size} by {coefficient} · {node}",
             {"coefficient": abs(factor), "size": "small" if factor < 0 else "large"},
@@ -95,7 +95,7 @@ def over_units(
         total = np.add.reduce(now, axis=axis, keepdims=True)
         expr = Call(_sum, (OWN,), {"axis": axis, "keepdims": True})
         sources.append(Source(expr, np.broadcast_to(total, shape), "axis", node))
-    for source, constant in bench.fitting(e, now, shape, sources):
+    for source, constant in bench.fit(e, now, shape, sources):
         if constant == 1.0:
             yield Edit(
                 "bias-summed-over-units",

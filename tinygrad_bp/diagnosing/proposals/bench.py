@@ -44,12 +44,12 @@ class Bench:
         """Whether all that is wrong is computed from a step: an edit there may explain it."""
         return all(bits >> place & 1 for bits in self.probe.reaching)
 
-    def rounded(self, factor: float) -> float:
+    def round_factor(self, factor: float) -> float:
         """Round a factor that was solved for, as far as that explains the numbers as well."""
         moves = float(np.abs(self.probe.error).max())
         return shortest(factor, min(1e-6, self.tolerance / 10 / moves) if moves else 0.0)
 
-    def fitting(
+    def fit(
         self, e: Any, before: Any, shape: tuple[int, ...], *found: Block | list[Source]
     ) -> Iterator[tuple[Source, float]]:
         """Yield which sources fit in the place of numbers, and with what constant."""
@@ -98,6 +98,6 @@ class Bench:
         return own if expr is None else evaluate(expr, lambda k: machine.values[k], own)
 
 
-def scaled(constant: float, expr: Expr) -> Expr:
+def scale_by(constant: float, expr: Expr) -> Expr:
     """Multiply an expression by a constant."""
     return expr if constant == 1.0 else times(Number(constant), expr)

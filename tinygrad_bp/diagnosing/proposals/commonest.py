@@ -8,10 +8,10 @@ import numpy as np
 
 from ..edits import Edit, Slot
 from ..facts import elementwise, product
-from ..pools import Source, transposed
+from ..pools import Source, swap_last_axes
 from . import regions
 from .bench import Bench
-from .naming import Instead, named
+from .naming import Instead, name_edit
 from .terms import term, through_statistics
 
 
@@ -36,5 +36,5 @@ def proposals(bench: Bench) -> Iterator[Edit]:
         for j, own in enumerate(step.operands):
             square = np.ndim(values[j]) == 2 and len(set(np.shape(values[j]))) == 1
             if square and not structure.flows[own]:
-                source = Source(transposed(own, 2), np.asarray(values[j]).T, "T", own)
-                yield named(structure, Instead(Slot(k, j), edge, own, source, 1.0))
+                source = Source(swap_last_axes(own, 2), np.asarray(values[j]).T, "T", own)
+                yield name_edit(structure, Instead(Slot(k, j), edge, own, source, 1.0))

@@ -14,7 +14,7 @@ from ..facts import scatters
 from ..pools import Block, Source
 from . import operands, overwriting, parts
 from .bench import Bench
-from .passes import repeated
+from .passes import repeat
 from .sums import sums_of_other_axes
 
 
@@ -46,7 +46,7 @@ def in_lines_alike(bench: Bench) -> Iterator[Edit]:
     for places in groups:
         for key in reduce(and_, (found[k].keys() for k in places)):
             edits = [found[k][key] for k in places]
-            yield repeated(edits[0], together(edits))
+            yield repeat(edits[0], together(edits))
     yield from _indices_of_other_passes(bench)
 
 
@@ -74,4 +74,4 @@ def _indices_of_other_passes(bench: Bench) -> Iterator[Edit]:
             node = steps[child].operands[operand]
             what = "the gradient of {node} goes to the elements of the pass beside it"
             edit = Edit("index-shifted", {}, node, what, cost=1.2)
-            yield replace(repeated(edit, changes), also=("factor-replaced",))
+            yield replace(repeat(edit, changes), also=("factor-replaced",))

@@ -14,14 +14,14 @@ from ...programs.labelled import ACCUMULATE
 from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Ref, Slot, evaluate, times
 from ..facts import additive, elementwise, moves, product
 from ..machine import fits
-from ..pools import FORMS, Source, transposed
+from ..pools import FORMS, Source, swap_last_axes
 from ..structure import is_uniform
-from .bench import Bench, scaled
+from .bench import Bench, scale_by
 from .masks import is_mask, other_masks
-from .naming import Instead, named
-from .operands import arranged, rearranged
-from .passes import Candidate, Group, relatives, repeated
-from .slopes import grouped_regions
+from .naming import Instead, name_edit
+from .operands import arrange, rearrange
+from .passes import Candidate, Group, relatives, repeat
+from .slopes import group_regions
 from .terms import term
 
 #: In which order compounding edits are run, by the kinds of what is put in.
@@ -61,7 +61,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield edits of lines that are passed several times, where one product tests them."""
     for group, candidates in all_groups(bench):
         if not compounds(bench, [slot.place for slot in group]):
-            yield from _tested(bench, group, list(candidates()))
+            yield from _test(bench, group, list(candidates()))
 
 
 def compounding(bench: Bench) -> Callable[[Container[str]], Iterator[Edit]]:
@@ -91,7 +91,7 @@ def compounds(bench: Bench, places: Sequence[int]) -> bool:
     return any(below[k] & members & ~(1 << k) for k in places)
 
 
-def _tested(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Iterator[Edit]:
+def _test(bench: Bench, group: list[Slot], candidates: list[Candidate]) -> Iterator[Edit]:
     found = {k: e for k, slot in enumerate(group) if (e := bench.probe.at(slot)) is not None}
     if not found:
         return
@@ -153,7 +153,7 @@ def _own(bench: Bench, group: list[Slot], constant: float) -> Edit:
         what = f"a term of the derivative of {{node}} {amount}"
         edit = Edit(mistake, {}, edge[0], what, {"factor": constant}, 2.0, constant)
     expr: Expr = ZERO if constant == 0.0 else times(Number(constant), OWN)
-    return repeated(edit, dict.fromkeys(group, expr))
+    return repeat(edit, dict.fromkeys(group, expr))
 
 
 # --- what is grouped ----------------------------------------------------------------------------
@@ -168,13 +168,13 @@ def all_groups(bench: Bench) -> Iterator[Group]:
             yield from _sums(bench, places)
             continue
         if moves(step.op) and structure.flows[places[0]]:
-            yield [Slot(k, RESULT) for k in places], partial(_moved, bench, places)
+            yield [Slot(k, RESULT) for k in places], partial(_rearrange, bench, places)
         for j in range(len(step.operands)):
             group = [Slot(k, j) for k in places]
             for some in _parts(group):
                 yield some, partial(_operands, bench, some)
     yield from _factors(bench)
-    yield from grouped_regions(bench)
+    yield from group_regions(bench)
 
 
 def _factors(bench: Bench) -> Iterator[Group]:
@@ -219,32 +219,32 @@ def _other_factors(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         near = structure.near.get(edges[group[0].place][0], frozenset())
         sources += bench.pools.near(near | structure.behind(owns[0]), shape).sources
     for source in sources:
-        yield Candidate([source] * len(group), partial(_described, bench, group))
+        yield Candidate([source] * len(group), partial(_describe, bench, group))
     squares = [Source(times(OWN, OWN), np.asarray(values[o]) ** 2, "own²", o) for o in owns]
-    yield Candidate(squares, partial(_described, bench, group))
+    yield Candidate(squares, partial(_describe, bench, group))
 
 
-def _described(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
+def _describe(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
     structure = bench.structure
     slot = group[0]
     own = (
         slot.place if slot.operand == RESULT else structure.steps[slot.place].operands[slot.operand]
     )
     edge = structure.lines.edges[group[0].place]
-    changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
-    return repeated(named(structure, Instead(group[0], edge, own, sources[0], constant)), changes)
+    changes = {s: scale_by(constant, source.expr) for s, source in zip(group, sources, strict=True)}
+    return repeat(name_edit(structure, Instead(group[0], edge, own, sources[0], constant)), changes)
 
 
-def _moved(bench: Bench, places: list[int]) -> Iterator[Candidate]:
+def _rearrange(bench: Bench, places: list[int]) -> Iterator[Candidate]:
     """Yield other orders of the elements of what is reshaped or transposed."""
     steps, values = bench.structure.steps, bench.probe.machine.values
     owns = [steps[k].operands[0] for k in places]
     pairs = [(np.shape(values[o]), steps[k].shape) for o, k in zip(owns, places, strict=True)]
     if all(own != new and np.prod(own) == np.prod(new) for own, new in pairs):
-        orders = (rearranged(o, values[o], steps[k].shape) for k, o in zip(places, owns))
+        orders = (rearrange(o, values[o], steps[k].shape) for k, o in zip(places, owns))
         for sources in zip(*orders):
             yield Candidate(
-                [*sources], partial(_described, bench, [Slot(k, RESULT) for k in places])
+                [*sources], partial(_describe, bench, [Slot(k, RESULT) for k in places])
             )
 
 
@@ -294,18 +294,18 @@ def _contributions(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
                 Source(times(OWN, v.expr), v.number * bench.now(slot), kind, v.place)
                 for v, slot in zip(values, group, strict=True)
             ]
-            yield Candidate(sources, partial(_added, bench, group))
+            yield Candidate(sources, partial(_add_factor, bench, group))
 
 
-def _added(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
+def _add_factor(bench: Bench, group: list[Slot], sources: list[Source], constant: float) -> Edit:
     first = sources[0]
     what = "the gradient of {node} is multiplied with {other}"
     refers = {"other": first.place} | ({"form": first.kind} if first.kind else {})
     node = bench.structure.steps[group[0].place].of or 0
     also = ("activation-derivative-twice", "factor-twice", "order")
     edit = Edit("factor-added", {}, node, what, refers, 2.2 + first.cost, also=also)
-    changes = {s: scaled(constant, source.expr) for s, source in zip(group, sources, strict=True)}
-    return repeated(edit, changes)
+    changes = {s: scale_by(constant, source.expr) for s, source in zip(group, sources, strict=True)}
+    return repeat(edit, changes)
 
 
 def _multiples(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
@@ -329,7 +329,7 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
     flows = structure.flows[owns[0]]
 
     def candidate(sources: list[Source]) -> Candidate:
-        return Candidate(sources, partial(_described, bench, group))
+        return Candidate(sources, partial(_describe, bench, group))
 
     if multiplied:
         yield candidate([Source(Number(1.0), np.ones(()), "one", -1)] * len(group))
@@ -361,7 +361,7 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
         if arrays[0].dtype.kind != "f":
             continue
         if moved:
-            sources = [_arranged_as(bench, *each) for each in zip(owns, places, arrays)]
+            sources = [_arrange_as(bench, *each) for each in zip(owns, places, arrays)]
             if all(source is not None for source in sources):
                 yield candidate([source for source in sources if source is not None])
         if all(a.shape == s for a, s in zip(arrays, shapes, strict=True)):
@@ -374,7 +374,9 @@ def _operands(bench: Bench, group: list[Slot]) -> Iterator[Candidate]:
                 yield candidate(forms)
     square = all(np.ndim(values[o]) == 2 and len(set(np.shape(values[o]))) == 1 for o in owns)
     if square and not elementwise(first.op):
-        yield candidate([Source(transposed(o, 2), np.asarray(values[o]).T, "T", o) for o in owns])
+        yield candidate(
+            [Source(swap_last_axes(o, 2), np.asarray(values[o]).T, "T", o) for o in owns]
+        )
 
 
 def _value(bench: Bench, place: int, given: Sequence[Any] | None) -> Source:
@@ -384,11 +386,11 @@ def _value(bench: Bench, place: int, given: Sequence[Any] | None) -> Source:
     return Source(Ref(place), np.asarray(given[place]), "", place)
 
 
-def _arranged_as(bench: Bench, own: int, place: int, number: Any) -> Source | None:
+def _arrange_as(bench: Bench, own: int, place: int, number: Any) -> Source | None:
     """Put a value in the place of another, transposed and reshaped as that one is."""
     values = bench.probe.machine.values
     behind = bench.structure.source(own)
     if behind == own or bench.structure.flows[own] or np.shape(values[behind]) != number.shape:
         return None
-    expr = arranged(bench, own, behind, Ref(place))
+    expr = arrange(bench, own, behind, Ref(place))
     return Source(expr, evaluate(expr, lambda k: values[k]), "", place)

@@ -24,7 +24,7 @@ def two_paths(bench: Bench) -> Iterator[Edit]:
     paths = _paths(bench)
     for constant, cost in ((0.0, 1.8), (-1.0, 2.2)):
         for pair in combinations(paths, 2) if len(paths) <= _MOST else ():
-            yield _dropped(bench, [slot for slots in pair for slot in slots], constant, cost)
+            yield _drop(bench, [slot for slots in pair for slot in slots], constant, cost)
 
 
 def _paths(bench: Bench) -> list[list[Slot]]:
@@ -38,7 +38,7 @@ def _paths(bench: Bench) -> list[list[Slot]]:
     return [*found.values()]
 
 
-def _dropped(bench: Bench, slots: list[Slot], constant: float, cost: float) -> Edit:
+def _drop(bench: Bench, slots: list[Slot], constant: float, cost: float) -> Edit:
     structure = bench.structure
     first = structure.steps[slots[0].place]
     expr = times(Number(constant), OWN) if constant else ZERO
@@ -58,7 +58,7 @@ def _dropped(bench: Bench, slots: list[Slot], constant: float, cost: float) -> E
     )
 
 
-def kept_paths(bench: Bench) -> Iterator[Edit]:
+def keep_paths(bench: Bench) -> Iterator[Edit]:
     """Yield that of all contributions to one variable, or to a whole state, some are left."""
     structure = bench.structure
     for places in structure.groups:
@@ -72,7 +72,7 @@ def kept_paths(bench: Bench) -> Iterator[Edit]:
                 paths[line(child), operand].append(Slot(k, j))
         for count in range(2, len(paths)) if len(paths) <= _LINES else ():
             for some in combinations(paths.values(), count):
-                yield _dropped(bench, [slot for slots in some for slot in slots], 0.0, 2.0)
+                yield _drop(bench, [slot for slots in some for slot in slots], 0.0, 2.0)
 
 
 def cut_off(bench: Bench) -> Iterator[Edit]:

@@ -13,7 +13,7 @@ from ..edits import RESULT, Edit, Slot
 from ..facts import negates, selects
 from ..pools import FORMS, Source
 from ..structure import Structure, activation, is_uniform, softmax_axis
-from .bench import scaled
+from .bench import scale_by
 
 #: What the same thing is called where nothing is known of the place.
 ALSO = {
@@ -43,10 +43,10 @@ class Instead(NamedTuple):
     constant: float
 
 
-def named(structure: Structure, instead: Instead) -> Edit:
+def name_edit(structure: Structure, instead: Instead) -> Edit:
     """Describe it."""
     slot, edge, own, source, constant = instead
-    mistake, what, refers, node, cost = _named(structure, instead)
+    mistake, what, refers, node, cost = _name_instead(structure, instead)
     also = ALSO.get(mistake, ())
     if mistake == "activation-derivative-wrong-argument" and source.kind in ("one", "operand"):
         also = ("factor-missing",)
@@ -57,7 +57,7 @@ def named(structure: Structure, instead: Instead) -> Edit:
     del own, edge
     return Edit(
         mistake,
-        {slot: scaled(constant, source.expr)},
+        {slot: scale_by(constant, source.expr)},
         node,
         what,
         refers,
@@ -66,7 +66,9 @@ def named(structure: Structure, instead: Instead) -> Edit:
     )
 
 
-def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, Any], int, float]:
+def _name_instead(
+    structure: Structure, instead: Instead
+) -> tuple[str, str, dict[str, Any], int, float]:
     slot, edge, own, source, _ = instead
     child, operand = edge
     steps = structure.steps
@@ -96,7 +98,7 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
         )
     mask = _switch(structure, own)
     if mask and selects(steps[child].op):
-        return _routed(source, refers, child)
+        return _name_routing(source, refers, child)
     if mask:
         if source.kind == "one" and steps[own].kind is Kind.CONSTANT:
             what = "{own} is left out of the derivative of {node}"
@@ -136,7 +138,7 @@ def _named(structure: Structure, instead: Instead) -> tuple[str, str, dict[str, 
     return _operand(structure, instead, leaf, refers)
 
 
-def _routed(
+def _name_routing(
     source: Source, refers: dict[str, Any], child: int
 ) -> tuple[str, str, dict[str, Any], int, float]:
     """Say to which elements a gradient goes instead of the one that was taken."""

@@ -27,7 +27,7 @@ _FAR = 16
 def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield edits of one use of a line."""
     yield from _without_a_factor(bench)
-    yield from _added_elsewhere(bench)
+    yield from _add_elsewhere(bench)
 
 
 def _without_a_factor(bench: Bench) -> Iterator[Edit]:
@@ -49,7 +49,7 @@ def _without_a_factor(bench: Bench) -> Iterator[Edit]:
             sources = [s for s in sources if np.shape(s.number) == np.shape(values[own])]
             edge = structure.lines.edges.get(k)
             node = edge[0] if edge is not None else step.of or 0
-            for source, constant in bench.fitting(e, values[own], e.shape[1:], sources):
+            for source, constant in bench.fit(e, values[own], e.shape[1:], sources):
                 if constant == 1.0:
                     what = "in one term of the derivative of {node} the factor {own} is left out"
                     refers, also = {"own": source.place}, ("upstream-dropped",)
@@ -90,7 +90,7 @@ def _rebuilt(structure: Structure, chain: list[int], expr: Expr) -> Expr:
     return expr
 
 
-def _added_elsewhere(bench: Bench) -> Iterator[Edit]:
+def _add_elsewhere(bench: Bench) -> Iterator[Edit]:
     """Yield that a contribution is added to another cotangent than its own."""
     structure, values = bench.structure, bench.probe.machine.values
     found: dict[Any, list[tuple[Slot, Any]]] = defaultdict(list)
@@ -109,10 +109,10 @@ def _added_elsewhere(bench: Bench) -> Iterator[Edit]:
             number = np.ravel(np.broadcast_to(values[term], shape))
             moved = (reading[shape] - own.reshape(len(own), -1)) @ number
             for at in np.flatnonzero(bench.probe.is_error(moved)):
-                yield from _moved_to(structure, Slot(k, j), found[shape][at][0])
+                yield from _move_to(structure, Slot(k, j), found[shape][at][0])
 
 
-def _moved_to(structure: Structure, own: Slot, there: Slot) -> Iterator[Edit]:
+def _move_to(structure: Structure, own: Slot, there: Slot) -> Iterator[Edit]:
     """Yield that a contribution is added to another cotangent, unless it is made of that."""
     step, target = structure.steps[own.place], structure.steps[there.place]
     expr = structure.before(step.operands[own.operand], there.place)

@@ -12,14 +12,14 @@ from ... import ops
 from ...ops.shaping import matrix_transpose
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
-from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, call, moved, times
+from ..edits import OWN, RESULT, Call, Edit, Expr, Number, Ref, Slot, add_to, call, times
 from ..facts import additive, elementwise, moves, product
 from ..machine import fits
 from ..pools import POSITIVE, Block, Source, reshape_op, transpose_op
 from ..structure import is_uniform
 from .bench import Bench
 from .masks import is_mask, other_masks
-from .naming import Instead, named
+from .naming import Instead, name_edit
 
 #: Adam divides its first step by |gradient| + this.
 _EPSILON = 1e-8
@@ -36,7 +36,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
             slot = Slot(k, j)
             e = bench.probe.at(slot)
             if e is not None:
-                yield from _replaced(bench, slot, edge, e)
+                yield from _replace_operand(bench, slot, edge, e)
     yield from results(bench)
 
 
@@ -47,7 +47,7 @@ def results(bench: Bench) -> Iterator[Edit]:
             yield from _result(bench, k, edge)
 
 
-def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:
+def _replace_operand(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:
     structure, shape = bench.structure, e.shape[1:]
     step = structure.steps[slot.place]
     own = step.operands[slot.operand]
@@ -59,7 +59,7 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     if is_uniform(now) and np.size(structure.values[slot.place]) > 1 and not is_mask(now):
         fixed = structure.steps[own].kind is Kind.CONSTANT or structure.flows[own]
         if multiplied and not fixed:
-            yield from _left_out(bench, slot, edge, e)
+            yield from _leave_out(bench, slot, edge, e)
         return
     if multiplied:
         sources.append(Source(Number(1.0), np.ones(shape), "one", -1))
@@ -80,16 +80,16 @@ def _replaced(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
         near = structure.near.get(edge[0], frozenset())
         near |= structure.near.get(structure.steps[edge[0]].operands[edge[1]], frozenset())
         blocks.append(bench.pools.near(near, shape))
-    for source, constant in bench.fitting(e, now, shape, sources, *blocks):
+    for source, constant in bench.fit(e, now, shape, sources, *blocks):
         if source.place >= slot.place and structure.flows[source.place]:
             continue
         if only_scaled(bench, constant * source.number, now, shape):
             continue
-        yield named(structure, Instead(slot, edge, own, source, constant))
-    yield from _updated(bench, slot, edge, e, own)
+        yield name_edit(structure, Instead(slot, edge, own, source, constant))
+    yield from _use_updated(bench, slot, edge, e, own)
 
 
-def _left_out(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:
+def _leave_out(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterator[Edit]:
     """Yield that a factor which is one number is left out, or another number of the program."""
     own = bench.structure.steps[slot.place].operands[slot.operand]
     structure, shape = bench.structure, e.shape[1:]
@@ -98,9 +98,9 @@ def _left_out(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any) -> Iterat
     forms = bench.pools.forms(own) + [f for k in around for f in bench.pools.forms(k)]
     numbers = [f for f in (*others, *forms) if np.ndim(f.number) == 0]
     sources = [Source(Number(1.0), np.ones(shape), "one", -1), *numbers]
-    for source, constant in bench.fitting(e, bench.now(slot), shape, sources):
+    for source, constant in bench.fit(e, bench.now(slot), shape, sources):
         if constant == 1.0 and bench.evidence >= 3:
-            yield named(bench.structure, Instead(slot, edge, own, source, constant))
+            yield name_edit(bench.structure, Instead(slot, edge, own, source, constant))
 
 
 def only_scaled(bench: Bench, number: Any, now: Any, shape: tuple[int, ...]) -> bool:
@@ -122,7 +122,9 @@ def _masks_of_gradients(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Ite
             )
 
 
-def _updated(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any, own: int) -> Iterator[Edit]:
+def _use_updated(
+    bench: Bench, slot: Slot, edge: tuple[int, int], e: Any, own: int
+) -> Iterator[Edit]:
     """Yield the parameter after its step, which it had before it was needed."""
     structure = bench.structure
     leaf = structure.source(own)
@@ -132,17 +134,17 @@ def _updated(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any, own: int) 
     gradient: Expr = Ref(handed)
     size = call(ops.add, call(ops.absolute, gradient), Number(_EPSILON))
     for kind, step in (("", gradient), (" by Adam's first step", call(ops.div, gradient, size))):
-        change = arranged(bench, own, leaf, step)
+        change = arrange(bench, own, leaf, step)
         number = _number(bench, change)
         flat = e.reshape(len(e), -1)
         row = np.broadcast_to(number, e.shape[1:]).reshape(1, -1)
         for _, factor in bench.probe.fits(flat, None, row):
             if factor > 0:
                 continue
-            rate = bench.rounded(-factor)
+            rate = bench.round_factor(-factor)
             yield Edit(
                 "update-before-propagate",
-                {slot: moved(OWN, -rate, change)},
+                {slot: add_to(OWN, -rate, change)},
                 leaf,
                 f"{{node}} is updated{kind}, with learning rate {{learning_rate}}, before the "
                 "error is propagated through it",
@@ -152,7 +154,7 @@ def _updated(bench: Bench, slot: Slot, edge: tuple[int, int], e: Any, own: int) 
             )
 
 
-def arranged(bench: Bench, own: int, leaf: int, expr: Expr) -> Expr:
+def arrange(bench: Bench, own: int, leaf: int, expr: Expr) -> Expr:
     """Take something else through the steps that arrange a parameter anew."""
     steps, chain = bench.structure.steps, []
     while own != leaf:
@@ -199,14 +201,14 @@ def _result(bench: Bench, k: int, edge: tuple[int, int]) -> Iterator[Edit]:
         if len(values) == 1:
             blocks.append(bench.pools.plain(shape))
     if _squareish(shape):
-        sources.append(_flipped(k, bench.probe.machine.values[k]))
+        sources.append(_flip(k, bench.probe.machine.values[k]))
     if moves(step.op) and np.shape(values[0]) != shape and np.size(values[0]) == np.prod(shape):
-        sources += rearranged(step.operands[0], values[0], shape)
+        sources += rearrange(step.operands[0], values[0], shape)
     sources = [s for s in sources if s.kind == "one" or not (shape and is_uniform(s.number))]
-    for source, constant in bench.fitting(e, bench.now(slot), shape, sources, *blocks):
+    for source, constant in bench.fit(e, bench.now(slot), shape, sources, *blocks):
         if only_scaled(bench, constant * source.number, bench.now(slot), shape):
             continue
-        yield named(structure, Instead(slot, edge, k, source, constant))
+        yield name_edit(structure, Instead(slot, edge, k, source, constant))
 
 
 def _quotients(bench: Bench, operands: Any, shape: tuple[int, ...]) -> Iterator[Source]:
@@ -273,13 +275,13 @@ def _squareish(shape: tuple[int, ...]) -> bool:
     return len(shape) >= 2 and shape[-1] == shape[-2] > 1
 
 
-def _flipped(k: int, number: Any) -> Source:
+def _flip(k: int, number: Any) -> Source:
     ndim = np.ndim(number)
     axes = (*range(ndim - 2), ndim - 1, ndim - 2)
     return Source(Call(transpose_op(), (OWN,), {"axes": axes}), matrix_transpose(number), "T", k)
 
 
-def rearranged(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
+def rearrange(place: int, number: Any, shape: tuple[int, ...]) -> Iterator[Source]:
     """Reshaped where it should be transposed, and the other way round."""
     array = np.asarray(number)
     yield Source(

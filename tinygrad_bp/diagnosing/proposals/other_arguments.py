@@ -36,7 +36,7 @@ def slopes_elsewhere(structure: Structure, region: Region, slope: Expr) -> Itera
         alone = _of_forward_steps(structure, slope, region.inside)
         found += [put(alone, {low: Ref(k)}) for k in _other_arguments(structure, region)]
     made = [Source(expr, 0.0, "argument", region.high, 0.1) for expr in found if expr != slope]
-    exchanged = _exchanged(structure, region)
+    exchanged = _exchange(structure, region)
     if exchanged is not None:
         made.append(Source(exchanged, 0.0, "exchanged", region.high, 0.1))
     shape, now = structure.steps[region.high].shape, _number(structure, slope)
@@ -80,7 +80,7 @@ def _fits(structure: Structure, place: int, shape: tuple[int, ...]) -> bool:
     return number.shape == shape and number.dtype.kind == "f"
 
 
-def _exchanged(structure: Structure, region: Region) -> Expr | None:
+def _exchange(structure: Structure, region: Region) -> Expr | None:
     """Write the derivative along one operand of a step as that along the other, the two exchanged.
 
     Of x ** e that is the derivative of e ** x.

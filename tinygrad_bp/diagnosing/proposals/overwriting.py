@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...kernel import Op
-from ...ops.rearranging import _gather, numbered
+from ...ops.rearranging import _gather, number_places
 from ...ops.shaping import _where
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Instruction, Kind
@@ -32,7 +32,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
         if step.op is ACCUMULATE and 1 < len(step.operands) <= _MOST:
             yield from _fitting(bench, k, list(_one_after_another(bench, k)))
         elif scatters(step) and k in bench.structure.lines.edges:
-            yield from _fitting(bench, k, list(_assigned(bench, k)))
+            yield from _fitting(bench, k, list(_overwrite_repeats(bench, k)))
 
 
 def _fitting(bench: Bench, k: int, sources: list[Source]) -> Iterator[Edit]:
@@ -45,12 +45,12 @@ def _fitting(bench: Bench, k: int, sources: list[Source]) -> Iterator[Edit]:
     child, operand = bench.structure.lines.edges.get(k, (0, 0))
     node = bench.structure.steps[child].operands[operand] if of is None else of
     what = "the gradient of {node} is overwritten where it should be added to"
-    for source, constant in bench.fitting(e, now, np.shape(now), sources):
+    for source, constant in bench.fit(e, now, np.shape(now), sources):
         if constant == 1.0:
             yield Edit("index-overwritten", {slot: source.expr}, node, what, cost=1.1)
 
 
-def _assigned(bench: Bench, k: int) -> Iterator[Source]:
+def _overwrite_repeats(bench: Bench, k: int) -> Iterator[Source]:
     """Yield an array in which of several numbers for one place the last or the first stands."""
     step = bench.structure.steps[k]
     given = bench.probe.machine.values[step.operands[0]]
@@ -64,7 +64,7 @@ def _write_once(given: Any, *, step: Instruction, way: int, **places: Any) -> An
     """Do what a step does, but let of several numbers for one place only the last one stay."""
     targeted = targets(replace(step, metadata=places), given)
     writers = np.zeros(1 + int(np.prod(step.shape)), int)  # what is dropped goes to the end
-    writers[np.ravel(targeted)[::way]] = numbered(np.shape(targeted)).ravel()[::way]
+    writers[np.ravel(targeted)[::way]] = number_places(np.shape(targeted)).ravel()[::way]
     return _gather(given, places=writers[:-1].reshape(step.shape))
 
 
@@ -74,7 +74,7 @@ _assign = Op("assign", _write_once, None)
 def _one_after_another(bench: Bench, k: int) -> Iterator[Source]:
     """Yield what is left where each contribution overwrites those before it, in either order."""
     terms = bench.structure.steps[k].operands
-    masks = [_written(bench, term) for term in terms]
+    masks = [_find_written(bench, term) for term in terms]
     if sum(mask is not None for mask in masks) < 2:
         return
     values = bench.probe.machine.values
@@ -88,7 +88,7 @@ def _one_after_another(bench: Bench, k: int) -> Iterator[Source]:
             yield Source(kept, evaluate(kept, lambda k: values[k]), "overwritten", k)
 
 
-def _written(bench: Bench, term: int) -> Any:
+def _find_written(bench: Bench, term: int) -> Any:
     """Return which places a contribution writes; None where it is not put into places."""
     step = bench.structure.steps[bench.structure.source(term)]
     if not scatters(step):

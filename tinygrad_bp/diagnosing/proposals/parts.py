@@ -14,7 +14,7 @@ from ..edits import OWN, RESULT, Call, Edit, Number, Ref, Slot, call, times
 from ..facts import elementwise, scatters, targets
 from ..pools import Source
 from .bench import Bench
-from .placed import placed_otherwise
+from .placed import place_otherwise
 
 
 def proposals(bench: Bench) -> Iterator[Edit]:
@@ -24,31 +24,31 @@ def proposals(bench: Bench) -> Iterator[Edit]:
         if step.kind is not Kind.BACKWARD or step.op is PASS:
             continue
         if step.op is ACCUMULATE:
-            yield from _placed(bench, Slot(k, RESULT))
+            yield from _place_elsewhere(bench, Slot(k, RESULT))
             continue
         if k not in structure.lines.edges:
             continue
         for j, own in enumerate(step.operands):
             if not structure.flows[own] or not elementwise(step.op):
-                yield from _placed(bench, Slot(k, j))
+                yield from _place_elsewhere(bench, Slot(k, j))
         if scatters(step) and structure.flows[k]:
             yield from _elsewhere(bench, k)
 
 
-def _placed(bench: Bench, slot: Slot) -> Iterator[Edit]:
+def _place_elsewhere(bench: Bench, slot: Slot) -> Iterator[Edit]:
     """Yield that the elements stand at other places, or that only some of them count."""
     e = bench.probe.at(slot)
     if e is None or e.ndim < 2 or not bench.reaches(slot.place):
         return
     now, shape = bench.now(slot), e.shape[1:]
-    ways = list(placed_otherwise(now))
+    ways = list(place_otherwise(now))
     sources = [
         Source(way.expr, np.broadcast_to(way.number, shape), "placed", at)
         for at, way in enumerate(ways)
         if not np.array_equal(way.number, now)
     ]
     node, leaf, it = _whose(bench, slot)
-    for source, constant in bench.fitting(e, now, shape, sources):
+    for source, constant in bench.fit(e, now, shape, sources):
         if constant == 1.0:
             way = ways[source.place]
             summed = leaf and way.mistake == "not-reduced"
@@ -93,7 +93,7 @@ def _elsewhere(bench: Bench, k: int) -> Iterator[Edit]:
     sources.append(Source(times(OWN, Number(share)), bench.now(slot) * share, "mean", k))
     child, position = structure.lines.edges[k]
     node = structure.steps[child].operands[position]
-    for source, constant in bench.fitting(e, bench.now(slot), np.shape(bench.now(slot)), sources):
+    for source, constant in bench.fit(e, bench.now(slot), np.shape(bench.now(slot)), sources):
         if constant != 1.0:
             continue
         mean = source.kind == "mean"

@@ -22,7 +22,7 @@ class Candidate(NamedTuple):
     row: Any = None
 
 
-def repeated(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
+def repeat(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
     """Do the same in several places."""
     return replace(edit, changes=changes, cost=edit.cost + 0.5, group=True)
 

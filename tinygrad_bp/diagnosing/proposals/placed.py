@@ -42,18 +42,18 @@ _ORDER, _SHIFTED = ("index-shifted", "swapped"), ("order", "factor-replaced", "a
 _PART = ("not-reduced", "index-overwritten", "term-missing", "fan-out-overwritten", "mask-replaced")
 
 
-def placed_otherwise(now: Any) -> Iterator[Placed]:
+def place_otherwise(now: Any) -> Iterator[Placed]:
     """Yield an array with its elements at other places, the shape as it is."""
     now = np.asarray(now)
     if not is_uniform(now):
-        yield from _turned(now)
-        yield from _shifted(now)
-        yield from _reordered(now)
-        yield from _pooled(now)
+        yield from _turn(now)
+        yield from _shift(now)
+        yield from _reorder(now)
+        yield from _pool(now)
     yield from _parts(now)
 
 
-def _turned(now: Any) -> Iterator[Placed]:
+def _turn(now: Any) -> Iterator[Placed]:
     long = [axis for axis, length in enumerate(now.shape) if length > 1]
     for axes in (*((a,) for a in long), *combinations(long, 2)):
         back = slice(None, None, -1)
@@ -62,26 +62,26 @@ def _turned(now: Any) -> Iterator[Placed]:
         yield Placed(call(indexing, OWN, index=index), now[index], "order", what, 0.6, _ORDER)
 
 
-def _shifted(now: Any) -> Iterator[Placed]:
+def _shift(now: Any) -> Iterator[Placed]:
     """Yield the neighbour's number along an axis, and one number for all."""
     for axis, length in enumerate(now.shape):
         if length == 1:
             continue
         for shift in (1, -1):
             what = "{it} is that which stands beside the right one"
-            yield _taken(now, np.roll(np.arange(length), shift), axis, what, 0.6)
+            yield _take(now, np.roll(np.arange(length), shift), axis, what, 0.6)
         for at, which in ((0, "first"), (-1, "last")):
             what = f"{{it}} is the {which} one along axis {axis} for all"
-            yield _taken(now, np.full(length, at % length), axis, what, 0.7)
+            yield _take(now, np.full(length, at % length), axis, what, 0.7)
 
 
-def _taken(now: Any, places: Any, axis: int, what: str, cost: float) -> Placed:
+def _take(now: Any, places: Any, axis: int, what: str, cost: float) -> Placed:
     index = (*[slice(None)] * axis, places)
     expr = call(indexing, OWN, index=index)
     return Placed(expr, now[index], "index-shifted", what, cost, _SHIFTED)
 
 
-def _pooled(now: Any) -> Iterator[Placed]:
+def _pool(now: Any) -> Iterator[Placed]:
     """Yield the sum or the mean along an axis, or of all, for each element."""
     long = [axis for axis, length in enumerate(now.shape) if length > 1]
     ways = [((axis,), f" along axis {axis}") for axis in long]
@@ -95,7 +95,7 @@ def _pooled(now: Any) -> Iterator[Placed]:
             yield Placed(full, number, "axis", what, 0.9, ("factor-replaced", "constant-factor"))
 
 
-def _reordered(now: Any) -> Iterator[Placed]:
+def _reorder(now: Any) -> Iterator[Placed]:
     """Yield axes that are exchanged: of the array, or of two that lie in one axis."""
     what, also = "the elements of {it} are in the wrong order", ("axis", "transposed", *_SHIFTED)
     for axis, length in enumerate(now.shape):
@@ -103,7 +103,7 @@ def _reordered(now: Any) -> Iterator[Placed]:
             if length % rows == 0:
                 shape = (*now.shape[:axis], rows, length // rows, *now.shape[axis + 1 :])
                 split = call(reshape_op(), OWN, shape=shape)
-                crossed, number = _crossed(split, now.reshape(shape), axis, axis + 1)
+                crossed, number = _cross(split, now.reshape(shape), axis, axis + 1)
                 back, number = (
                     call(reshape_op(), crossed, shape=now.shape),
                     number.reshape(now.shape),
@@ -111,11 +111,11 @@ def _reordered(now: Any) -> Iterator[Placed]:
                 yield Placed(back, number, "order", what, 0.8, also)
     for one, other in combinations(range(now.ndim), 2):
         if now.shape[one] == now.shape[other] > 1 and (one, other) != (now.ndim - 2, now.ndim - 1):
-            expr, number = _crossed(OWN, now, one, other)
+            expr, number = _cross(OWN, now, one, other)
             yield Placed(expr, number, "order", what, 0.7, also)
 
 
-def _crossed(expr: Expr, now: Any, one: int, other: int) -> tuple[Expr, Any]:
+def _cross(expr: Expr, now: Any, one: int, other: int) -> tuple[Expr, Any]:
     axes = [*range(now.ndim)]
     axes[one], axes[other] = other, one
     return Call(transpose_op(), (expr,), {"axes": tuple(axes)}), now.transpose(axes)

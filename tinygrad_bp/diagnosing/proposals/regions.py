@@ -29,7 +29,7 @@ from ..facts import moves
 from ..machine import fits
 from ..pools import POSITIVE, Block, Source
 from ..structure import Region, Structure, is_uniform, softmax_axis
-from .bench import Bench, scaled
+from .bench import Bench, scale_by
 from .naming import ALSO
 from .operands import only_scaled
 from .other_arguments import slopes_elsewhere
@@ -60,7 +60,7 @@ def _region(bench: Bench, region: Region) -> Iterator[Edit]:
     before = sum(np.asarray(machine.values[structure.steps[k].operands[j]]) for j in region.terms)
     block = block_of(bench, region)
     g = machine.values[structure.arriving(region.high)]
-    for source, constant in bench.fitting(e, before, shape, block):
+    for source, constant in bench.fit(e, before, shape, block):
         if source.kind in ("argument", "exchanged") and bench.evidence < _LITTLE:
             continue
         number = source.number if source.whole else source.number * np.asarray(g)
@@ -80,7 +80,7 @@ def _already_below(bench: Bench, region: Region) -> Iterator[Edit]:
     values = bench.probe.machine.values
     number = np.asarray(evaluate(expr, lambda k: values[k], now))
     source = Source(expr, number, "twice", region.low)
-    for _, constant in bench.fitting(e, now, e.shape[1:], [source]):
+    for _, constant in bench.fit(e, now, e.shape[1:], [source]):
         if constant == 1.0:
             what = "what is taken as the gradient of {node} is already that of {low}"
             refers = {"low": region.low}
@@ -128,7 +128,7 @@ def _function(bench: Bench, region: Region) -> Behaviour:
         )
         forms = [s for s in bench.pools.near(near, shape).sources if s.kind == "v (1 - v)"]
         return Behaviour(None, ones, Block.of([_ONE, *forms], shape))
-    masked = _masked(bench, region, slope)
+    masked = _only_masks(bench, region, slope)
     told = slope.ndim == 0 and bench.evidence >= 3  # one number alone is always uniform
     if is_uniform(slope) and not masked and not told:
         return Behaviour(slope, ones, Block.of([], shape))
@@ -136,7 +136,7 @@ def _function(bench: Bench, region: Region) -> Behaviour:
     sources += slopes_elsewhere(structure, region, ones)
     if masked:
         sources += _masks(bench, region, ones, slope, shape)
-    for place in _looked_at(bench, region, shape):
+    for place in _find_nearby(bench, region, shape):
         number = np.asarray(structure.values[place])
         if number.dtype.kind == "f" and np.isfinite(number).all():
             sources.append(Source(Ref(place), number, "v", place, 0.3))
@@ -166,24 +166,24 @@ def block_of(bench: Bench, region: Region) -> Block:
         again = None if once is None else structure.pull(region, once)
         if again is not None:
             extra.append(Source(again, _number(bench, again), "twice", start, whole=True))
-    elif function.slope is not None and _masked(bench, region, function.slope):
+    elif function.slope is not None and _only_masks(bench, region, function.slope):
         extra += _masks_of_gradient(function, upstream, g, start)
     extra = [s for s in extra if np.shape(s.number) == shape and np.isfinite(s.number).all()]
     rows.append(Block.of(extra, shape).matrix)
     return Block([*function.factors.sources, *extra], np.concatenate(rows))
 
 
-def _masked(bench: Bench, region: Region, slope: Any) -> bool:
+def _only_masks(bench: Bench, region: Region, slope: Any) -> bool:
     """Whether the derivative of a region has a mask in it, and nothing else that changes."""
     masking = not bench.structure.masking.isdisjoint(region.inside)
     return masking and len(np.unique(np.round(slope, 12))) <= 2
 
 
-def handed_on(bench: Bench, region: Region, source: Source, constant: float) -> Expr:
+def hand_on(bench: Bench, region: Region, source: Source, constant: float) -> Expr:
     """Write what a region hands on."""
     upstream = Ref(bench.structure.arriving(region.high))
     expr = source.expr if source.whole else times(upstream, source.expr)
-    return scaled(constant, expr)
+    return scale_by(constant, expr)
 
 
 def _levels(slope: Any) -> tuple[float, float]:
@@ -220,7 +220,7 @@ def _masks_of_gradient(function: Behaviour, upstream: Expr, g: Any, start: int) 
     yield replace(mask, expr=both, number=g * mask.number * function.slope, whole=True)
 
 
-def _looked_at(bench: Bench, region: Region, shape: tuple[int, ...]) -> list[int]:
+def _find_nearby(bench: Bench, region: Region, shape: tuple[int, ...]) -> list[int]:
     steps = bench.structure.steps
     places = {region.low, region.high}
     if shape:
@@ -241,10 +241,10 @@ def edit_of(bench: Bench, region: Region, k: int, source: Source, constant: floa
     """Describe what stands for the contributions of a region."""
     first, *others = region.terms
     changes: dict[Slot, Expr] = {Slot(k, j): ZERO for j in others}
-    changes[Slot(k, first)] = handed_on(bench, region, source, constant)
+    changes[Slot(k, first)] = hand_on(bench, region, source, constant)
     met = _met(bench.structure, region)
     of_factor = None if met is None else _of_factor(bench, region, source, constant)
-    mistake, what, cost = of_factor or _named(bench, region, source)
+    mistake, what, cost = of_factor or _name_region(bench, region, source)
     if constant != 1.0:
         cost += 1.0 if constant in (-1.0, 2.0, 0.5) else 1.5
     refers: dict[str, Any] = {"low": region.low, "other": source.place, "factor": constant}
@@ -288,7 +288,7 @@ def _of_factor(
     return "factor-replaced", f"{_OTHER} in the derivative of {{node}}", 0.5
 
 
-def _named(bench: Bench, region: Region, source: Source) -> tuple[str, str, float]:
+def _name_region(bench: Bench, region: Region, source: Source) -> tuple[str, str, float]:
     structure = bench.structure
     softmax = softmax_axis(structure.values[region.high]) is not None
     slope = function_of(bench, region).slope
@@ -371,7 +371,7 @@ def _softmaxes(bench: Bench) -> Iterator[Edit]:
             p = np.asarray(ops.softmax(np.asarray(structure.values[low]), axis=axis))
             made = Source(Call(_softmax, (Ref(low),), {"axis": axis}), p, "", low, 0.2)
             sources.append(_jacobian(made, axis, g))
-        for source, constant in bench.fitting(e, g, shape, sources):
+        for source, constant in bench.fit(e, g, shape, sources):
             if constant == 1.0:
                 yield Edit(
                     "cross-entropy-twice",

@@ -16,7 +16,7 @@ from ..pools import Source
 from ..structure import Region, is_uniform
 from . import regions
 from .bench import Bench
-from .passes import Candidate, Group, repeated
+from .passes import Candidate, Group, repeat
 
 #: Of how many values, the nearest ones, the slopes are looked at.
 _NEAREST = 40
@@ -24,7 +24,7 @@ _NEAREST = 40
 _SLOPES = ("v (1 - v)", "1 - v²", "1 - v", "v > 0", "tanh' v", "sigmoid' v")
 
 
-def grouped_regions(bench: Bench) -> Iterator[Group]:
+def group_regions(bench: Bench) -> Iterator[Group]:
     """Yield the functions that are alike, and what may stand for their derivatives."""
     structure = bench.structure
     every: dict[Hashable, list[Region]] = {}
@@ -101,9 +101,9 @@ def _region_candidate(
         k = slots[0].place
         edit = regions.edit_of(bench, found[0], k, sources[0], constant)
         changes = {
-            s: regions.handed_on(bench, region, source, constant)
+            s: regions.hand_on(bench, region, source, constant)
             for s, region, source in zip(slots, found, sources, strict=True)
         }
-        return repeated(edit, changes)
+        return repeat(edit, changes)
 
     return Candidate(sources, describe)

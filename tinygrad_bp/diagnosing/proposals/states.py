@@ -33,7 +33,7 @@ def in_states(bench: Bench) -> Iterator[Edit]:
     """Yield the edits of states; no product tests them."""
     states = _States(bench.structure)
     yield from states.other_gradients()
-    yield from states.untransposed()
+    yield from states.transpose_back()
     yield from states.other_passes()
     yield from states.other_calls()
 
@@ -122,7 +122,7 @@ class _States:
         for parts in self._paths.values():
             step = self._steps[parts[0].slot.place]
             for variable, when in product(self._variables, _WHEN):
-                changes = dict(self._made_of_others(parts, variable, when))
+                changes = dict(self._make_of_others(parts, variable, when))
                 if not changes:
                     continue
                 other = self._structure.by_turn[variable]
@@ -139,7 +139,7 @@ class _States:
                     also=("wrong-matrix", "index-shifted"),
                 )
 
-    def _made_of_others(
+    def _make_of_others(
         self, parts: list[_Contribution], variable: Hashable, when: str
     ) -> Iterator[tuple[Slot, Expr]]:
         for slot, expr, gradient in parts:
@@ -150,11 +150,11 @@ class _States:
                 continue
             made = self._structure.before(other, slot.place)
             if when == _CARRIED:
-                made = self._carried_back(node, other, slot.place)
+                made = self._carry_back(node, other, slot.place)
             if made is not None:
                 yield slot, put(expr, {Ref(gradient): made})
 
-    def _carried_back(self, node: int, gradient: int, limit: int) -> Expr | None:
+    def _carry_back(self, node: int, gradient: int, limit: int) -> Expr | None:
         """Write a gradient without what comes from its own pass, such as its loss."""
         step = self._steps[gradient]
         terms = [
@@ -165,7 +165,7 @@ class _States:
         known = [term for term in terms if term is not None]
         return plus(*known) if terms and len(known) == len(terms) < len(step.operands) else None
 
-    def untransposed(self) -> Iterator[Edit]:
+    def transpose_back(self) -> Iterator[Edit]:
         """Yield that what goes from one variable to another goes the other way round."""
         lines = self._structure.by_turn
         by_pair: dict[tuple[Hashable, Hashable], dict[int, list[_Contribution]]] = defaultdict(dict)
@@ -184,14 +184,14 @@ class _States:
                 or self._variables.index(one) > self._variables.index(other)
             ):
                 continue
-            changes = dict(self._exchanged(there, back)) | dict(self._exchanged(back, there))
+            changes = dict(self._exchange(there, back)) | dict(self._exchange(back, there))
             node = lines[one][min(lines[one])]
             what = "the Jacobian of the step from {node} to {other} is not transposed"
             refers = {"other": lines[other][min(lines[other])]}
             also = ("swapped", "factor-replaced")
             yield Edit("transposed", changes, node, what, refers, 1.7, group=True, also=also)
 
-    def _exchanged(
+    def _exchange(
         self, mine: dict[int, list[_Contribution]], theirs: dict[int, list[_Contribution]]
     ) -> Iterator[tuple[Slot, Expr]]:
         """Yield what the contributions of one pass are made into by those of the other way."""
@@ -227,7 +227,7 @@ class _States:
     def _at(self, child: int, own: int, variables: frozenset[Hashable], later: int) -> Expr | None:
         """Write a value that the derivative of a step needs, with other states; None: as it is."""
         if own == child:
-            return self._moved(child, variables, later)
+            return self._move(child, variables, later)
         for j, operand in enumerate(self._steps[child].operands):
             if operand == own:
                 return self._operand(child, j, variables, later)
@@ -242,9 +242,9 @@ class _States:
             return None if other is None else Ref(other)
         operand = self._steps[place].operands[j]
         same = self._steps[operand].turn == self._steps[place].turn
-        return self._moved(operand, variables, later) if same else None
+        return self._move(operand, variables, later) if same else None
 
-    def _moved(self, place: int, variables: frozenset[Hashable], later: int) -> Expr | None:
+    def _move(self, place: int, variables: frozenset[Hashable], later: int) -> Expr | None:
         step = self._steps[place]
         if step.kind is not Kind.FORWARD or step.op is None or step.key in self._variables:
             return None

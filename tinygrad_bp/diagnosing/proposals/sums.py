@@ -15,7 +15,7 @@ from ..edits import RESULT, Call, Edit, Expr, Ref, Slot, call
 from ..facts import reduces
 from ..pools import Source, reshape_op
 from ..structure import Structure
-from .bench import Bench, scaled
+from .bench import Bench, scale_by
 
 
 def sums_of_other_axes(bench: Bench) -> Iterator[Edit]:
@@ -63,10 +63,10 @@ def other_sums(bench: Bench, k: int) -> Iterator[Edit]:
             for which in (0, length - 1):
                 taken = np.take(data, which, axis=position).reshape(shape)
                 index = (*[slice(None)] * position, which)
-                sources.append(Source(_taken(operand, index, shape), taken, "one", operand))
+                sources.append(Source(_take(operand, index, shape), taken, "one", operand))
     leaf = structure.leaf(edge)
     count = data.size // max(1, int(np.prod(shape)))
-    for source, constant in bench.fitting(e, bench.now(slot), shape, sources):
+    for source, constant in bench.fit(e, bench.now(slot), shape, sources):
         if constant not in (1.0, 1.0 / count):
             continue
         one = source.kind == "one"
@@ -77,7 +77,7 @@ def other_sums(bench: Bench, k: int) -> Iterator[Edit]:
         )
         yield Edit(
             mistake,
-            {slot: scaled(constant, source.expr)},
+            {slot: scale_by(constant, source.expr)},
             edge[0] if leaf is None else leaf,
             "the gradient of {node} is that of one sample instead of the sum over all of them"
             if one
@@ -112,7 +112,10 @@ def wider_sums(bench: Bench) -> Iterator[Edit]:
             for scale in dict.fromkeys([1.0, _ratio(structure, places[0], axis)]):
                 yield Edit(
                     "axis",
-                    {Slot(k, RESULT): scaled(scale, _summed(structure, k, axis)) for k in places},
+                    {
+                        Slot(k, RESULT): scale_by(scale, _sum_along(structure, k, axis))
+                        for k in places
+                    },
                     edges[places[0]][0],
                     "a sum in the derivative of {node} is taken along the wrong axis",
                     cost=1.6 + 0.05 * len(axis),
@@ -126,7 +129,7 @@ def _subsets(ndim: int) -> Iterator[tuple[int, ...]]:
         yield from combinations(range(ndim), count)
 
 
-def _summed(structure: Structure, k: int, axis: tuple[int, ...]) -> Expr:
+def _sum_along(structure: Structure, k: int, axis: tuple[int, ...]) -> Expr:
     step = structure.steps[k]
     assert step.op is not None
     return Call(step.op, (Ref(step.operands[0]),), {"axis": axis, "keepdims": True})
@@ -148,5 +151,5 @@ def _same_formula(structure: Structure, groups: list[list[int]]) -> Iterator[lis
     yield from (some for some in found.values() if len(some) > 1)
 
 
-def _taken(place: int, index: tuple[Any, ...], shape: tuple[int, ...]) -> Expr:
+def _take(place: int, index: tuple[Any, ...], shape: tuple[int, ...]) -> Expr:
     return call(reshape_op(), call(indexing, Ref(place), index=index), shape=shape)

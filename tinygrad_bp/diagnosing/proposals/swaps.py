@@ -23,8 +23,8 @@ def proposals(bench: Bench) -> Iterator[Edit]:
     """Yield exchanges of the operands of two steps of one kind."""
     for units in _classes(bench):
         if len(units) <= _MOST:
-            yield from _exchanged(bench, units)
-    yield from _packed(bench)
+            yield from _exchange(bench, units)
+    yield from _swap_packed(bench)
     yield from _everywhere(bench)
     yield from _gradients(bench)
 
@@ -76,7 +76,7 @@ def _everywhere(bench: Bench) -> Iterator[Edit]:
         if not shape or not 1 < len(owns) <= _MOST:
             continue
         moved = {
-            own: sum(_summed(bench, slot, shape) for slot in slots) for own, slots in owns.items()
+            own: sum(_project(bench, slot, shape) for slot in slots) for own, slots in owns.items()
         }
         for a, b in combinations(owns, 2):
             difference = (np.asarray(values[b], float) - values[a]).ravel()
@@ -111,13 +111,13 @@ def _gradients(bench: Bench) -> Iterator[Edit]:
                 yield Edit("swapped", changes, node, what, {"also": also}, 1.7, also=names)
 
 
-def _summed(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Any:
+def _project(bench: Bench, slot: Slot, shape: tuple[int, ...]) -> Any:
     """Return how the projections move with a value of some shape: (n, size)."""
     e = bench.probe.at(slot)
     return np.stack([np.asarray(sum_to_shape(x, shape)).ravel() for x in e])
 
 
-def _packed(bench: Bench) -> Iterator[Edit]:
+def _swap_packed(bench: Bench) -> Iterator[Edit]:
     """Yield that two gradients are put in one another's places of an array."""
     for one, other in _pairs_to_pack(bench):
         edit, moved = _in_each_others(bench, one, other), np.zeros_like(bench.probe.error)
@@ -160,7 +160,7 @@ def _in_each_others(bench: Bench, one: list[Slot], other: list[Slot]) -> Edit:
     return Edit("swapped", changes, node, what, refers, 1.5, also=names, group=len(one) > 1)
 
 
-def _exchanged(bench: Bench, units: list[list[Slot]]) -> Iterator[Edit]:
+def _exchange(bench: Bench, units: list[list[Slot]]) -> Iterator[Edit]:
     """Compute what each unit makes of the operands of each other, and compare sums of these."""
     moved = [(unit, [bench.probe.at(slot) for slot in unit]) for unit in units]
     found = [(unit, es) for unit, es in moved if all(e is not None for e in es)]

@@ -10,10 +10,10 @@ import numpy as np
 
 from ...programs.labelled import ACCUMULATE
 from ...programs.program import Kind
-from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Slot, moved, plus, times
+from ..edits import OWN, RESULT, ZERO, Edit, Expr, Number, Slot, add_to, plus, times
 from ..facts import additive, moves, negates, reduces
 from ..structure import LAYER, Structure
-from .added import centred, decay, multiplied, over_units
+from .added import add_factor, decay, over_units, subtract_mean
 from .bench import Bench
 from .sums import other_sums
 
@@ -30,7 +30,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
         yield from _whole(bench, node, k)
         if len(steps[k].operands) > 1:
             yield from _terms(bench, node, k)
-            yield from _kept(bench, node, k)
+            yield from _keep_one(bench, node, k)
     for k, step in enumerate(steps):
         if step.kind is Kind.BACKWARD and step.op is not ACCUMULATE:
             operands = [bench.structure.values[o] for o in step.operands]
@@ -41,7 +41,7 @@ def proposals(bench: Bench) -> Iterator[Edit]:
                 slot = Slot(k, 0)
                 e, (child, _) = bench.probe.at(slot), bench.structure.lines.edges[k]
                 if e is not None and bench.structure.flows[k]:
-                    yield from multiplied(bench, slot, child, e)
+                    yield from add_factor(bench, slot, child, e)
 
 
 def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
@@ -55,18 +55,18 @@ def _whole(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     if factor is not None:
         yield _factor(bench, slot, node, factor)
         labels = bench.structure.steps[k].metadata["labels"]
-        if factor == -1.0 and len(labels) == 1 and negated(bench.structure, labels[0]):
+        if factor == -1.0 and len(labels) == 1 and is_negated(bench.structure, labels[0]):
             yield term(bench.structure, Slot(k, 0), node, labels[0], factor)
     step = bench.structure.steps[node]
     if step.kind is Kind.INPUT:
         yield from decay(bench, slot, node, e, shape)
         yield from over_units(bench, slot, node, e, shape)
-    yield from multiplied(bench, slot, node, e)
-    yield from centred(bench, slot, node, e)
-    for source, constant in bench.fitting(e, None, shape, bench.cotangents(shape)):
+    yield from add_factor(bench, slot, node, e)
+    yield from subtract_mean(bench, slot, node, e)
+    for source, constant in bench.fit(e, None, shape, bench.cotangents(shape)):
         if source.place >= k:
             continue
-        changes = {slot: moved(OWN, constant, source.expr)}
+        changes = {slot: add_to(OWN, constant, source.expr)}
         of = bench.structure.steps[source.place].of
         yield Edit(
             "term-added",
@@ -157,7 +157,7 @@ def _terms(bench: Bench, node: int, k: int) -> Iterator[Edit]:
         factor = bench.own(e, bench.now(slot), e.shape[1:])
         if factor is not None:
             yield term(structure, slot, node, (child, operand), factor)
-        yield from centred(bench, slot, node, e)
+        yield from subtract_mean(bench, slot, node, e)
     if 3 <= len(labels) <= _FEW:
         yield from _several(bench, node, k)
 
@@ -216,7 +216,7 @@ def term(structure: Structure, slot: Slot, node: int, edge: tuple[int, int], fac
             refers,
             1.0,
         )
-    sign = factor == -1.0 and negated(structure, edge)
+    sign = factor == -1.0 and is_negated(structure, edge)
     return Edit(
         "second-operand-sign" if sign else "constant-factor",
         {slot: times(Number(factor), OWN)},
@@ -264,7 +264,7 @@ def through_statistics(structure: Structure, edge: tuple[int, int]) -> bool:
     return False
 
 
-def negated(structure: Structure, edge: tuple[int, int]) -> bool:
+def is_negated(structure: Structure, edge: tuple[int, int]) -> bool:
     """Whether the derivative along an edge has a minus in front."""
     return any(
         negates(structure.steps[k].op)
@@ -273,7 +273,7 @@ def negated(structure: Structure, edge: tuple[int, int]) -> bool:
     )
 
 
-def _kept(bench: Bench, node: int, k: int) -> Iterator[Edit]:
+def _keep_one(bench: Bench, node: int, k: int) -> Iterator[Edit]:
     """Yield what keeps one of several contributions, as if the others were overwritten."""
     structure = bench.structure
     step = structure.steps[k]
