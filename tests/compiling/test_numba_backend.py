@@ -145,6 +145,8 @@ IN_NUMPY = {
     "qr": {"qr", "inv", "solve"},
     "sort": {"add_along", "along", "argsort"},
     "sort all": {"add_along", "along", "argsort"},
+    "the least of all": {"at", "add_at", "argsort"},
+    "the least three": {"at", "add_at", "argpartition"},
     "take_along_axis": {"add_along", "along", "argsort"},
     "row of the largest": {"at", "add_at", "argmax"},
     "largest of each row": {"at", "add_at", "argmax"},

@@ -138,7 +138,7 @@ def compare(
     | w[0]        | 1      | 2         | 5.0e-01 | manual wrong |
     | b           | 1      | 1         | 0.0e+00 | correct      |
     w[0] is wrong: manual 1, automatic 2, numeric 2; 2 of 2 entries
-    w: constant-factor (or activation-derivative-twice, factor-twice, factor-added)
+    w: constant-factor
       The gradient of w is 0.5 times the right one. That makes the gradient of w
       wrong.
       Look for a constant that was lost or put in twice on the way to w: divide by

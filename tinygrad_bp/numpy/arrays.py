@@ -281,6 +281,7 @@ def _writing(name: str) -> Callable[..., Any]:
         _release(self)
         return of_memory(self, *args, **kwargs)
 
+    method.__doc__ = f"As `numpy.ndarray.{name}`."  # whose examples may give other numbers
     return method
 
 

@@ -37,7 +37,7 @@ def answer_sheet(exercises: Sequence[Exercise]) -> str:
     >>> def loss(p):
     ...     return np.sum((np.tanh(p["w"]) * p["v"]) ** 2)
     >>> print(answer_sheet(bp.exercises(loss, params, count=1)).splitlines()[2])
-    ## exercise_00.py: activation-derivative-wrong-argument
+    ## exercise_00.py: missing-activation-derivative
     """
     parts = ["# Answers"]
     for exercise in exercises:

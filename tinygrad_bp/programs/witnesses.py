@@ -99,6 +99,8 @@ def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
         options = dict(zip(names.split(), args[arity:])) | kwargs
         usual = inspect.signature(function).parameters
         options = {key: item for key, item in options.items() if item is not usual[key].default}
+        if options.get("axis", -1) is None:  # of all elements, for functions that take one axis
+            args, options = (np.ravel(args[0]), *args[1:]), {**options, "axis": -1}
         if not any(map(_is_traced, options.values())):
             return op_of(function, arity)(*args[:arity], **options)
     raise TracingError(
