@@ -29,7 +29,8 @@ def test_readme_counts_as_the_page_does():
     written, readme = (path.read_text(encoding="utf-8") for path in (page.PAGE, page.README))
     assert page.with_counts_of(written, readme) == readme, "run python docs/idioms.py"
     other = (
-        "Of 10 idioms 5 run, 3 are refused and told what to write instead, and 2 is still to be served."
+        "Of 10 idioms 5 run, 3 are refused and told what to write instead, and 2 is still to be "
+        "served."
     )
     assert "Of 10 ways to write a loss that we collected, 5" in page.with_counts_of(other, readme)
 
