@@ -219,3 +219,29 @@ def test_many_edits_at_once_are_those_one_after_the_other():
     assert len(edits) > 50
     for edit, row in zip(edits, ManyRuns(machine).run(edits, target), strict=True):
         np.testing.assert_allclose(row, machine.run(edit)[target], rtol=1e-9)
+
+
+def test_a_sum_over_all_passes_that_is_transposed():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(4, 3))
+    params = {"U": rng.normal(size=(3, 3))}
+
+    def loss(p):
+        h = np.zeros(3)
+        for t in range(4):
+            h = np.tanh(x[t] + h @ p["U"])
+        return np.sum(h**3)
+
+    def by_hand(p):
+        h = [np.zeros(3)]
+        for t in range(4):
+            h.append(np.tanh(x[t] + h[-1] @ p["U"]))
+        d_h, d_U = 3 * h[-1] ** 2, np.zeros((3, 3))
+        for t in reversed(range(4)):
+            d_z = d_h * (1 - h[t + 1] ** 2)
+            d_U += np.outer(d_z, h[t])  # the right one is np.outer(h[t], d_z)
+            d_h = d_z @ p["U"].T
+        return {"U": d_U}
+
+    (found,) = bp.compare(loss, params, by_hand).diagnosis
+    assert (found.mistake, found.node) == ("transposed", "U")

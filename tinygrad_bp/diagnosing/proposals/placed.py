@@ -110,9 +110,12 @@ def _reorder(now: Any) -> Iterator[Placed]:
                 )
                 yield Placed(back, number, "order", what, 0.8, also)
     for one, other in combinations(range(now.ndim), 2):
-        if now.shape[one] == now.shape[other] > 1 and (one, other) != (now.ndim - 2, now.ndim - 1):
+        if now.shape[one] == now.shape[other] > 1:
             expr, number = _cross(OWN, now, one, other)
-            yield Placed(expr, number, "order", what, 0.7, also)
+            if (one, other) == (now.ndim - 2, now.ndim - 1):
+                yield Placed(expr, number, "transposed", "{it} is transposed", 0.4, ("order",))
+            else:
+                yield Placed(expr, number, "order", what, 0.7, also)
 
 
 def _cross(expr: Expr, now: Any, one: int, other: int) -> tuple[Expr, Any]:
