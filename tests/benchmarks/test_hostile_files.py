@@ -67,7 +67,10 @@ def test_another_exit_status_and_an_orphan_are_complained_about():
 
 @LINUX
 def test_orphans_are_found_and_ended():
-    with subprocess.Popen(["sleep", "60"], env=os.environ | {MARK: "a"}) as process:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(["cat"], env=os.environ | {MARK: "a"}, bufsize=0, **pipes) as process:
+        process.stdin.write(b"\n")
+        assert process.stdout.read(1) == b"\n"  # now its environment can be read
         assert end_orphans("b") == 0
         assert end_orphans("a") == 1
         assert process.wait() < 0

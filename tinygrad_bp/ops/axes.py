@@ -43,7 +43,7 @@ def backwards(a: Any, axis: int) -> Any:
     return part(a, slice(None, None, -1), axis)
 
 
-def shift(a: Any, by: int, axis: int, fill: float) -> Any:
+def shift_along(a: Any, by: int, axis: int, fill: float) -> Any:
     """Move the elements along an axis, to the start where `by` is negative, and fill the gap."""
     length = a.shape[axis]
     gap = min(abs(by), length)

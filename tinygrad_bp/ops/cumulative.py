@@ -8,16 +8,16 @@ import numpy as np
 
 from ..kernel.dispatch import implements, refuse_keywords
 from ..kernel.op import Op
-from .axes import DType, as_dtype, backwards, shift
+from .axes import DType, as_dtype, backwards, shift_along
 
 
 def _solve_recurrence(g: Any, a: Any, axis: int) -> Any:
     """Solve s[i] = g[i] + a[i + 1] * s[i + 1] along an axis, doubling the reach in each step."""
-    factor = shift(a, -1, axis, 0)
+    factor = shift_along(a, -1, axis, 0)
     reach = 1
     while reach < a.shape[axis]:
-        g = g + factor * shift(g, -reach, axis, 0)
-        factor = factor * shift(factor, -reach, axis, 0)
+        g = g + factor * shift_along(g, -reach, axis, 0)
+        factor = factor * shift_along(factor, -reach, axis, 0)
         reach *= 2
     return g
 
@@ -34,7 +34,7 @@ _cumsum = Op(
 _cumprod = Op(
     "cumprod",
     lambda a, axis: np.multiply.accumulate(a, axis=axis),
-    lambda g, y, a, axis: shift(y, 1, axis, 1) * _solve_recurrence(g, a, axis),
+    lambda g, y, a, axis: shift_along(y, 1, axis, 1) * _solve_recurrence(g, a, axis),
     numpy=np.cumprod,
 )
 

@@ -11,7 +11,7 @@ from ..kernel.arraylike import Axis
 from ..kernel.dispatch import data_of, implements, refuse_keywords
 from ..kernel.op import Op
 from ..kernel.typed import of_values
-from .axes import MISSING, DType, as_dtype, backwards, shift, to_one_axis
+from .axes import MISSING, DType, as_dtype, backwards, shift_along, to_one_axis
 from .branches import winners
 from .shaping import broadcast_to
 from .shaping import where as choose
@@ -59,8 +59,8 @@ _min = _extremum("min", np.minimum, np.min)
 def _product_of_others(a: Any, axis: Axis) -> Any:
     """Multiply, for each element, all others along the axes: those before it and those after."""
     line, shape, order = to_one_axis(a, axis if a.ndim else None)
-    before = shift(np.cumprod(line, axis=-1), 1, -1, 1)
-    after = shift(backwards(np.cumprod(backwards(line, -1), axis=-1), -1), -1, -1, 1)
+    before = shift_along(np.cumprod(line, axis=-1), 1, -1, 1)
+    after = shift_along(backwards(np.cumprod(backwards(line, -1), axis=-1), -1), -1, -1, 1)
     return np.transpose((before * after).reshape(shape), np.argsort(order))
 
 

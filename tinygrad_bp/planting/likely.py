@@ -60,7 +60,7 @@ class _Anywhere(Probe):
 class _OpenBench(Bench):
     """A bench on which every source fits as it is, whatever gradients it leads to."""
 
-    def fitting(
+    def fit(
         self, e: Any, before: Any, shape: tuple[int, ...], *found: Block | list[Source]
     ) -> Iterator[tuple[Source, float]]:
         for each in found:

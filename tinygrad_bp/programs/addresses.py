@@ -85,9 +85,9 @@ def find_steps(places: Any) -> tuple[int, tuple[int, ...]] | None:
 
     Examples
     --------
-    >>> affine(np.array([[5, 3], [9, 7]]))
+    >>> find_steps(np.array([[5, 3], [9, 7]]))
     (5, (4, -2))
-    >>> affine(np.array([0, 1, 3])) is None
+    >>> find_steps(np.array([0, 1, 3])) is None
     True
     """
     if places.size == 0:

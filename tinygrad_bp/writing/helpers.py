@@ -44,7 +44,10 @@ def write_helper(function: Callable[..., Any]) -> Mapping[str, str] | None:
     assert isinstance(tree, ast.FunctionDef)
     found: dict[str, str] = {}
     try:
-        tree = _Plain(inspect.unwrap(function).__globals__, found).visit(tree)
+        plain = inspect.unwrap(function)
+        local = plain.__code__.co_varnames
+        known = {name: thing for name, thing in plain.__globals__.items() if name not in local}
+        tree = _Plain(known, found).visit(tree)
     except _NoTextError:
         return None
     tree.name = _name(function)

@@ -22,7 +22,7 @@ from .sums import sums_of_other_axes
 class _Unasked(Bench):
     """A bench at which everything fits that is not one of a large pool."""
 
-    def fitting(
+    def fit(
         self, e: Any, before: Any, shape: tuple[int, ...], *found: Block | list[Source]
     ) -> Iterator[tuple[Source, float]]:
         for each in found:
