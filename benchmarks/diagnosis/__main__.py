@@ -19,9 +19,10 @@ QUICK = Corpus(nets=tuple(NETS)[5:6], points=POINTS[:1], doubles=4, others=4)
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small part of it, a few seconds")
+    parser.add_argument("--every", type=int, default=1, help="ask about one program in so many")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report here too")
     options = parser.parse_args(arguments)
-    corpus = QUICK if options.quick else Corpus()
+    corpus = QUICK if options.quick else Corpus(every=options.every)
     text = report(measured(corpus, lambda line: print(line, file=sys.stderr)), corpus)
     if options.quick:
         text = f"QUICK: a small part, to see that it runs.\n\n{text}"

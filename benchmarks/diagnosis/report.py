@@ -21,9 +21,14 @@ class Corpus:
     points: tuple[str, ...] = POINTS
     doubles: int = 2500
     others: int | None = None
+    every: int = 1
 
     def programs(self, setting: Setting) -> Iterator[Program]:
-        """Yield what is asked: all of it as a dictionary, at one point in the other settings."""
+        """Yield what is asked: one in `every`, of all kinds."""
+        yield from islice(self._all(setting), 0, None, self.every)
+
+    def _all(self, setting: Setting) -> Iterator[Program]:
+        """Yield all as a dictionary, and that at one point in the other settings."""
         everything = setting == "dictionary"
         points = self.points if everything else self.points[:1]
         yield from singles(self.nets, points)
@@ -57,7 +62,7 @@ counted by it, and it counts the same every time.
 
 The corpus is a collection of hand-written backward passes in plain NumPy, made without the
 diagnosis: {nets} nets, each mistake of the catalogue in each line where it can be made, at
-{points} points; pairs of mistakes in different lines; mistakes that nobody has a name for
+{points} points{part}; pairs of mistakes in different lines; mistakes that nobody has a name for
 (entries permuted, rounded, clipped, replaced by noise); and right backward passes, also in other
 words (`h - h ** 2` for `h * (1 - h)`). Some mistakes do not show: a bias that is averaged over one
 sample, a relu mask forgotten where all units are active. Their numbers are right, so they count
@@ -83,7 +88,11 @@ parameters, which can be asked at other points; or a dictionary that has the gra
 def report(results: Sequence[Result], corpus: Corpus) -> str:
     visible = [r for r in results if r.program.kind == "single" and r.program.visible]
     sections = [
-        INTRO.format(nets=len(corpus.nets), points=len(corpus.points)),
+        INTRO.format(
+            nets=len(corpus.nets),
+            points=len(corpus.points),
+            part="" if corpus.every == 1 else f" (here one program in {corpus.every} of all kinds)",
+        ),
         _goals(results, visible),
         "## By what is handed over\n\nMistakes made alone, those that show.\n",
         _table("handed over", visible, lambda r: r.setting),
