@@ -88,6 +88,16 @@ def test_a_correct_program_that_is_called_wrong_is_seen():
     assert judge(hidden, []).outcome == "right"
 
 
+def test_one_program_in_so_many_is_asked():
+    part = Corpus(nets=(NET,), points=POINTS[:1], doubles=4, others=4)
+    whole, some = (
+        [(p.kind, p.mistakes) for p in corpus.programs("dictionary")]
+        for corpus in (part, dataclasses.replace(part, every=7))
+    )
+    assert some == whole[::7]
+    assert {kind for kind, _ in whole} >= {"single", "double"}
+
+
 def test_goals_that_are_missed_are_said_to_be():
     corpus = Corpus(nets=(NET,), points=POINTS[:1])
     wrong = [
