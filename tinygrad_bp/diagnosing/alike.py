@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cache, cached_property
-from types import CodeType
+from functools import cached_property
 from typing import Any
 
 from ..programs.labelled import Labelled
-from ..programs.origins import Origin
+from ..programs.origins import Origin, find_span
 from ..programs.program import Kind
+from .edits import Slot
 
 #: Of more steps that are not of one line it is not looked at whether these are alike.
 _MOST = 60
@@ -53,6 +53,16 @@ class AlikeLines:
         """Return in what way forward steps are alike, the closest one."""
         return next((w for w in self.ways if len({*map(w, places)}) == 1), self.line)
 
+    def contributions(self, places: Sequence[int]) -> list[list[Slot]]:
+        """List what is added up to cotangents that are alike, that of lines alike together."""
+        line = self.likeness([self.steps[k].of or 0 for k in places])
+        found: dict[Hashable, list[Slot]] = defaultdict(list)
+        for k in places:
+            labels = self.steps[k].metadata["labels"]
+            for j, (child, operand) in enumerate(labels if len(labels) > 1 else ()):
+                found[line(child), operand].append(Slot(k, j))
+        return [*found.values()]
+
     @property
     def ways(self) -> tuple[Callable[[int], Hashable], ...]:
         """In which ways forward steps may be alike, the closest first."""
@@ -71,7 +81,7 @@ class AlikeLines:
         if not isinstance(key, Origin) or not key.own or not isinstance(key.own[-1], tuple):
             return place
         code, position = key.own[-1]
-        return *key.own[:-1], code, _number(code, position), self._operation(place)
+        return *key.own[:-1], code, find_span(code, position)[0], self._operation(place)
 
     def _formula(self, place: int) -> Hashable:
         """Return what is done, and how its operands are made."""
@@ -125,12 +135,6 @@ class AlikeLines:
             if isinstance(step.key, Origin) and step.kind is Kind.FORWARD:
                 found[step.key][step.turn] = k
         return {key: turns for key, turns in found.items() if len(turns) > 1}
-
-
-@cache
-def _number(code: CodeType, position: int) -> int:
-    """Return the number of a line."""
-    return [*code.co_positions()][position // 2][0] or 0
 
 
 def _is_plain(value: Any) -> bool:

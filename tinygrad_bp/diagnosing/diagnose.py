@@ -21,7 +21,7 @@ from .recomputed import inside_layers, mistakes_in_forward, recompute_forward
 from .reconstruction import Reconstruction, reconstruct
 from .script import Script
 from .search import Found, Search, Solution
-from .textbook import Layer, find_layers, rewrite_layers
+from .textbook import Layer, rewrite_layers
 from .unknown import numbers_made_anew
 
 Gradients = Mapping[str, Any]
@@ -112,7 +112,7 @@ def _search(
     """
     ends = process_time() + budget
     searches = [Search(case, points, ends)]
-    for layers in find_layers(searches[0].structure) if case.wrong else []:
+    for layers in searches[0].layers if case.wrong else []:
         others = [_rewrite(point, layers) for point in points]
         searches.append(Search(_rewrite(case, layers), others, ends))
     for some in (searches[:2], searches[2:]):  # other formulas of the same layers come later
@@ -216,7 +216,8 @@ class _Report:
         """Describe the mistakes, one after the other, and what is left."""
         case, lines = self._case, self._case.lines
         script = Script(lines)
-        explainer = Explainer(case, script, self._search.structure)
+        usual = next(iter(self._search.layers), [])
+        explainer = Explainer(case, script, self._search.structure, usual)
         machine = case.machine
         edits, reports = [], []
         for found in solution:

@@ -21,7 +21,7 @@ from .roles import name_roles
 from .script import Script
 from .search import Found
 from .structure import LAYER, Structure
-from .textbook import FORMULAS, find_layers
+from .textbook import FORMULAS, Layer
 
 #: Mistakes that are that much less likely are as likely, and are no alternatives.
 _AS_LIKELY, _MARGIN = 0.15, 2.0
@@ -39,9 +39,10 @@ _CALLS = (2.0, 3.0, 4.0, 5.0, 10.0)
 class Explainer:
     """What is said about the mistakes of a case."""
 
-    def __init__(self, case: Case, script: Script, structure: Structure) -> None:
+    def __init__(
+        self, case: Case, script: Script, structure: Structure, layers: Sequence[Layer]
+    ) -> None:
         self._case, self._script, self._structure = case, script, structure
-        layers = [layer for layers in find_layers(structure)[:1] for layer in layers]
         self._layers = {k: layer for layer in layers for k in layer.region.inside}
         self._roles = name_roles(structure, layers)
         steps = case.lines.steps

@@ -50,17 +50,9 @@ def recompute_forward(
     read = {**moved, **copies}
     new = [*steps[:first], *(_copy(steps[k], read) for k in copied)]
     new += [_read_copies(step, read) for step in steps[first:]]
-    program = replace(
-        lines.program,
-        instructions=tuple(new),
-        **{
-            name: tuple(moved[k] for k in getattr(lines.program, name))
-            for name in ("inputs", "seeds", "outputs", "gradients")
-        },
-    )
     return replace(
         lines,
-        program=program,
+        program=lines.program.renumber(new, moved),
         values=[*values[:first], *(values[k] for k in copied), *values[first:]],
         edges={moved[k]: edge for k, edge in lines.edges.items()},
         handed={name: moved[k] for name, k in lines.handed.items()},

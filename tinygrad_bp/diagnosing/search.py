@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain, compress, islice, repeat
 from time import process_time
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from .pools import Pools
 from .probe import Probe
 from .proposals import Bench, commonest, proposals, unproven
 from .structure import Structure
+from .textbook import Layer, find_layers
 
 #: How many of the likeliest candidates are computed exactly.
 _MOST = 200
@@ -70,6 +72,11 @@ class Search:
         self._ends = ends
         self._thorough = True
         self.tried = 0
+
+    @cached_property
+    def layers(self) -> list[list[Layer]]:
+        """The layers in the program, the usual formulas of each first."""
+        return find_layers(self.structure)
 
     @property
     def late(self) -> bool:

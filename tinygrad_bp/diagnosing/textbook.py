@@ -288,19 +288,15 @@ class _Rewriting:
 
     def rewrite(self) -> Labelled:
         """Return the program."""
-        lines, program, needed = self._lines, self._lines.program, self._find_needed()
+        lines, needed = self._lines, self._find_needed()
         for k, step in enumerate(lines.steps):
             if step.kind is not Kind.BACKWARD or k in needed:
                 self._copy(k, step)
             if k in self._ending:
                 self._put_layer(self._ending[k])
-        places = {
-            name: tuple(self._moved[k] for k in getattr(program, name))
-            for name in ("inputs", "seeds", "outputs", "gradients")
-        }
         return replace(
             lines,
-            program=replace(program, instructions=tuple(self._steps), **places),
+            program=lines.program.renumber(self._steps, self._moved),
             values=self._values,
             positions=self._positions,
             edges=self._edges,

@@ -19,6 +19,7 @@ from ..diagnosing.explain import Explainer
 from ..diagnosing.script import Script
 from ..diagnosing.search import Found
 from ..diagnosing.structure import Structure
+from ..diagnosing.textbook import find_layers
 from ..programs.labelled import Labelled, record_lines
 from .leaves import ALIKE, BOLD, retell
 from .likely import likely_mistakes
@@ -125,7 +126,9 @@ class Garden:
     def _explainer(self) -> Explainer:
         point = self.points.generic()
         right = dict(zip(point.lines.names, point.right, strict=True))
-        return Explainer(Case(point.lines, right, {}), self.script, Structure(point.lines))
+        structure = Structure(point.lines)
+        usual = next(iter(find_layers(structure)), [])
+        return Explainer(Case(point.lines, right, {}), self.script, structure, usual)
 
 
 def _round(gradients: list[Any], point: Evaluation) -> tuple[Any, ...]:

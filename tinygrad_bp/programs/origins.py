@@ -114,9 +114,14 @@ def _is_users(frame: Hashable) -> bool:
 
 def _find(code: CodeType, instruction: int) -> _Found | None:
     """Find the expression that an instruction computes."""
-    span = next(islice(code.co_positions(), instruction // 2, None), None)
     lines = tuple(linecache.getlines(code.co_filename))
-    return _index(lines).get(span) if span and lines else None
+    return _index(lines).get(find_span(code, instruction)) if lines else None
+
+
+@lru_cache(maxsize=4096)
+def find_span(code: CodeType, instruction: int) -> Span:
+    """Return the place in its file of what an instruction computes."""
+    return next(islice(code.co_positions(), instruction // 2, None), (None, None, None, None))
 
 
 @lru_cache(maxsize=16)

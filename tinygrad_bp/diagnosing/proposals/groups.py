@@ -16,11 +16,11 @@ from ..facts import additive, elementwise, moves, product
 from ..machine import fits
 from ..pools import FORMS, Source, swap_last_axes
 from ..structure import is_uniform
-from .bench import Bench, scale_by
+from .bench import Bench
 from .masks import is_mask, other_masks
 from .naming import Instead, name_edit
 from .operands import arrange, rearrange
-from .passes import Candidate, Group, relatives, repeat
+from .passes import Candidate, Group, put_in_slots, relatives, repeat
 from .slopes import group_regions
 from .terms import term
 
@@ -231,7 +231,7 @@ def _describe(bench: Bench, group: list[Slot], sources: list[Source], constant: 
         slot.place if slot.operand == RESULT else structure.steps[slot.place].operands[slot.operand]
     )
     edge = structure.lines.edges[group[0].place]
-    changes = {s: scale_by(constant, source.expr) for s, source in zip(group, sources, strict=True)}
+    changes = put_in_slots(group, sources, constant)
     return repeat(name_edit(structure, Instead(group[0], edge, own, sources[0], constant)), changes)
 
 
@@ -258,16 +258,8 @@ def _parts(group: list[Slot]) -> Iterator[list[Slot]]:
 
 def _sums(bench: Bench, places: list[int]) -> Iterator[Group]:
     """Yield a contribution in every pass, by the line that it comes from."""
-    structure = bench.structure
-    line = structure.likeness([structure.steps[k].of or 0 for k in places])
-    by_line: dict[Hashable, list[Slot]] = defaultdict(list)
-    for k in places:
-        step = structure.steps[k]
-        if len(step.operands) > 1:
-            for j, (child, operand) in enumerate(step.metadata["labels"]):
-                by_line[line(child), operand].append(Slot(k, j))
     whole = [Slot(k, RESULT) for k in places]
-    for group in (whole, *by_line.values()):
+    for group in (whole, *bench.structure.contributions(places)):
         if len(group) < 2:
             continue
         for some in _parts(group):
@@ -304,7 +296,7 @@ def _add_factor(bench: Bench, group: list[Slot], sources: list[Source], constant
     node = bench.structure.steps[group[0].place].of or 0
     also = ("activation-derivative-twice", "factor-twice", "order")
     edit = Edit("factor-added", {}, node, what, refers, 2.2 + first.cost, also=also)
-    changes = {s: scale_by(constant, source.expr) for s, source in zip(group, sources, strict=True)}
+    changes = put_in_slots(group, sources, constant)
     return repeat(edit, changes)
 
 

@@ -64,14 +64,9 @@ def keep_paths(bench: Bench) -> Iterator[Edit]:
     for places in structure.groups:
         if structure.steps[places[0]].op is not ACCUMULATE:
             continue
-        line = structure.likeness([structure.steps[k].of or 0 for k in places])
-        paths: dict[Hashable, list[Slot]] = defaultdict(list)
-        for k in places:
-            labels = structure.steps[k].metadata["labels"]
-            for j, (child, operand) in enumerate(labels if len(labels) > 1 else ()):
-                paths[line(child), operand].append(Slot(k, j))
+        paths = structure.contributions(places)
         for count in range(2, len(paths)) if len(paths) <= _LINES else ():
-            for some in combinations(paths.values(), count):
+            for some in combinations(paths, count):
                 yield _drop(bench, [slot for slots in some for slot in slots], 0.0, 2.0)
 
 

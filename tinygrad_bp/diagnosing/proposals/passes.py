@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ..edits import Edit, Expr, Slot
 from ..pools import Source
 from ..structure import Structure
+from .bench import scale_by
 
 #: Slots, and what gives the candidates for them.
 Group = tuple[list[Slot], Callable[[], Iterable["Candidate"]]]
@@ -25,6 +26,13 @@ class Candidate(NamedTuple):
 def repeat(edit: Edit, changes: dict[Slot, Expr]) -> Edit:
     """Do the same in several places."""
     return replace(edit, changes=changes, cost=edit.cost + 0.5, group=True)
+
+
+def put_in_slots(
+    slots: Sequence[Slot], sources: Sequence[Source], constant: float
+) -> dict[Slot, Expr]:
+    """Put a source into each slot, times a constant."""
+    return {s: scale_by(constant, source.expr) for s, source in zip(slots, sources, strict=True)}
 
 
 def relatives(structure: Structure, group: list[Slot]) -> Iterator[Sequence[int]]:
